@@ -1,0 +1,44 @@
+"""How commands speak: one JSON object a line with `--json`, else a short text for people; errors in one sentence."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from core.errors import BadInput, YitongError
+
+T = TypeVar("T")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, and nothing else.")]
+
+console = Console()
+
+
+def emit(value: Any) -> None:
+    """Write one JSON object on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's asynchronous work and close the database afterwards."""
+
+    async def closing() -> T:
+        from core import database
+
+        try:
+            return await work
+        finally:
+            await database.dispose()
+
+    return asyncio.run(closing())
+
+
+def fail(error: YitongError) -> typer.Exit:
+    """Write the error's sentence on standard error; exit 2 for what the user did wrong, 1 for what failed."""
+    sys.stderr.write(error.sentence + "\n")
+    return typer.Exit(2 if isinstance(error, BadInput) else 1)

@@ -1,0 +1,6 @@
+"""Floor 5: the doors. Each turns its wire format into a `Turn` and replies back; `deliver` sends notices out.
+
+web     citizen pages and the public HTTP interface
+wechat  WeChat official account
+voice   telephone through Twilio
+"""

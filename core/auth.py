@@ -1,0 +1,194 @@
+"""Who acts: the `Actor` every command names, staff accounts, sessions and permissions."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from pwdlib import PasswordHash
+from sqlalchemy import BigInteger, ForeignKey, Identity, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from core.database import Base
+from core.errors import BadInput, Forbidden, NotSignedIn
+from core.settings import settings
+
+
+class Role(StrEnum):
+    """What a staff account is for."""
+
+    AGENT = "agent"  # 坐席
+    SUPERVISOR = "supervisor"  # 班长 / 督办
+    DEPARTMENT = "department"  # 承办单位经办人
+    EDITOR = "editor"  # 知识库编辑
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """What a role may do; a command of the workflow names the one it needs."""
+
+    TICKET_OPEN = "ticket.open"
+    TICKET_DISPATCH = "ticket.dispatch"
+    TICKET_RULE = "ticket.rule"  # rule on a return, reassign
+    TICKET_HANDLE = "ticket.handle"  # accept, return, contact, reply: only the department that holds the ticket
+    TICKET_CALLBACK = "ticket.callback"
+    TICKET_READ_ALL = "ticket.read_all"
+    PERSONAL_REVEAL = "personal.reveal"
+    CONVERSATION_TAKE = "conversation.take"
+    KNOWLEDGE_EDIT = "knowledge.edit"
+    KNOWLEDGE_PUBLISH = "knowledge.publish"
+    SETTINGS = "settings"
+
+
+_CENTRE = frozenset(
+    {
+        Permission.TICKET_OPEN,
+        Permission.TICKET_DISPATCH,
+        Permission.TICKET_CALLBACK,
+        Permission.TICKET_READ_ALL,
+        Permission.PERSONAL_REVEAL,
+        Permission.CONVERSATION_TAKE,
+    }
+)
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: _CENTRE,
+    Role.SUPERVISOR: _CENTRE | {Permission.TICKET_RULE, Permission.KNOWLEDGE_EDIT, Permission.KNOWLEDGE_PUBLISH},
+    Role.DEPARTMENT: frozenset({Permission.TICKET_HANDLE, Permission.PERSONAL_REVEAL}),
+    Role.EDITOR: frozenset({Permission.KNOWLEDGE_EDIT}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: the system, a citizen (by id), or a member of staff with a role and maybe a department."""
+
+    kind: str  # system citizen staff
+    id: int | None = None
+    name: str = ""
+    role: Role | None = None
+    department: str | None = None  # code; the only department whose tickets a department account sees
+
+    def __str__(self) -> str:
+        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the actor holds the permission; the system holds all, a citizen none."""
+        if self.kind == "system":
+            return True
+        return self.role is not None and permission in PERMISSIONS[self.role]
+
+    def must(self, permission: Permission) -> None:
+        """Raise Forbidden unless the actor holds the permission."""
+        if not self.may(permission):
+            raise Forbidden("您的账号没有这项权限，请联系管理员。")
+
+
+SYSTEM = Actor(kind="system")
+
+
+class Staff(Base):
+    """A staff account."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password: Mapped[str]
+    role: Mapped[str]
+    department: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    def actor(self) -> Actor:
+        """Return the actor that this account is."""
+        return Actor(kind="staff", id=self.id, name=self.name, role=Role(self.role), department=self.department)
+
+
+class StaffSession(Base):
+    """A signed-in browser or program; only the digest of its token is kept."""
+
+    __tablename__ = "staff_sessions"
+
+    token_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHash:
+    return PasswordHash.recommended()
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> str:
+    """Return a hash to check against when there is no such account, so that both take the same time."""
+    return _hasher().hash(secrets.token_urlsafe())
+
+
+def token_digest(token: str) -> bytes:
+    """Return what is kept of a secret token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def create_staff(
+    session: AsyncSession, *, login: str, name: str, password: str, role: Role, department: str | None = None
+) -> Staff:
+    """Add an account and return it. Raises BadInput when the login is taken or the role lacks its department."""
+    if (role is Role.DEPARTMENT) != (department is not None):
+        raise BadInput("部门账号要指明所属部门，其他账号不指明部门。")
+    if await session.scalar(select(Staff.id).where(Staff.login == login)):
+        raise BadInput(f"登录名 {login} 已被使用，请换一个。")
+    staff = Staff(
+        login=login,
+        name=name,
+        password=_hasher().hash(password),
+        role=role,
+        department=department,
+        active=True,
+        created_at=clock.now(),
+    )
+    session.add(staff)
+    await session.flush()
+    return staff
+
+
+async def sign_in(session: AsyncSession, *, login: str, password: str) -> tuple[Staff, str]:
+    """Return the account and a new session token. Raises NotSignedIn, the same for a wrong login and password."""
+    staff = await session.scalar(select(Staff).where(Staff.login == login, Staff.active))
+    sound, renewed = _hasher().verify_and_update(password, staff.password if staff else _nobody())
+    if not (staff and sound):
+        raise NotSignedIn("登录名或密码不对，请重试。")
+    if renewed:
+        staff.password = renewed
+    token = secrets.token_urlsafe(32)
+    session.add(
+        StaffSession(
+            token_digest=token_digest(token),
+            staff_id=staff.id,
+            expires_at=clock.now() + timedelta(hours=settings().staff_session_hours),
+        )
+    )
+    return staff, token
+
+
+async def staff_of(session: AsyncSession, token: str) -> Staff:
+    """Return the account of a session token. Raises NotSignedIn where it has ended."""
+    staff = await session.scalar(
+        select(Staff)
+        .join(StaffSession, StaffSession.staff_id == Staff.id)
+        .where(StaffSession.token_digest == token_digest(token), StaffSession.expires_at > clock.now(), Staff.active)
+    )
+    if staff is None:
+        raise NotSignedIn("登录已过期，请重新登录。")
+    return staff
+
+
+async def sign_out(session: AsyncSession, token: str) -> None:
+    """End a session; ending it twice is no error."""
+    await session.execute(delete(StaffSession).where(StaffSession.token_digest == token_digest(token)))

@@ -1,0 +1,97 @@
+"""PostgreSQL, everywhere: one engine a process, sessions, and the base of every table.
+
+Endpoints and jobs own the transaction (`async with transaction() as session`); services never commit.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from core import embedded
+from core.errors import Unavailable
+from core.settings import settings
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraint names follow one rule so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+_engine: AsyncEngine | None = None
+_sessions: async_sessionmaker[AsyncSession] | None = None
+
+
+def url() -> str:
+    """Return the libpq address of the database: the operator's, or the embedded server's (started when it is not)."""
+    given = settings().database_url
+    return given.get_secret_value() if given else embedded.start(settings().data)
+
+
+def engine() -> AsyncEngine:
+    """Return this process's engine, made at the first call."""
+    global _engine, _sessions
+    if _engine is None:
+        address = url().replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+        _engine = create_async_engine(
+            address, pool_size=settings().database_pool, max_overflow=settings().database_pool, pool_pre_ping=True
+        )
+        _sessions = async_sessionmaker(_engine, expire_on_commit=False)
+    return _engine
+
+
+async def dispose() -> None:
+    """Close this process's connections."""
+    global _engine, _sessions
+    if _engine is not None:
+        await _engine.dispose()
+        _engine = _sessions = None
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[AsyncSession]:
+    """Give a session; commit at the end of the block, roll back when it raises.
+
+    Raises Unavailable when the database does not answer.
+    """
+    engine()
+    assert _sessions is not None
+    try:
+        async with _sessions() as session, session.begin():
+            yield session
+    except OperationalError as error:
+        raise Unavailable("数据库暂时连接不上，请稍后再试。(The database does not answer.)") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("数据库连接中断，请稍后再试。(The database connection broke.)") from error
+        raise
+
+
+async def ready() -> bool:
+    """Say whether the database answers and has been migrated."""
+    try:
+        async with transaction() as session:
+            await session.execute(text("select 1 from alembic_version"))
+    except (Unavailable, DBAPIError):
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""Work for later, on the same database: Procrastinate jobs deferred inside the caller's transaction, and sweeps.
+
+A job is written by the transaction that wants it, so both commit or neither. A sweep is a short idempotent function
+that every worker calls again and again; it claims rows with `FOR UPDATE SKIP LOCKED`, so any number of workers may run.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ParamSpec
+
+import structlog
+from procrastinate import App, Blueprint, PsycopgConnector, RetryStrategy
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import database
+
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+
+QUEUE = "yitong"
+STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+_blueprint = Blueprint()
+_sweeps: list["Sweep"] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A function to call every `seconds`."""
+
+    name: str
+    seconds: float
+    run: Callable[[], Awaitable[Any]]
+
+
+def task(name: str) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
+    """Register an async function as the task `name`; it is retried with growing pauses when it raises."""
+
+    def register(function: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+        _blueprint.task(name=name, queue=QUEUE, retry=RETRY)(function)
+        return function
+
+    return register
+
+
+def sweep(name: str, *, seconds: float) -> Callable[[Callable[[], Awaitable[Any]]], Callable[[], Awaitable[Any]]]:
+    """Register an async function that every worker calls every `seconds`."""
+
+    def register(function: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        _sweeps.append(Sweep(name=name, seconds=seconds, run=function))
+        return function
+
+    return register
+
+
+async def defer(
+    session: AsyncSession, name: str, *, at: datetime | None = None, lock: str | None = None, **arguments: Any
+) -> int:
+    """Write a job in the caller's transaction and return its id.
+
+    `at`: not before this moment; `lock`: jobs with the same lock run one after the other; `arguments`: JSON values.
+    """
+    row = await session.execute(
+        text(
+            "select unnest(procrastinate_defer_jobs_v1(array[row("
+            ":queue, :name, 0, cast(:lock as text), null, cast(:arguments as jsonb), cast(:at as timestamptz)"
+            ")]::procrastinate_job_to_defer_v1[])) as id"
+        ),
+        {"queue": QUEUE, "name": name, "lock": lock, "arguments": json.dumps(arguments), "at": at},
+    )
+    return int(row.scalar_one())
+
+
+def app() -> App:
+    """Return the Procrastinate app on this process's database, with every registered task."""
+    made = App(connector=PsycopgConnector(conninfo=database.url(), min_size=1, max_size=6))
+    made.add_tasks_from(_blueprint, namespace="yitong")
+    return made
+
+
+async def work(*, concurrency: int = 4) -> None:
+    """Run jobs and sweeps until cancelled. Jobs of workers that died are put back."""
+    made = app()
+    async with made.open_async(), asyncio.TaskGroup() as group:
+        for each in [*_sweeps, Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made))]:
+            group.create_task(_repeat(each))
+        await made.run_worker_async(
+            queues=[QUEUE], concurrency=concurrency, install_signal_handlers=False, shutdown_graceful_timeout=5
+        )
+
+
+async def run_due() -> None:
+    """Run every job that is due and every sweep once, then return: a worker's round, for tests and the command line."""
+    made = app()
+    async with made.open_async():
+        for each in _sweeps:
+            await each.run()
+        await made.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+async def _repeat(each: Sweep) -> None:
+    while True:
+        try:
+            await each.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            # A database that restarts must not end the worker; the next round finds what this one missed.
+            log.error("sweep.failed", sweep=each.name, error=type(error).__name__)
+        await asyncio.sleep(each.seconds)
+
+
+async def _retry_stalled(made: App) -> None:
+    for job in await made.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        with suppress(Exception):
+            await made.job_manager.retry_job(job)
+        log.warning("job.stalled", task=job.task_name, job=job.id)

@@ -1,0 +1,66 @@
+"""What an operator can change. Every setting is an environment variable `YITONG_…`; `yitong settings` lists them."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """One field, one setting; the description is what `docs/settings.md` prints."""
+
+    model_config = SettingsConfigDict(env_prefix="YITONG_", env_file=None, extra="ignore")
+
+    data: Path = Field(
+        default_factory=lambda: user_data_path("yitong", appauthor=False),
+        description="Folder for the embedded database, the secret key, attachments and trained models.",
+    )
+    database_url: SecretStr | None = Field(
+        None, description="Your own PostgreSQL ≥ 15 with pgvector, as postgresql://…; empty: the embedded server."
+    )
+    database_pool: int = Field(10, ge=1, description="Connections each process keeps open to PostgreSQL.")
+    city: Path = Field(ROOT / "cities" / "sample", description="Folder that describes the city (cities/README.md).")
+    host: str = Field("127.0.0.1", description="Address that `serve` and `web` listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `serve` and `web` listen on.")
+    public_url: str = Field(
+        "", description="Address under which the world reaches this line; signatures of the doors are checked on it."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key for sessions and personal fields, the same on every machine; empty: kept in the data folder.",
+    )
+    locale: Literal["zh_CN", "en"] = Field("zh_CN", description="Language of pages and replies by default.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What the log keeps.")
+    log_format: Literal["console", "json"] = Field("console", description="How the log is written.")
+    encoder: str = Field(
+        "bge-small-zh-v1.5",
+        description="Sentence encoder: a name from core/text/models.yaml, or `hashing` (no model, degraded).",
+    )
+    encoder_threads: int = Field(1, ge=1, description="Threads of one encoding call.")
+    dialogue: Literal["builtin"] = Field("builtin", description="Dialogue engine.")
+    staff_session_hours: int = Field(10, ge=1, description="Hours after which staff sign in again.")
+    message_rate: str = Field("60/minute", description="Messages one conversation or address may send.")
+    attachment_megabytes: int = Field(10, ge=1, description="Largest photo a citizen may send.")
+    wechat_token: SecretStr | None = Field(None, description="WeChat official account: token. Empty: door closed.")
+    wechat_app_id: str = Field("", description="WeChat official account: AppID.")
+    wechat_app_secret: SecretStr | None = Field(None, description="WeChat official account: secret for sending.")
+    wechat_encoding_aes_key: SecretStr | None = Field(
+        None, description="WeChat official account: EncodingAESKey for safe mode; empty: plain mode."
+    )
+    wechat_api: str = Field("https://api.weixin.qq.com", description="WeChat's API.")
+    twilio_account_sid: str = Field("", description="Twilio: account SID.")
+    twilio_auth_token: SecretStr | None = Field(None, description="Twilio: auth token. Empty: telephone door closed.")
+    twilio_agent_number: str = Field(
+        "", description="Twilio: number that rings at the agents' seats; empty: the caller waits in a Twilio queue."
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process, read once from the environment."""
+    return Settings()

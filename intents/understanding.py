@@ -1,0 +1,98 @@
+"""What `understand` says of a text: plain values, no behaviour."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RequestType(StrEnum):
+    """诉求类型."""
+
+    CONSULTATION = "consultation"  # 咨询
+    ASSISTANCE = "assistance"  # 求助
+    COMPLAINT = "complaint"  # 投诉
+    TIP_OFF = "tip_off"  # 举报
+    SUGGESTION = "suggestion"  # 建议
+    PRAISE = "praise"  # 表扬
+
+
+class Urgency(StrEnum):
+    """紧急程度."""
+
+    CRITICAL = "critical"  # 特急: danger to life, mass incident
+    URGENT = "urgent"  # 紧急: water, power, gas, heat; hard to repair later
+    GENERAL = "general"  # 一般
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A leaf of the category tree, or an inner node where the leaf is not clear; `confidence` between 0 and 1."""
+
+    code: str
+    path: tuple[str, ...]  # names from the first level down
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """An emergency that a person must hear of at once."""
+
+    service: str  # code in the city's emergency.yaml: police fire ambulance traffic gas power crisis
+    number: str
+    reason: str  # the words that say so
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place in the city's gazetteer; what is unknown is None, `candidates` has the districts it may be in."""
+
+    text: str
+    district: str | None = None  # code
+    street: str | None = None  # code of the street office
+    road: str | None = None
+    number: str | None = None
+    landmark: str | None = None
+    candidates: tuple[str, ...] = ()  # district codes, when ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A time expression and the interval it stands for, in the city's zone; a recurring one has no interval."""
+
+    text: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """What is named in the text, each in the order it stands there."""
+
+    addresses: tuple[Address, ...] = ()
+    times: tuple[TimeSpan, ...] = ()
+    phones: tuple[str, ...] = ()
+    identity_numbers: tuple[str, ...] = ()
+    licence_plates: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()  # yuan, decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Everything the line makes of one text. `category` is None where it abstains."""
+
+    text: str
+    request_type: RequestType
+    category: Category | None
+    urgency: Urgency = Urgency.GENERAL
+    emergency: Emergency | None = None
+    statutory: str | None = None  # code in the city's statutory.yaml
+    entities: Entities = field(default_factory=Entities)
+    alternatives: tuple[Category, ...] = ()  # the next best categories
+    evidence: tuple[str, ...] = ()  # nearest examples, for staff
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        made: dict[str, Any] = asdict(self)
+        return made

@@ -1,0 +1,62 @@
+"""Every test runs on a real, migrated PostgreSQL in a temporary folder; nothing but loopback is reached."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import database
+from core.settings import settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder of this run's own, with a space in its name; no setting of the person who runs the tests counts."""
+    folder = tmp_path_factory.mktemp("yi tong")
+    for name in [name for name in os.environ if name.startswith("YITONG_")]:
+        del os.environ[name]
+    os.environ["YITONG_DATA"] = str(folder)
+    settings.cache_clear()
+    yield folder
+
+
+@pytest.fixture(scope="session")
+def migrated(data_folder: Path) -> None:
+    from admin import migrate
+
+    migrate.upgrade()
+
+
+@pytest.fixture
+async def session(migrated: None) -> AsyncIterator[AsyncSession]:
+    """A session whose transaction is rolled back: for services, which never commit."""
+    async with database.engine().connect() as connection:
+        outer = await connection.begin()
+        async with AsyncSession(bind=connection, expire_on_commit=False) as made:
+            yield made
+        await outer.rollback()
+
+
+@pytest.fixture
+async def committing(migrated: None) -> AsyncIterator[None]:
+    """For tests that commit (endpoints, jobs, the worker): every table is emptied afterwards."""
+    yield
+    async with database.transaction() as made:
+        tables = await made.scalars(
+            text(
+                "select quote_ident(tablename) from pg_tables where schemaname = 'public' "
+                "and tablename not in ('alembic_version')"
+            )
+        )
+        await made.execute(text("alter table events disable trigger events_append_only"))
+        await made.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
+        await made.execute(text("alter table events enable trigger events_append_only"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _engine_closed(data_folder: Path) -> AsyncIterator[None]:
+    yield
+    await database.dispose()
