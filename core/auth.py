@@ -17,6 +17,8 @@ from core.database import Base
 from core.errors import BadInput, Forbidden, NotSignedIn
 from core.settings import settings
 
+SHORTEST_PASSWORD = 10
+
 
 class Role(StrEnum):
     """What a staff account is for."""
@@ -131,15 +133,25 @@ def _nobody() -> str:
     return _hasher().hash(secrets.token_urlsafe())
 
 
+def hash_password(password: str) -> str:
+    """Return what is kept of a password (Argon2id). Raises BadInput when it is shorter than 10 characters."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadInput(f"密码至少 {SHORTEST_PASSWORD} 个字符，请换一个长一点的。")
+    return _hasher().hash(password)
+
+
 def token_digest(token: str) -> bytes:
     """Return what is kept of a secret token."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def create_staff(
-    session: AsyncSession, *, login: str, name: str, password: str, role: Role, department: str | None = None
+    session: AsyncSession, *, login: str, name: str, password_hash: str, role: Role, department: str | None = None
 ) -> Staff:
-    """Add an account and return it. Raises BadInput when the login is taken or the role lacks its department."""
+    """Add an account and return it; `password_hash` comes from `hash_password`.
+
+    Raises BadInput when the login is taken or the role lacks its department.
+    """
     if (role is Role.DEPARTMENT) != (department is not None):
         raise BadInput("部门账号要指明所属部门，其他账号不指明部门。")
     if await session.scalar(select(Staff.id).where(Staff.login == login)):
@@ -147,7 +159,7 @@ async def create_staff(
     staff = Staff(
         login=login,
         name=name,
-        password=_hasher().hash(password),
+        password=password_hash,
         role=role,
         department=department,
         active=True,
@@ -175,6 +187,20 @@ async def sign_in(session: AsyncSession, *, login: str, password: str) -> tuple[
         )
     )
     return staff, token
+
+
+async def any_staff(session: AsyncSession) -> bool:
+    """Say whether there is any account yet."""
+    return await session.scalar(select(Staff.id).limit(1)) is not None
+
+
+async def set_password(session: AsyncSession, *, login: str, password_hash: str) -> None:
+    """Give an account a new password and end its sessions. Raises BadInput for an unknown login."""
+    staff = await session.scalar(select(Staff).where(Staff.login == login))
+    if staff is None:
+        raise BadInput(f"没有登录名为 {login} 的账号。")
+    staff.password = password_hash
+    await session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id))
 
 
 async def staff_of(session: AsyncSession, token: str) -> Staff:

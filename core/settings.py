@@ -1,5 +1,6 @@
 """What an operator can change. Every setting is an environment variable `YITONG_…`; `yitong settings` lists them."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -11,13 +12,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def _default_data() -> Path:
+    """Return the user's data folder; root's is the system's, since the database's own user must reach it."""
+    return Path("/var/lib/yitong") if os.geteuid() == 0 else user_data_path("yitong", appauthor=False)
+
+
 class Settings(BaseSettings):
     """One field, one setting; the description is what `docs/settings.md` prints."""
 
     model_config = SettingsConfigDict(env_prefix="YITONG_", env_file=None, extra="ignore")
 
     data: Path = Field(
-        default_factory=lambda: user_data_path("yitong", appauthor=False),
+        default_factory=_default_data,
         description="Folder for the embedded database, the secret key, attachments and trained models.",
     )
     database_url: SecretStr | None = Field(

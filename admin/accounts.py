@@ -1,0 +1,78 @@
+"""Staff accounts with passwords that we make: by the command line, and the demo's."""
+
+import secrets
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import auth
+from core.auth import Role
+from core.database import transaction
+from routing import departments
+
+# No letter or digit that is mistaken for another when it is copied from a screen.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+PASSWORD_LENGTH = 12
+
+DEMO = (
+    (Role.AGENT, "agent", "坐席 林晓"),
+    (Role.SUPERVISOR, "supervisor", "班长 周岚"),
+    (Role.ADMINISTRATOR, "admin", "管理员"),
+)
+
+
+def make_password() -> str:
+    """Return a password of about 60 bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))
+
+
+async def add(*, login: str, role: Role, name: str, department: str | None) -> str:
+    """Add an account and return its password. Raises BadInput for an unknown department or a taken login."""
+    if department is not None:
+        departments.tree().get(department)
+    password = make_password()
+    async with transaction() as session:
+        await auth.create_staff(
+            session,
+            login=login,
+            name=name or login,
+            password_hash=auth.hash_password(password),
+            role=role,
+            department=department,
+        )
+    return password
+
+
+async def renew(login: str) -> str:
+    """Give an account a new password and return it. Raises BadInput for an unknown login."""
+    password = make_password()
+    async with transaction() as session:
+        await auth.set_password(session, login=login, password_hash=auth.hash_password(password))
+    return password
+
+
+async def create_demo(session: AsyncSession) -> list[tuple[str, str, str]]:
+    """Make the demo's accounts where there is no account at all; return (login, password, what it is for).
+
+    Every department gets one, named by its code; they share one password, which is fit for a demo only.
+    """
+    if await auth.any_staff(session):
+        return []
+    made = []
+    for role, login, name in DEMO:
+        password = make_password()
+        await auth.create_staff(session, login=login, name=name, password_hash=auth.hash_password(password), role=role)
+        made.append((login, password, name))
+    password = make_password()
+    shared = auth.hash_password(password)
+    for department in departments.tree():
+        if department.kind != "centre":
+            await auth.create_staff(
+                session,
+                login=department.code,
+                name=department.short_name,
+                password_hash=shared,
+                role=Role.DEPARTMENT,
+                department=department.code,
+            )
+    made.append(("<department code>", password, "every department, e.g. urban_management 市城管局"))
+    return made

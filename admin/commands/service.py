@@ -1,0 +1,104 @@
+"""`serve`, `web`, `worker`, `migrate`, `settings`, `staff`."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from admin.commands.output import console, emit, run
+from core.auth import Role
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on (YITONG_HOST).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (YITONG_PORT); 0: a free one.")]
+
+
+def _set(host: str | None, port: int | None) -> None:
+    from core.settings import settings
+
+    for name, value in (("YITONG_HOST", host), ("YITONG_PORT", port)):
+        if value is not None:
+            os.environ[name] = str(value)
+    settings.cache_clear()
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Everything in one process: database, web and worker, with the city's data loaded."""
+    from admin import service
+
+    _set(host, port)
+    service.serve()
+
+
+def web(host: Host = None, port: Port = None) -> None:
+    """The web app alone, on a migrated database; run as many as you need."""
+    from admin import service
+
+    _set(host, port)
+    service.web()
+
+
+def worker() -> None:
+    """The worker alone: jobs, clocks and notices; run as many as you need."""
+    from admin import service
+
+    service.worker()
+
+
+def migrate() -> None:
+    """Bring the database to this version and load what the city's folder holds."""
+    from admin import migrate as migrations
+    from admin import sample
+
+    migrations.upgrade()
+    run(sample.load())
+    console.print("The database is up to date.")
+
+
+def list_settings(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    markdown: Annotated[bool, typer.Option(help="As docs/settings.md has it.")] = False,
+) -> None:
+    """Every setting, its default and what it is for; secrets are never shown."""
+    from admin import settings_page
+
+    if as_json:
+        for row in settings_page.rows():
+            emit(row)
+    elif markdown:
+        typer.echo(settings_page.markdown(), nl=False)
+    else:
+        console.print(settings_page.table())
+
+
+staff_app = typer.Typer(help="Staff accounts.", no_args_is_help=True)
+
+
+@staff_app.command("add")
+def add_staff(
+    login: str,
+    role: Annotated[Role, typer.Option(help="What the account is for.")],
+    name: Annotated[str, typer.Option(help="Name that colleagues see.")] = "",
+    department: Annotated[str | None, typer.Option(help="Code, for role department.")] = None,
+) -> None:
+    """Add an account; its password is made and printed once."""
+    from admin import accounts
+
+    console.print(f"{login}  {run(accounts.add(login=login, role=role, name=name, department=department))}")
+
+
+@staff_app.command("password")
+def renew_password(login: str) -> None:
+    """Give an account a new password, printed once; its sessions end."""
+    from admin import accounts
+
+    console.print(f"{login}  {run(accounts.renew(login))}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(serve)
+    app.command()(web)
+    app.command()(worker)
+    app.command()(migrate)
+    app.command("settings")(list_settings)
+    app.add_typer(staff_app, name="staff")

@@ -1,0 +1,11 @@
+"""Which door delivers which notice."""
+
+from channels import voice, web, wechat
+from core import outbox
+
+
+def connect_channels() -> None:
+    """Connect every door to the outbox."""
+    outbox.connect("web", web.deliver)
+    outbox.connect("wechat", wechat.deliver)
+    outbox.connect("voice", voice.deliver)

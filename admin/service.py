@@ -1,0 +1,123 @@
+"""The processes of the line: everything in one, or web and worker apart."""
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+import structlog
+import uvicorn
+
+from admin import accounts, migrate, sample
+from admin.notices import connect_channels
+from admin.web import create_app
+from core import database, jobs, logs
+from core.errors import Unavailable
+from core.settings import settings
+
+log = structlog.get_logger()
+
+
+def serve() -> None:
+    """Run database, web and worker in this process until it is told to stop."""
+    listening = _listen()
+    _prepare()
+    asyncio.run(_run(listening, with_worker=True))
+
+
+def web() -> None:
+    """Run the web app until it is told to stop."""
+    listening = _listen()
+    _prepare()
+    asyncio.run(_run(listening, with_worker=False))
+
+
+def worker() -> None:
+    """Run jobs and sweeps until told to stop."""
+    _prepare()
+    asyncio.run(_work())
+
+
+def _listen() -> socket.socket:
+    """Take the port before anything else, so that a second start says so at once."""
+    host, port = settings().host, settings().port
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"Port {port} is in use; stop the program that holds it, or choose another with --port."
+            ) from None
+        raise Unavailable(
+            f"Cannot listen on {host}:{port} ({error.strerror}); choose another --host or --port."
+        ) from None
+    return listening
+
+
+def _prepare() -> None:
+    """Open the database; migrate the embedded one, insist that another one has been migrated."""
+    logs.configure(level=settings().log_level, style=settings().log_format)
+    if settings().database_url is None:
+        migrate.upgrade()
+    elif migrate.pending():
+        raise Unavailable("The database is not at this version; run ./yitong migrate first.")
+    connect_channels()
+
+
+async def _run(listening: socket.socket, *, with_worker: bool) -> None:
+    if with_worker:
+        await _first_time()
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3)
+    )
+    host, port = listening.getsockname()[:2]
+    background = [asyncio.create_task(_announce_ready(server, host, port))]
+    if with_worker:
+        background.append(asyncio.create_task(jobs.work(), name="worker"))
+        background[-1].add_done_callback(lambda task: _stop_when_broken(task, server))
+    await server.serve(sockets=[listening])
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)
+
+
+async def _work() -> None:
+    working = asyncio.create_task(jobs.work(), name="worker")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    sys.stdout.write("Yitong's worker is ready.\n")
+    sys.stdout.flush()
+    with suppress(asyncio.CancelledError):
+        await working
+    await database.dispose()
+
+
+async def _first_time() -> None:
+    """Load the city into an empty database and print the demo's accounts, once."""
+    await sample.load()
+    async with database.transaction() as session:
+        made = await accounts.create_demo(session)
+    if made:
+        sys.stdout.write("Demo accounts, shown this once (./yitong staff password LOGIN makes a new password):\n")
+        for login, password, purpose in made:
+            sys.stdout.write(f"  {login:<20} {password}   {purpose}\n")
+
+
+async def _announce_ready(server: uvicorn.Server, host: str, port: int) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Yitong is ready: http://{shown}:{port}\n")
+    sys.stdout.flush()
+
+
+def _stop_when_broken(task: asyncio.Task[None], server: uvicorn.Server) -> None:
+    """A line without its worker keeps no clock: it stops rather than pretend."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("worker.failed", exc_info=task.exception())
+        server.should_exit = True

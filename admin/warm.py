@@ -1,0 +1,30 @@
+"""What a process loads before it answers well: the encoder, the category index, the articles."""
+
+import asyncio
+import time
+
+import structlog
+
+import intents
+import kb
+from core.database import transaction
+
+log = structlog.get_logger()
+
+_loaded = False
+
+
+def loaded() -> bool:
+    """Say whether everything is in memory."""
+    return _loaded
+
+
+async def load() -> None:
+    """Load everything once; requests that come earlier wait for what they need."""
+    global _loaded
+    started = time.perf_counter()
+    await asyncio.to_thread(intents.understand, "您好")
+    async with transaction() as session:
+        await kb.search(session, "您好")
+    _loaded = True
+    log.info("models.loaded", seconds=round(time.perf_counter() - started, 1))
