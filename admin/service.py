@@ -72,18 +72,16 @@ def _prepare() -> None:
 async def _run(listening: socket.socket, *, with_worker: bool) -> None:
     if with_worker:
         await _first_time()
-    server = uvicorn.Server(
+    server = AnnouncingServer(
         uvicorn.Config(create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3)
     )
-    host, port = listening.getsockname()[:2]
-    background = [asyncio.create_task(_announce_ready(server, host, port))]
-    if with_worker:
-        background.append(asyncio.create_task(jobs.work(), name="worker"))
-        background[-1].add_done_callback(lambda task: _stop_when_broken(task, server))
+    working = asyncio.create_task(jobs.work(), name="worker") if with_worker else None
+    if working:
+        working.add_done_callback(lambda task: _stop_when_broken(task, server))
     await server.serve(sockets=[listening])
-    for task in background:
-        task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
+    if working:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 async def _work() -> None:
@@ -108,12 +106,16 @@ async def _first_time() -> None:
             sys.stdout.write(f"  {login:<20} {password}   {purpose}\n")
 
 
-async def _announce_ready(server: uvicorn.Server, host: str, port: int) -> None:
-    while not server.started:
-        await asyncio.sleep(0.02)
-    shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Yitong is ready: http://{shown}:{port}\n")
-    sys.stdout.flush()
+class AnnouncingServer(uvicorn.Server):
+    """A server that says in one line that it is ready, and where."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        for each in sockets or []:
+            host, port = each.getsockname()[:2]
+            sys.stdout.write(f"Yitong is ready: http://{f'[{host}]' if ':' in host else host}:{port}\n")
+            sys.stdout.flush()
 
 
 def _stop_when_broken(task: asyncio.Task[None], server: uvicorn.Server) -> None:
