@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from pwdlib import PasswordHash
-from sqlalchemy import BigInteger, ForeignKey, Identity, delete, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -213,6 +213,17 @@ async def staff_of(session: AsyncSession, token: str) -> Staff:
     if staff is None:
         raise NotSignedIn("登录已过期，请重新登录。")
     return staff
+
+
+async def signed_in(session: AsyncSession, permission: Permission) -> int:
+    """Return how many members of staff who hold the permission are signed in: who is on duty now."""
+    roles = [role for role, held in PERMISSIONS.items() if permission in held and role is not Role.ADMINISTRATOR]
+    count = await session.scalar(
+        select(func.count(Staff.id.distinct()))
+        .join(StaffSession, StaffSession.staff_id == Staff.id)
+        .where(StaffSession.expires_at > clock.now(), Staff.active, Staff.role.in_(roles))
+    )
+    return count or 0
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:

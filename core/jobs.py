@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ParamSpec
 
 import structlog
-from procrastinate import App, Blueprint, PsycopgConnector, RetryStrategy
+from procrastinate import App, PsycopgConnector, RetryStrategy
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,7 @@ QUEUE = "yitong"
 STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
-_blueprint = Blueprint()
+_tasks: dict[str, Callable[..., Awaitable[None]]] = {}
 _sweeps: list["Sweep"] = []
 
 
@@ -44,7 +44,7 @@ def task(name: str) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awai
     """Register an async function as the task `name`; it is retried with growing pauses when it raises."""
 
     def register(function: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
-        _blueprint.task(name=name, queue=QUEUE, retry=RETRY)(function)
+        _tasks[name] = function
         return function
 
     return register
@@ -81,7 +81,8 @@ async def defer(
 def app() -> App:
     """Return the Procrastinate app on this process's database, with every registered task."""
     made = App(connector=PsycopgConnector(conninfo=database.url(), min_size=1, max_size=6))
-    made.add_tasks_from(_blueprint, namespace="yitong")
+    for name, function in _tasks.items():
+        made.task(name=name, queue=QUEUE, retry=RETRY)(function)
     return made
 
 

@@ -9,6 +9,8 @@ import structlog
 
 from core.privacy import mask_text
 
+HANDLER = "yitong"
+
 # Fields that are personal whatever they hold; code logs ids instead.
 PERSONAL = frozenset(
     {
@@ -76,6 +78,11 @@ def configure(*, level: str = "info", style: str = "console") -> None:
             ],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    handler.set_name(HANDLER)
+    root = logging.getLogger()
+    for earlier in [each for each in root.handlers if each.get_name() == HANDLER]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
     for noisy in ("httpx", "procrastinate", "alembic", "sqlalchemy", "uvicorn.access", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,77 @@
+import pytest
+from sqlalchemy import text
+
+from core import database, jobs, outbox
+from core.errors import Unavailable
+
+ran: list[int] = []
+
+
+@jobs.task("tests.note")
+async def note(number: int) -> None:
+    ran.append(number)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_ran() -> None:
+    ran.clear()
+
+
+async def test_a_job_runs_after_its_transaction_commits(committing: None) -> None:
+    async with database.transaction() as session:
+        await jobs.defer(session, "tests.note", number=7)
+    await jobs.run_due()
+    await jobs.run_due()
+    assert ran == [7]
+
+
+async def test_a_job_of_a_rolled_back_transaction_never_runs(committing: None) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as session:
+            await jobs.defer(session, "tests.note", number=7)
+            _ = 1 / 0
+    await jobs.run_due()
+    assert ran == []
+
+
+async def post(key: str = "k") -> int | None:
+    async with database.transaction() as session:
+        return await outbox.post(
+            session, channel="tests", recipient={"to": 1}, kind="said", content={"n": 1}, idempotency_key=key
+        )
+
+
+async def test_a_notice_is_delivered_once(committing: None) -> None:
+    delivered: list[int] = []
+
+    async def deliver(_session: object, notice: outbox.Notice) -> None:
+        delivered.append(notice.id)
+
+    outbox.connect("tests", deliver)
+    first = await post()
+    assert await post() is None
+    await jobs.run_due()
+    assert first is not None
+    await outbox.deliver(first)  # a job that is put back after a crash
+    assert delivered == [first]
+
+
+async def test_a_notice_that_cannot_go_out_waits_and_goes_later(committing: None) -> None:
+    broken = True
+    delivered: list[int] = []
+
+    async def deliver(_session: object, notice: outbox.Notice) -> None:
+        if broken:
+            raise Unavailable("down")
+        delivered.append(notice.id)
+
+    outbox.connect("tests", deliver)
+    await post()
+    await jobs.run_due()
+    async with database.transaction() as session:
+        state = (await session.execute(text("select status, attempts from procrastinate_jobs"))).one()
+        assert (state.status, state.attempts) == ("todo", 1)
+        await session.execute(text("update procrastinate_jobs set scheduled_at = now()"))
+    broken = False
+    await jobs.run_due()
+    assert len(delivered) == 1
