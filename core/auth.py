@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -229,3 +230,23 @@ async def signed_in(session: AsyncSession, permission: Permission) -> int:
 async def sign_out(session: AsyncSession, token: str) -> None:
     """End a session; ending it twice is no error."""
     await session.execute(delete(StaffSession).where(StaffSession.token_digest == token_digest(token)))
+
+
+async def accounts(session: AsyncSession) -> Sequence[Staff]:
+    """Return every account, those at work first, by role and login."""
+    return (await session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.role, Staff.login))).all()
+
+
+async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of accounts by id."""
+    rows = await session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(ids))))
+    return {row.id: row.name for row in rows}
+
+
+async def deactivate(session: AsyncSession, *, login: str) -> None:
+    """Close an account and end its sessions; what it did keeps its name. Raises BadInput for an unknown login."""
+    staff = await session.scalar(select(Staff).where(Staff.login == login))
+    if staff is None:
+        raise BadInput(f"没有登录名为 {login} 的账号。")
+    staff.active = False
+    await session.execute(delete(StaffSession).where(StaffSession.staff_id == staff.id))

@@ -72,3 +72,14 @@ def test_permissions_follow_the_role() -> None:
         department.must(Permission.TICKET_READ_ALL)
     assert not Actor(kind="citizen", id=1).may(Permission.TICKET_OPEN)
     assert auth.SYSTEM.may(Permission.SETTINGS)
+
+
+async def test_a_closed_account_signs_in_no_more_and_keeps_its_name(session: AsyncSession, agent: auth.Staff) -> None:
+    _, token = await auth.sign_in(session, login="lin", password=PASSWORD)
+    await auth.deactivate(session, login="lin")
+    with pytest.raises(NotSignedIn):
+        await auth.staff_of(session, token)
+    with pytest.raises(NotSignedIn):
+        await auth.sign_in(session, login="lin", password=PASSWORD)
+    assert await auth.names(session, [agent.id]) == {agent.id: "林"}
+    assert [each.active for each in await auth.accounts(session)] == [False]
