@@ -1,9 +1,12 @@
 """Floor 3: from a request to a closed ticket.
 
-departments  the tree, duties and the dispatch catalogue: `rank`
-clocks       working time, policies, clocks of a ticket
-tickets      `open`, the commands of the workflow, reads scoped by `visible_to(actor)`
-callbacks    the three questions after the reply
-figures      the rates
-topics       what many people report at once
+departments  `tree()`, `rank(...)`: the departments, and whose duty a request is, with the reasons
+tickets      `Draft`, `open`; reads scoped by `visible_to(actor)`: `find`, `listing`, `counts`, `history`; the citizen's
+             `by_code`, `public_status`; `near`, `allowed`, `shown_clocks`
+commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign reply callback close`;
+             the citizen's `urge supplement withdraw rate`
+citizens     `masked`, `reveal`: who asked
+figures      `rates`: what a hotline is measured by
+topics       `find`: what many people report at once
+supervision, dispatching   the worker's sweep `clocks.sweep` and job `tickets.dispatch`; importing them registers both
 """

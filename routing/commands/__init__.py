@@ -1,0 +1,27 @@
+"""What is done to a ticket, one function a command.
+
+Each takes the session and the ticket's number, locks the ticket's row, checks permission and state, changes the ticket
+and its clocks, writes one event and tells who must know. None commits. Refusals are Forbidden, Conflict or BadInput
+with one sentence; a ticket that the actor does not see is NotFound. A command given twice is refused the second time.
+"""
+
+from routing.commands.citizen import rate, supplement, urge, withdraw
+from routing.commands.closing import callback, close
+from routing.commands.dispatching import dispatch, reassign, return_to_centre, rule_on_return
+from routing.commands.handling import accept, contact, reply
+
+__all__ = [
+    "accept",
+    "callback",
+    "close",
+    "contact",
+    "dispatch",
+    "rate",
+    "reassign",
+    "reply",
+    "return_to_centre",
+    "rule_on_return",
+    "supplement",
+    "urge",
+    "withdraw",
+]

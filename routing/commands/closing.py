@@ -1,0 +1,41 @@
+"""The end: an agent's callback, and closing without one."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.auth import Actor
+from routing import callbacks, steps, timing, workflow
+from routing.commands.taking import take, words
+from routing.models import Ticket
+from routing.policy import ClockKind
+
+
+async def callback(
+    session: AsyncSession,
+    number: str,
+    *,
+    actor: Actor,
+    contacted: bool,
+    solved: bool,
+    satisfied: int,
+    note: str = "",
+) -> Ticket:
+    """回访: an agent has asked the citizen the three questions. `satisfied`: 1 (not at all) to 5."""
+    ticket = await take(session, number, "callback", actor=actor)
+    return await callbacks.survey(
+        session, ticket, actor=actor, contacted=contacted, solved=solved, satisfied=satisfied, text=words(note)
+    )
+
+
+async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
+    """办结: close a ticket that needs no department (answered at once, not a matter for tickets), whose citizen cannot
+    be reached, or, by whoever rules on returns, one for which nothing more can be done. The citizen reads the reason.
+    """
+    ticket = await take(session, number, "close", actor=actor)
+    reason = words(reason, wanted="reason")
+    workflow.move(ticket, "close")
+    ticket.closed_at = clock.now()
+    await timing.void(session, ticket, *ClockKind)
+    event = await steps.record(session, ticket, "closed", actor=actor, text=reason)
+    await steps.tell(session, ticket, event, reason=reason)
+    return ticket

@@ -1,0 +1,150 @@
+"""Who handles it: dispatch, objection, ruling, reassignment."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.auth import Actor
+from core.errors import BadInput, Conflict, Forbidden
+from routing import steps, timing, workflow
+from routing.commands.taking import take, words
+from routing.messages import say
+from routing.models import Ticket
+from routing.notices import due_words
+from routing.policy import ClockKind
+from routing.tree import tree
+
+DEPARTMENT_CLOCKS = (ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.RETURN)
+
+
+async def dispatch(
+    session: AsyncSession,
+    number: str,
+    *,
+    actor: Actor,
+    department: str,
+    co_handlers: Sequence[str] = (),
+    reason: str = "",
+) -> Ticket:
+    """派单: send a new ticket to the department whose duty it is. The department's clocks begin."""
+    ticket = await take(session, number, "dispatch", actor=actor)
+    await _assign(session, ticket, department, co_handlers)
+    workflow.move(ticket, "dispatch")
+    await _tell_dispatched(session, ticket, "dispatched", actor=actor, reason=words(reason))
+    return ticket
+
+
+async def return_to_centre(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
+    """退单: the department says, with a reason and within its time, that it is not its duty.
+
+    The ticket stays with the department until the centre has ruled (first-receiver responsibility).
+    """
+    ticket = await take(session, number, "return_to_centre", actor=actor)
+    reason = words(reason, wanted="reason")
+    limit = (await timing.running(session, ticket)).get(ClockKind.RETURN)
+    if limit is None or clock.now() > limit.due_at:
+        raise Conflict(say("refused.return_late"))
+    workflow.move(ticket, "return_to_centre")
+    ticket.returns += 1
+    await timing.meet(session, ticket, ClockKind.RETURN)
+    # While the centre thinks, the department does not lose its time to accept.
+    await timing.void(session, ticket, ClockKind.ACCEPT, ClockKind.CONTACT)
+    await steps.record(session, ticket, "returned", actor=actor, text=reason, department=ticket.lead)
+    return ticket
+
+
+async def rule_on_return(
+    session: AsyncSession,
+    number: str,
+    *,
+    actor: Actor,
+    upheld: bool,
+    department: str | None = None,
+    reason: str = "",
+) -> Ticket:
+    """裁定: uphold an objection and name the department whose duty it is, or leave it where it is, for good.
+
+    The same ruling decides who takes up a ticket that was escalated after its citizen was not helped twice.
+    """
+    ticket = await take(session, number, "rule_on_return", actor=actor)
+    reason = words(reason)
+    if not upheld:
+        workflow.move(ticket, "refuse_return")
+        ticket.return_refused = True
+        kinds = [ClockKind.CONTACT] if ticket.accepted_at else [ClockKind.ACCEPT, ClockKind.CONTACT]
+        await _start_with_resolve(session, ticket, *kinds)
+        await steps.record(session, ticket, "return_refused", actor=actor, text=reason, department=ticket.lead)
+        return ticket
+    if department is None or department == ticket.lead:
+        raise BadInput(say("refused.ruling_department"))
+    before = ticket.lead
+    ticket.misdispatched = ticket.misdispatched or ticket.returns > 0
+    await _assign(session, ticket, department, ())
+    workflow.move(ticket, "uphold_return")
+    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
+    return ticket
+
+
+async def reassign(session: AsyncSession, number: str, *, actor: Actor, department: str, reason: str) -> Ticket:
+    """改派: the centre sends it elsewhere, or a district sends it on to one of its own streets and stays co-handler.
+
+    What the citizen was promised stays: the resolve clock runs on. Raises Conflict when the department has it already,
+    Forbidden when a district names another than its own street.
+    """
+    ticket = await take(session, number, "reassign", actor=actor)
+    reason = words(reason, wanted="reason")
+    before = ticket.lead
+    if department == before:
+        raise Conflict(say("refused.same_department"))
+    own_street = workflow.leads(ticket, actor)
+    if own_street and tree().get(department).parent != before:
+        raise Forbidden(say("refused.not_own_street"))
+    ticket.misdispatched = ticket.misdispatched or not own_street
+    others = [code for code in ticket.co_handlers if code != department]
+    if own_street and before:
+        others.append(before)
+    await _assign(session, ticket, department, others)
+    workflow.move(ticket, "reassign")
+    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
+    return ticket
+
+
+async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_handlers: Sequence[str]) -> None:
+    """Give the ticket to a department: its own clocks begin anew, the citizen's at the first dispatch only."""
+    for code in (department, *co_handlers):
+        tree().get(code)
+    ticket.lead = department
+    ticket.co_handlers = [code for code in dict.fromkeys(co_handlers) if code != department]
+    ticket.accepted_at = None
+    ticket.return_refused = False
+    await timing.void(session, ticket, *DEPARTMENT_CLOCKS)
+    if ticket.dispatched_at is None:
+        ticket.dispatched_at = clock.now()
+        await timing.start(session, ticket, *DEPARTMENT_CLOCKS, ClockKind.RESOLVE)
+    else:
+        await _start_with_resolve(session, ticket, *DEPARTMENT_CLOCKS)
+
+
+async def _start_with_resolve(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
+    """Start the clocks, and the citizen's where none runs: after a reply that did not help, the time begins again."""
+    resolve = () if ClockKind.RESOLVE in await timing.running(session, ticket) else (ClockKind.RESOLVE,)
+    await timing.start(session, ticket, *kinds, *resolve)
+
+
+async def _tell_dispatched(
+    session: AsyncSession, ticket: Ticket, kind: str, *, actor: Actor, reason: str, before: str | None = None
+) -> None:
+    event = await steps.record(
+        session,
+        ticket,
+        kind,
+        actor=actor,
+        text=reason,
+        also=(before,) if before else (),
+        department=ticket.lead,
+        co_handlers=ticket.co_handlers,
+        before=before,
+    )
+    name = tree().get(ticket.lead or "").short_name
+    await steps.tell(session, ticket, event, department=name, due=await due_words(session, ticket))

@@ -1,0 +1,151 @@
+"""The tables of this floor. Who asked lies apart from what was asked, so that reading a ticket shows no person."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from core.database import Base
+from core.privacy import Sealed, seal, unseal
+
+
+class SealedJson(TypeDecorator[dict[str, Any]]):
+    """A JSON object that the database holds only encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
+        """Encrypt."""
+        return None if value is None else seal(json.dumps(value, ensure_ascii=False, default=str))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        """Decrypt."""
+        return None if value is None else json.loads(unseal(bytes(value)))
+
+
+class Ticket(Base):
+    """工单: one request on its way to being solved. States stand in `routing.workflow`."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index("ix_tickets_lead_state", "lead", "state"),
+        Index(
+            "ix_tickets_district_open",
+            "district",
+            postgresql_where=text("state not in ('replied', 'closed', 'withdrawn')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    code_digest: Mapped[bytes]
+    channel: Mapped[str]
+    conversation: Mapped[str | None] = mapped_column(index=True)
+    request_type: Mapped[str]
+    category: Mapped[str | None]
+    urgency: Mapped[str]
+    confidential: Mapped[bool]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(Sealed)
+    elements: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    attachments: Mapped[list[Any]] = mapped_column(JSONB)
+    happened: Mapped[str | None]
+    address: Mapped[str | None] = mapped_column(Sealed)
+    district: Mapped[str | None]
+    street: Mapped[str | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    state: Mapped[str] = mapped_column(index=True)
+    lead: Mapped[str | None]
+    co_handlers: Mapped[list[str]]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
+    dispatched_at: Mapped[datetime | None]  # the first time; the citizen's clock runs from here
+    accepted_at: Mapped[datetime | None]  # by the department that leads now
+    replied_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    misdispatched: Mapped[bool] = mapped_column(default=False)  # the first department was not the right one
+    returns: Mapped[int] = mapped_column(default=0)
+    return_refused: Mapped[bool] = mapped_column(default=False)  # ruled: the department that leads now keeps it
+    reopened: Mapped[int] = mapped_column(default=0)
+    supervised: Mapped[bool] = mapped_column(default=False)
+    urges: Mapped[int] = mapped_column(default=0)
+    urged_at: Mapped[datetime | None]
+    result: Mapped[str | None]
+    basis: Mapped[str | None]
+    contacted: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    satisfied: Mapped[int | None]
+    surveyed_at: Mapped[datetime | None]
+    encoder: Mapped[str | None]  # fingerprint; vectors of different encoders are never compared
+    embedding: Mapped[Any] = mapped_column(Vector(), nullable=True, deferred=True)
+
+
+class TicketCitizen(Base):
+    """Who asked. Only `routing.citizens` reads it."""
+
+    __tablename__ = "ticket_citizens"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str | None] = mapped_column(Sealed)
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    phone_index: Mapped[bytes | None] = mapped_column(index=True)
+
+
+class TicketNote(Base):
+    """Words that belong to an event of a ticket: they may be personal, so the ledger holds only that they exist."""
+
+    __tablename__ = "ticket_notes"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    event_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(Sealed)
+    attachments: Mapped[list[Any]] = mapped_column(JSONB)
+
+
+class TicketClock(Base):
+    """One clock of a ticket. It runs until it is met or void; a breach is marked once and stays."""
+
+    __tablename__ = "ticket_clocks"
+    __table_args__ = (
+        Index(
+            "ix_ticket_clocks_due",
+            "due_at",
+            postgresql_where=text("met_at is null and void_at is null and breached_at is null"),
+        ),
+        Index(
+            "uq_ticket_clocks_running",
+            "ticket_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("met_at is null and void_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    amount: Mapped[int]
+    unit: Mapped[str]
+    policy: Mapped[str]
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    provisional: Mapped[bool]
+    met_at: Mapped[datetime | None]
+    void_at: Mapped[datetime | None]
+    breached_at: Mapped[datetime | None]
+
+
+class TicketNumber(Base):
+    """The last number given out on a day of the city's calendar."""
+
+    __tablename__ = "ticket_numbers"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    last: Mapped[int]

@@ -1,0 +1,36 @@
+"""Moments and questions as citizens read them."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from core.city import city
+from core.settings import settings
+from routing import timing
+from routing.messages import say
+from routing.models import Ticket
+from routing.policy import ClockKind
+
+QUESTIONS = ("contacted", "solved", "satisfied")
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment in the city's zone, as 11月24日17:30."""
+    local = clock.local(moment, city().time_zone)
+    values = {"month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
+    return say("moment", settings().locale, **values)
+
+
+async def due_words(session: AsyncSession, ticket: Ticket) -> str:
+    """Return by when the ticket is to be done, with a word of warning where a calendar is not known yet."""
+    resolve = (await timing.running(session, ticket)).get(ClockKind.RESOLVE)
+    if resolve is None:
+        return say("due.none", settings().locale)
+    key = "due.provisional" if resolve.provisional else "due.by"
+    return say(key, settings().locale, moment=moment_words(resolve.due_at))
+
+
+def survey_questions() -> list[dict[str, str]]:
+    """Return the three questions of the callback (三率)."""
+    return [{"key": key, "text": say(f"question.{key}", settings().locale)} for key in QUESTIONS]

@@ -1,0 +1,135 @@
+"""Opening a ticket: number, code, citizen, clock, event and jobs in the caller's one transaction."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock, jobs
+from core.auth import Actor, Permission
+from core.errors import BadInput
+from core.privacy import mask_text
+from core.text.normalise import clean
+from intents import RequestType, Urgency
+from routing import citizens, nearby, steps, timing
+from routing.messages import say
+from routing.models import Ticket
+from routing.numbers import code_digest, new_code, next_number
+from routing.policy import ClockKind
+
+LONGEST_TITLE = 60  # characters
+LONGEST_DESCRIPTION = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is known of a request before it has a number.
+
+    `district`, `street`: codes; `latitude`, `longitude`: degrees; `happened`: when, in the citizen's words;
+    `attachments`: `{"kind", "id"}`; `elements`: whatever else the form asked for.
+    """
+
+    request_type: str
+    category: str | None
+    urgency: str
+    title: str
+    description: str
+    channel: str
+    address: str | None = None
+    district: str | None = None
+    street: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    happened: str | None = None
+    citizen_name: str | None = None
+    citizen_phone: str | None = None
+    confidential: bool = False
+    conversation: str | None = None
+    attachments: Sequence[Any] = ()
+    elements: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new ticket, the code that only its citizen gets (it is not kept), and the time by which it will be done."""
+
+    ticket: Ticket
+    code: str
+    due_at: datetime | None
+
+
+async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
+    """Open a ticket; a job dispatches it once the caller's transaction has committed.
+
+    Raises BadInput for a draft without words, or with a request type or urgency that does not exist; Forbidden for
+    staff who may not open tickets. The resolve clock begins now and begins anew at the first dispatch.
+    """
+    if actor.kind == "staff":
+        actor.must(Permission.TICKET_OPEN)
+    _check(draft)
+    title, description = _words(draft)
+    fingerprint, vector = await asyncio.to_thread(nearby.vector_of, title, description)
+    number, code = await next_number(session), new_code()
+    ticket = Ticket(
+        number=number,
+        code_digest=code_digest(number, code),
+        channel=draft.channel,
+        conversation=draft.conversation,
+        request_type=str(draft.request_type),
+        category=draft.category,
+        urgency=str(draft.urgency),
+        confidential=draft.confidential,
+        title=title,
+        description=description,
+        elements=dict(draft.elements),
+        attachments=list(draft.attachments),
+        happened=draft.happened,
+        address=draft.address,
+        district=draft.district,
+        street=draft.street,
+        latitude=draft.latitude,
+        longitude=draft.longitude,
+        state="new",
+        co_handlers=[],
+        opened_at=clock.now(),
+        encoder=fingerprint,
+        embedding=vector,
+    )
+    session.add(ticket)
+    await session.flush()
+    await citizens.keep(session, ticket, name=draft.citizen_name, phone=draft.citizen_phone)
+    started = await timing.start(session, ticket, ClockKind.RESOLVE)
+    await steps.record(
+        session,
+        ticket,
+        "opened",
+        actor=actor,
+        channel=ticket.channel,
+        request_type=ticket.request_type,
+        category=ticket.category,
+        urgency=ticket.urgency,
+    )
+    await jobs.defer(session, "tickets.dispatch", lock=f"ticket:{number}", number=number)
+    resolve = started.get(ClockKind.RESOLVE)
+    return Opened(ticket=ticket, code=code, due_at=resolve.due_at if resolve else None)
+
+
+def _check(draft: Draft) -> None:
+    if not clean(draft.title) or not clean(draft.description):
+        raise BadInput(say("refused.no_words"))
+    if len(draft.description) > LONGEST_DESCRIPTION:
+        raise BadInput(say("refused.too_long", most=LONGEST_DESCRIPTION))
+    if draft.request_type not in set(RequestType) or draft.urgency not in set(Urgency):
+        raise BadInput(say("refused.kind"))
+
+
+def _words(draft: Draft) -> tuple[str, str]:
+    """Return title and description as they are kept: readable, and without the author's own name and number."""
+    author = {"name": draft.citizen_name, "phone": draft.citizen_phone}
+    title = mask_text(citizens.without_author(clean(draft.title).replace("\n", " "), **author))
+    if len(title) > LONGEST_TITLE:
+        title = title[: LONGEST_TITLE - 1] + "…"
+    return title, citizens.without_author(clean(draft.description), **author)

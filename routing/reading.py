@@ -1,0 +1,94 @@
+"""Reading tickets: every read goes through `visible_to`, or through the citizen's code."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import Actor, Permission, Role
+from core.errors import NotFound
+from core.privacy import PHONE
+from routing.messages import say
+from routing.models import Ticket
+from routing.numbers import code_digest, code_matches
+from routing.phones import with_phone
+from routing.workflow import STATES
+
+MOST = 200
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which the actor sees a ticket: the centre all, a department what it works on."""
+    if actor.may(Permission.TICKET_READ_ALL):
+        return true()
+    if actor.role is Role.DEPARTMENT and actor.department:
+        return or_(Ticket.lead == actor.department, Ticket.co_handlers.contains([actor.department]))
+    return false()
+
+
+async def find(session: AsyncSession, number: str, *, actor: Actor, lock: bool = False) -> Ticket:
+    """Return the ticket, its row locked where asked. Raises NotFound also where the actor does not see it."""
+    statement = select(Ticket).where(Ticket.number == number, visible_to(actor))
+    ticket = await session.scalar(_locked(statement) if lock else statement)
+    if ticket is None:
+        raise NotFound(say("refused.no_ticket"))
+    return ticket
+
+
+async def by_code(session: AsyncSession, number: str, code: str, *, lock: bool = False) -> Ticket:
+    """Return the citizen's ticket. Raises NotFound, the same for a wrong number and a wrong code."""
+    statement = select(Ticket).where(Ticket.number == number.strip())
+    ticket = await session.scalar(_locked(statement) if lock else statement)
+    # The digest is made for an unknown number too: both refusals take the same time.
+    if not code_matches(ticket.code_digest if ticket else code_digest(number, ""), number.strip(), code) or not ticket:
+        raise NotFound(say("refused.no_code"))
+    return ticket
+
+
+async def listing(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    state: str | None = None,
+    department: str | None = None,
+    query: str | None = None,
+    conversation: str | None = None,
+    limit: int = 50,
+    before: str | None = None,
+) -> Sequence[Ticket]:
+    """Return tickets that the actor sees, newest first.
+
+    `query`: a number or its beginning, a citizen's telephone number (staff of the centre only), or words of the title;
+    `conversation`: those that were opened in it; `before`: the number of the last ticket of the page before.
+    """
+    statement = select(Ticket).where(visible_to(actor))
+    if state:
+        statement = statement.where(Ticket.state == state)
+    if department:
+        statement = statement.where(Ticket.lead == department)
+    if query and query.strip():
+        statement = statement.where(matches(query.strip(), actor))
+    if conversation:
+        statement = statement.where(Ticket.conversation == conversation)
+    if before:
+        statement = statement.where(Ticket.number < before)
+    return (await session.scalars(statement.order_by(Ticket.number.desc()).limit(min(limit, MOST)))).all()
+
+
+async def counts(session: AsyncSession, *, actor: Actor) -> dict[str, int]:
+    """Return how many tickets the actor sees in each state."""
+    rows = await session.execute(select(Ticket.state, func.count()).where(visible_to(actor)).group_by(Ticket.state))
+    return dict.fromkeys(STATES, 0) | {state: count for state, count in rows}
+
+
+def matches(query: str, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which a ticket is what the actor searches for (see `listing`)."""
+    # Whoever can look a number up learns whose ticket it is.
+    if PHONE.fullmatch(query) and actor.may(Permission.TICKET_READ_ALL):
+        return Ticket.id.in_(with_phone(query))
+    return or_(Ticket.number.startswith(query, autoescape=True), Ticket.title.icontains(query, autoescape=True))
+
+
+def _locked(statement: Select[Ticket]) -> Select[Ticket]:
+    # What the session read before the lock was waited for may be old by now.
+    return statement.with_for_update().execution_options(populate_existing=True)

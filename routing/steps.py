@@ -1,0 +1,145 @@
+"""What happened to a ticket: one event in the ledger a step, heard live, told to the citizen, read back as a list."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import ledger, live, outbox
+from core.auth import Actor
+from core.ledger import Event
+from core.settings import settings
+from routing.messages import say
+from routing.models import Ticket, TicketNote
+from routing.tree import tree
+
+PREFIX = "ticket."
+# What a citizen reads of their own ticket; objections, rulings and reasons stay between centre and departments.
+PUBLIC = frozenset(
+    {
+        "opened",
+        "dispatched",
+        "accepted",
+        "contacted",
+        "reassigned",
+        "replied",
+        "rated",
+        "reopened",
+        "escalated",
+        "closed",
+        "urged",
+        "supplemented",
+        "withdrawn",
+    }
+)
+# Steps whose words are the citizen's own, or for them.
+PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "rated", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a ticket: what it is called, who took it (`citizen`, `staff:7`, `system`), and its words."""
+
+    at: datetime
+    kind: str
+    actor: str
+    name: str
+    text: str
+    attachments: tuple[Any, ...] = ()
+
+
+async def record(
+    session: AsyncSession,
+    ticket: Ticket,
+    kind: str,
+    *,
+    actor: Actor,
+    text: str = "",
+    attachments: Sequence[Any] = (),
+    also: Iterable[str] = (),
+    **data: Any,
+) -> Event:
+    """Write a step and announce it to the ticket's page, the desk and the departments (`also`: further codes).
+
+    `text` may be personal and is kept sealed beside the ledger; `data` must not be.
+    """
+    await session.flush()
+    event = await ledger.append(
+        session,
+        subject=f"ticket:{ticket.number}",
+        kind=PREFIX + kind,
+        actor=actor,
+        data={"state": ticket.state, **data},
+    )
+    if text or attachments:
+        session.add(
+            TicketNote(ticket_id=ticket.id, event_number=event.number, text=text, attachments=list(attachments))
+        )
+        await session.flush()
+    departments = dict.fromkeys(code for code in (ticket.lead, *ticket.co_handlers, *also) if code)
+    for topic in (f"ticket:{ticket.number}", "desk", *(f"department:{code}" for code in departments)):
+        await live.announce(session, topic, event.kind, number=ticket.number, state=ticket.state)
+    return event
+
+
+async def tell(session: AsyncSession, ticket: Ticket, event: Event, **content: Any) -> None:
+    """Post a notice of the event to the citizen, over the channel that the request came in by.
+
+    `content`: the values of the message; `questions` travels beside it as it is.
+    """
+    if ticket.conversation is None:
+        return
+    key = "notice." + event.kind.removeprefix(PREFIX)
+    questions = content.pop("questions", None)
+    text = say(key, settings().locale, number=ticket.number, **content)
+    await outbox.post(
+        session,
+        channel=ticket.channel,
+        recipient={"conversation": ticket.conversation},
+        kind=event.kind,
+        content={"text": text, "number": ticket.number} | ({"questions": questions} if questions else {}),
+        idempotency_key=f"ticket:{ticket.number}:{event.number}",
+    )
+
+
+async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -> list[Step]:
+    """Return the ticket's steps, oldest first; `public`: those, and those words, that its citizen reads."""
+    notes = {
+        note.event_number: note
+        for note in await session.scalars(select(TicketNote).where(TicketNote.ticket_id == ticket.id))
+    }
+    steps = []
+    for event in await ledger.history(session, f"ticket:{ticket.number}"):
+        kind = event.kind.removeprefix(PREFIX)
+        if public and kind not in PUBLIC:
+            continue
+        note = notes.get(event.number)
+        words = note.text if note and (not public or kind in PUBLIC_WORDS) else ""
+        steps.append(
+            Step(
+                at=event.at,
+                kind=kind,
+                actor=event.actor,
+                name=say(f"step.{kind}", settings().locale),
+                text=words or _described(kind, event),
+                attachments=tuple(note.attachments) if note and words else (),
+            )
+        )
+    return steps
+
+
+def _described(kind: str, event: Event) -> str:
+    """Return a sentence about a step that has no words of its own, where its data say something."""
+    key = f"step.{kind}.text"
+    if not say.has(key):
+        return ""
+    values = dict(event.data)
+    if code := values.get("department"):
+        # A department may have been dissolved since; its code still says which it was.
+        values["department"] = tree().get(code).short_name if code in tree() else code
+    if kind == "breached":
+        values["clock"] = say(f"clock.{values['clock']}", settings().locale)
+    return say(key, settings().locale, **values)

@@ -1,0 +1,36 @@
+"""Tickets: opened, read, and shown. What is done to them stands in `routing.commands`."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import Actor
+from routing import reading, steps
+from routing.models import Ticket
+from routing.nearby import Similar, near
+from routing.opening import Draft, Opened, open
+from routing.reading import by_code, counts, find, listing, visible_to
+from routing.status import allowed, public_status, shown_clocks
+from routing.steps import Step
+
+__all__ = [
+    "Draft",
+    "Opened",
+    "Similar",
+    "Step",
+    "Ticket",
+    "allowed",
+    "by_code",
+    "counts",
+    "find",
+    "history",
+    "listing",
+    "near",
+    "open",
+    "public_status",
+    "shown_clocks",
+    "visible_to",
+]
+
+
+async def history(session: AsyncSession, number: str, *, actor: Actor) -> list[Step]:
+    """Return every step of a ticket that the actor sees, oldest first, with the words that belong to it."""
+    return await steps.read(session, await reading.find(session, number, actor=actor))
