@@ -41,6 +41,7 @@ class Emergency:
     service: str  # code in the city's emergency.yaml: police fire ambulance traffic gas power crisis
     number: str
     reason: str  # the words that say so
+    situation: str | None = None  # code of the service's situation, where one is recognised
 
 
 @dataclass(frozen=True, slots=True)

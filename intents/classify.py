@@ -1,0 +1,136 @@
+"""Which category a text belongs to, and how sure that is.
+
+At the first start the city's examples are scored by profiles that have not seen them (10 folds); on those honest scores
+the weights of the voices are fitted (conditional logit), then the confidence of every level is calibrated (isotonic
+regression), then the border to what is no matter of the city at all (logistic regression against
+`data/elsewhere.yaml`). Nothing is a number from nowhere; all of it lies in `<data>/cache`, keyed by tree and encoder.
+"""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.city import city, read_yaml
+from core.settings import settings
+from core.text.encode import Vectors, encoder
+from core.text.index import VectorIndex
+from core.text.normalise import normalise
+from intents import cache, calibration, scoring
+from intents.categories import LEVELS, Tree, tree
+from intents.reading import Reading
+from intents.understanding import Category
+
+FORMAT = 1  # raised when the arrays of the cache change their meaning
+# A level is answered when it is more likely right than wrong; else the level above is tried, and at last none.
+LEAST_CONFIDENCE = 0.5
+ALTERNATIVES = 3
+ELSEWHERE = Path(__file__).parent / "data" / "elsewhere.yaml"
+_PROFILES = ("centre", "whitening", "means", "directions", "idf", "words")
+_CALIBRATION = ("weights", "gate", "measured", *(f"{part}{level}" for part in "xy" for level in range(1, LEVELS + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What a category is known by: every leaf's examples, then its name and its definition."""
+
+    shown: tuple[str, ...]
+    plain: tuple[str, ...]
+    labels: NDArray[np.intp]
+    spoken: int  # how many, from the front, are citizens' sentences; the rest are names and definitions
+
+
+def examples_of(known: Tree) -> Examples:
+    """Return the examples of a tree; labels number its leaves in their order."""
+    spoken = [(example, number) for number, leaf in enumerate(known.leaves()) for example in leaf.examples]
+    written = [
+        (text, number)
+        for number, leaf in enumerate(known.leaves())
+        for text in ("，".join(leaf.path[1:]), leaf.definition)
+    ]
+    shown = [text for text, _ in spoken + written]
+    return Examples(
+        shown=tuple(shown),
+        plain=tuple(normalise(text) for text in shown),
+        labels=np.array([number for _, number in spoken + written], dtype=np.intp),
+        spoken=len(spoken),
+    )
+
+
+class Classifier:
+    """The category tree ready to be asked; immutable."""
+
+    def __init__(self, known: Tree) -> None:
+        self.tree = known
+        self.leaves = known.leaves()
+        self.examples = examples_of(known)
+        used = encoder()
+        elsewhere = [normalise(line) for line in read_yaml(ELSEWHERE)]
+        key = cache.digest(
+            FORMAT, used.fingerprint, self.examples.shown, elsewhere, [leaf.code for leaf in self.leaves]
+        )
+        self.vectors = cache.vectors("examples", self.examples.plain, used)
+        self.index = VectorIndex(range(len(self.vectors)), self.vectors, fingerprint=used.fingerprint)
+        self._above = [
+            calibration.roll_up([leaf.code for leaf in self.leaves], level) for level in range(1, LEVELS + 1)
+        ]
+
+        def make() -> cache.Arrays:
+            return calibration.build(self.examples, self.vectors, self._above, elsewhere, used.encode(elsewhere))
+
+        made = cache.arrays("categories", key, make, needs=_PROFILES + _CALIBRATION)
+        self._profiles = scoring.Profiles(**{name: made[name] for name in _PROFILES})
+        self._made: dict[str, NDArray[Any]] = {name: made[name] for name in _CALIBRATION}
+
+    def probabilities(self, plain: str, vector: Vectors) -> list[list[tuple[str, float]]]:
+        """Return for each level, first to third, every code with its calibrated confidence, best first."""
+        scores = scoring.score(self._profiles, [plain], vector)
+        leaf = calibration.softmax(scores @ self._made["weights"])
+        inside = float(calibration.inside(self._made["gate"], scoring.closeness(self.index, vector, scores))[0])
+        levels = []
+        for level, (codes, matrix) in enumerate(self._above, 1):
+            raw = (leaf @ matrix)[0]
+            sure = np.interp(raw, self._made[f"x{level}"], self._made[f"y{level}"]) * inside
+            levels.append([(codes[row], float(sure[row])) for row in np.argsort(-raw)])
+        return levels
+
+    def category(self, code: str, confidence: float) -> Category:
+        """Return the category `code` as an understanding carries it."""
+        return Category(code=code, path=self.tree[code].path, confidence=round(min(max(confidence, 0.0), 1.0), 4))
+
+    def classify(self, reading: Reading) -> tuple[Category | None, tuple[Category, ...]]:
+        """Return the category (a leaf, or the level above where the leaf is not clear, or None) and the next best."""
+        levels = self.probabilities(reading.plain, reading.row)
+        chosen = next((ranked[0] for ranked in reversed(levels) if ranked[0][1] >= LEAST_CONFIDENCE), None)
+        best = [self.category(*each) for each in levels[-1][: ALTERNATIVES + 1] if not chosen or each[0] != chosen[0]]
+        return (self.category(*chosen) if chosen else None), tuple(best[:ALTERNATIVES])
+
+    def nearest(self, reading: Reading, count: int) -> tuple[str, ...]:
+        """Return the nearest examples as a city wrote them."""
+        found = self.index.search(reading.row, count)[0]
+        return tuple(self.examples.shown[neighbour.key] for neighbour in found)
+
+    def measured(self) -> dict[str, float]:
+        """Return what the held-out examples showed when the classifier was built (10 folds)."""
+        return {
+            name: round(float(value), 4)
+            for name, value in zip(calibration.MEASURED, self._made["measured"], strict=True)
+        }
+
+
+_lock = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def _classifier(folder: Path, data: Path, fingerprint: str) -> Classifier:
+    return Classifier(tree())
+
+
+def classifier() -> Classifier:
+    """Return this process's classifier for the city, built or read from the cache at the first call."""
+    with _lock:
+        return _classifier(city().folder, settings().data, encoder().fingerprint)

@@ -1,0 +1,52 @@
+"""Character 1- to 3-grams of a text, hashed: the small lexical voice beside the embeddings."""
+
+import math
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+SIZE = 1 << 14  # slots; the lexical voice weighs little, so a few collisions do no harm
+LONGEST = 2000  # characters read of one text
+
+
+def counts(plain: str) -> Counter[int]:
+    """Return how often each slot occurs in a normalised text."""
+    plain = plain[:LONGEST]
+    return Counter(
+        zlib.crc32(plain[start : start + length].encode()) % SIZE
+        for length in (1, 2, 3)
+        for start in range(len(plain) - length + 1)
+    )
+
+
+def matrix(texts: Sequence[str]) -> "csr_matrix":
+    """Return the damped counts (1 + log) of normalised texts, shape (texts, SIZE)."""
+    from scipy.sparse import csr_matrix
+
+    found = [counts(text) for text in texts]
+    starts = np.cumsum([0, *(len(each) for each in found)])
+    slots = np.fromiter((slot for each in found for slot in each), dtype=np.intp, count=int(starts[-1]))
+    values = np.fromiter((count for each in found for count in each.values()), dtype=np.float32, count=int(starts[-1]))
+    return csr_matrix((1 + np.log(values), slots, starts), shape=(len(texts), SIZE))
+
+
+def rarity(counted: "csr_matrix") -> NDArray[np.float32]:
+    """Return the inverse document frequency of every slot over the rows of `matrix`, shape (SIZE,)."""
+    seen = np.bincount(counted.indices, minlength=SIZE)
+    idf: NDArray[np.float32] = (np.log((1 + counted.shape[0]) / (1 + seen)) + 1).astype(np.float32)
+    return idf
+
+
+def weigh(plain: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return the slots of a normalised text and their TF-IDF weights, of length one together."""
+    found = counts(plain)
+    slots = np.fromiter(found, dtype=np.intp, count=len(found))
+    weights = np.array([1 + math.log(count) for count in found.values()], dtype=np.float32) * idf[slots]
+    return slots, weights / max(float(np.linalg.norm(weights)), 1e-12)
