@@ -1,0 +1,46 @@
+"""Live events of one conversation: what is said, and who answers."""
+
+from collections.abc import AsyncIterator
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sse_starlette import ServerSentEvent
+
+from bot import conversations, handover
+from channels.web.schemas import StoredMessage
+from core import live
+from core.database import transaction
+
+RECONNECT_MILLISECONDS = 2000
+
+
+async def state_of(session: AsyncSession, conversation: str) -> str:
+    """Return who answers now: `bot`, `waiting` (for a person) or `agent`."""
+    position = await handover.position(session, conversation)
+    return "bot" if position is None else "waiting" if position else "agent"
+
+
+async def of(conversation: str, *, after: int) -> AsyncIterator[ServerSentEvent]:
+    """Yield every message after the message `after`, then each as it is said, and who answers whenever it changes.
+
+    An announcement is only a call to look: what was missed while a connection was down is found all the same.
+    """
+    shown_state = ""
+    async with live.hub.subscribe(f"conversation:{conversation}") as announcements:
+        while True:
+            async with transaction() as session:
+                found = await conversations.messages(session, conversation, after=after)
+                state = await state_of(session, conversation)
+            for message in found:
+                after = message.id
+                yield ServerSentEvent(
+                    event="message",
+                    id=str(message.id),
+                    data=StoredMessage.model_validate(message.as_json()).model_dump_json(),
+                    retry=RECONNECT_MILLISECONDS,
+                )
+            if state != shown_state:
+                shown_state = state
+                yield ServerSentEvent(event="state", data=state)
+            await announcements.get()
+            while not announcements.empty():
+                announcements.get_nowait()
