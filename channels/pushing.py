@@ -1,0 +1,46 @@
+"""What doors share that send by themselves (WeChat, telephone): what a notice says and to whom, and what never arrived.
+
+A notice of kind `message` points at a message of the conversation. Any other (a ticket's news) is first said in the
+conversation, so that the citizen's thread and the agent's screen hold it; saying it posts the `message` that goes out.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import conversations
+from bot.contract import Reply, ReplyType
+from core import ledger
+from core.auth import SYSTEM
+from core.outbox import Notice
+
+MESSAGE = "message"
+
+
+async def peer_of(session: AsyncSession, notice: Notice) -> str | None:
+    """Return whom the door reaches for this notice: an openid, a telephone number. Raises NotFound."""
+    conversation = await conversations.get(session, notice.recipient["conversation"])
+    return conversation.peer
+
+
+async def message_of(session: AsyncSession, notice: Notice) -> Reply | None:
+    """Return what to send now, or None when the notice was only put into the conversation by this call."""
+    conversation = notice.recipient["conversation"]
+    if notice.kind != MESSAGE:
+        data = {key: value for key, value in notice.content.items() if key != "text"}
+        reply = Reply(ReplyType.TEXT, str(notice.content["text"]), {**data, "kind": notice.kind})
+        await conversations.say(session, conversation, sender="bot", replies=[reply])
+        return None
+    number = int(notice.content["message"])
+    found = await conversations.messages(session, conversation, after=number - 1)
+    message = next(each for each in found if each.id == number)
+    return Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
+
+
+async def record_undelivered(session: AsyncSession, notice: Notice, reason: str) -> None:
+    """Write on the ledger that a notice stays in the conversation and is not sent again; `reason`: a short code."""
+    await ledger.append(
+        session,
+        subject=f"conversation:{notice.recipient['conversation']}",
+        kind="notice.undelivered",
+        actor=SYSTEM,
+        data={"notice": notice.id, "channel": notice.channel, "reason": reason},
+    )

@@ -1,0 +1,47 @@
+from bot.contract import Reply, ReplyType
+from channels import plain_text
+
+
+def choice(*labels: str) -> Reply:
+    options = [{"value": label, "label": label} for label in labels]
+    return Reply(ReplyType.CHOICE, "请问在哪个区？", {"options": options})
+
+
+def test_choices_are_numbered_lines() -> None:
+    assert plain_text.written(choice("城东区", "城西区")) == "请问在哪个区？\n1. 城东区\n2. 城西区"
+
+
+def test_only_a_choice_has_labels() -> None:
+    assert plain_text.labels(Reply(ReplyType.TEXT, "好", {"options": [{"label": "甲"}]})) == []
+
+
+def test_an_answer_names_its_basis_once() -> None:
+    answer = Reply(ReplyType.ANSWER, "可以提取。", {"basis": "《住房公积金管理条例》第二十四条"})
+    assert plain_text.written(answer) == "可以提取。\n（《住房公积金管理条例》第二十四条）"
+    said = Reply(ReplyType.ANSWER, "按《条例》可以提取。", {"basis": "《条例》"})
+    assert plain_text.written(said) == "按《条例》可以提取。"
+
+
+def test_short_texts_share_one_piece() -> None:
+    assert plain_text.pieces(["甲", "乙"], longest=100) == ["甲\n\n乙"]
+
+
+def test_pieces_never_pass_the_limit_and_lose_no_character() -> None:
+    text = "路灯坏了，晚上很黑。" * 300
+    parts = plain_text.pieces([text], longest=2048, size=plain_text.utf8_size)
+    assert len(parts) == 5
+    assert all(len(part.encode()) <= 2048 for part in parts)
+    assert "".join(parts) == text
+
+
+def test_a_piece_ends_with_a_sentence() -> None:
+    parts = plain_text.pieces(["路灯坏了，晚上很黑。" * 300], longest=2048, size=plain_text.utf8_size)
+    assert all(part.endswith("。") for part in parts)
+
+
+def test_a_text_without_any_place_to_cut_is_cut_all_the_same() -> None:
+    assert plain_text.pieces(["啊" * 10], longest=4) == ["啊啊啊啊", "啊啊啊啊", "啊啊"]
+
+
+def test_nothing_gives_no_piece() -> None:
+    assert plain_text.pieces(["", "  "], longest=10) == []
