@@ -1,6 +1,12 @@
 """Floor 4: the conversation. A `Turn` in, `Reply`s out.
 
-converse      one turn of a citizen: stored, understood, answered; the state is in the database
-contract      `DialogueEngine`: what the built-in engine and others implement
-conversations opened, read, taken by an agent, given back
+converse       one turn of a citizen: stored, understood, answered; the state is in the database
+contract       `Turn`, `Reply`, and `DialogueEngine`: what the built-in engine and others implement
+conversations  `open`, `authorise`, `by_peer`, `messages`, `say`, `store`
+handover       the queue for a person: `request`, `waiting`, `take`, `say`, `give_back`, `held_by`, `context`
 """
+
+from bot.contract import DialogueEngine, Outcome, Reply, ReplyType, Turn
+from bot.turns import converse
+
+__all__ = ["DialogueEngine", "Outcome", "Reply", "ReplyType", "Turn", "converse"]

@@ -1,0 +1,65 @@
+"""`chat`: talk with the line in the terminal."""
+
+import sys
+
+import typer
+
+from admin.commands.output import Json, console, emit, run
+
+END = frozenset({"/exit", "/quit"})
+
+
+def chat(as_json: Json = False) -> None:
+    """Talk with the line in the terminal; from a pipe, every line is one turn of one conversation."""
+    from admin import migrate
+    from core.settings import settings
+
+    if settings().database_url is None:
+        migrate.upgrade()
+    run(_chat(as_json=as_json))
+
+
+async def _chat(*, as_json: bool) -> None:
+    import asyncio
+
+    import bot
+    from admin import sample
+    from bot import conversations
+    from core import clock
+    from core.database import transaction
+
+    await sample.load()
+    async with transaction() as session:
+        conversation, _ = await conversations.open(session, channel="web")
+    while (text := await asyncio.to_thread(_read, as_json)) is not None:
+        turn = bot.Turn(conversation=conversation.id, channel="web", text=text, received_at=clock.now())
+        async with transaction() as session:
+            replies = await bot.converse(session, turn)
+        for reply in replies:
+            if as_json:
+                emit(reply.as_json())
+            else:
+                options = " / ".join(option["label"] for option in reply.data.get("options", ()))
+                console.print(reply.text + (f"  〔{options}〕" if options else ""), style="green", markup=False)
+
+
+def _read(as_json: bool) -> str | None:
+    """Return the next line; None at the end. A person at a terminal gets a prompt, a pipe is echoed for the reader."""
+    try:
+        if sys.stdin.isatty():
+            line = console.input("[bold]> [/bold]")
+        else:
+            line = sys.stdin.readline()
+            if not line:
+                return None
+            line = line.rstrip("\n")
+            if not as_json:
+                console.print(f"> {line}", markup=False, highlight=False)
+    except (EOFError, KeyboardInterrupt):
+        return None
+    return None if line.strip() in END else line
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(chat)

@@ -1,0 +1,33 @@
+"""The built-in dialogue engine: rules over what `intents` understands, in a fixed order (`flow.STEPS`).
+
+state            what it remembers, as JSON with a version
+talk             one turn while it is being answered
+flow             the order: emergency, person, tickets, statutory route, small talk, answer, form
+small_talk       what is no request        answers          questions        person   into the queue
+ticket_commands  on a ticket that exists   matters          where a form begins
+form, filling    what a matter needs       asking, opening  the next question; the ticket
+phrases, people  what rules recognise
+"""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.contract import Outcome, Turn
+from bot.engine import flow, state
+from bot.engine.talk import Talk
+
+
+class BuiltIn:
+    """The engine that needs nothing but this program."""
+
+    name = "builtin"
+
+    async def handle(self, session: AsyncSession, turn: Turn, state: dict[str, Any]) -> Outcome:
+        """Answer one turn inside the caller's transaction."""
+        talk = Talk(session=session, turn=turn, state=_read(state))
+        await flow.respond(talk)
+        return Outcome(tuple(talk.replies), talk.state.as_json())
+
+
+_read = state.read

@@ -1,0 +1,87 @@
+"""Questions: answered from the knowledge base with the source, or recorded as unanswered and taken further."""
+
+import kb
+from bot.contract import ReplyType
+from bot.engine import asking, phrases
+from bot.engine.talk import Talk
+from routing.departments import tree as departments
+
+FOLLOW_UP = 15  # characters; a question this short may hang on the one before
+
+
+async def answer(talk: Talk) -> bool:
+    """Answer a question and ask whether that solved it; without an answer offer a ticket or a person."""
+    state = talk.state
+    found = await _find(talk)
+    if found is None:
+        from kb import unanswered  # LATER
+
+        await unanswered.record(talk.session, talk.text, conversation=talk.turn.conversation)
+        state.question, state.article = talk.text, ""
+        why = {"rule": "no_answer"}
+        talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
+        return True
+    state.question, state.article = talk.text, found.article
+    state.summary, state.misunderstood = found.title, 0
+    _give(talk, found)
+    why = {"rule": "answered", "article": found.article}
+    talk.offer("answer.solved", expects="solved", options=talk.options("solved", "not_solved"), why=why)
+    return True
+
+
+async def in_between(talk: Talk) -> bool:
+    """Answer a question that comes in the middle of a form, then go on with the form; False without an answer."""
+    found = await kb.answer(talk.session, talk.text)
+    if found is None:
+        return False
+    _give(talk, found)
+    await asking.resume(talk)
+    return True
+
+
+async def solved(talk: Talk) -> bool:
+    """Take the answer to whether the question is solved; another sentence is a new turn."""
+    state = talk.state
+    chosen = {"solved": "yes", "not_solved": "no"}.get(talk.chosen() or "")
+    if chosen is None:
+        chosen = phrases.yes_or_no(talk.plain)
+    if chosen is None:
+        state.expect("")
+        return False
+    from kb import feedback  # LATER
+
+    await feedback.record(talk.session, state.article, solved=chosen == "yes", conversation=talk.turn.conversation)
+    if chosen == "yes":
+        state.expect("")
+        state.question = state.article = ""
+        talk.say("answer.glad", why={"rule": "solved"})
+    else:
+        options = talk.options("ticket", "person", "cancel")
+        talk.offer("answer.not_solved", expects="offer", options=options, why={"rule": "not_solved"})
+    return True
+
+
+async def _find(talk: Talk) -> "kb.Answer | None":
+    """Return the answer to the question, or to the question before together with this one when it is short."""
+    found = await kb.answer(talk.session, talk.text)
+    if found is None and talk.state.question and len(talk.plain) <= FOLLOW_UP:
+        found = await kb.answer(talk.session, f"{talk.state.question} {talk.text}")
+    return found
+
+
+def _give(talk: Talk, found: "kb.Answer") -> None:
+    department = departments().get(found.department).name if found.department in departments() else ""
+    source = talk.word("answer.source", department=department, basis=found.basis)
+    talk.say_text(
+        f"{found.text.rstrip()}\n{source}",
+        type=ReplyType.ANSWER,
+        data={
+            "article": found.article,
+            "title": found.title,
+            "section": found.section,
+            "basis": found.basis,
+            "department": found.department,
+            "reviewed": str(found.reviewed),
+        },
+        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)},
+    )

@@ -1,0 +1,134 @@
+"""What is asked next, how often, and the summary that the citizen confirms."""
+
+from bot import conversations
+from bot.contract import ReplyType
+from bot.engine import form as forms
+from bot.engine.state import Form, Option
+from bot.engine.talk import Talk
+from core.privacy import PHONE, mask_text
+from routing.departments import tree as departments
+
+MOST_ASKED = 2  # the same question is never put a third time
+SHOWN_DESCRIPTION = 60  # characters of the account that are read back
+SHOWN_SUMMARY = 60
+DOORS_WITH_PHOTOS = frozenset({"web", "wechat"})
+DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
+
+
+async def proceed(talk: Talk) -> None:
+    """Ask for the next element that is missing; read the form back when none is."""
+    form = talk.state.form
+    assert form is not None
+    await _fill_from_door(talk, form)
+    talk.state.summary = mask_text(f"{form.category_name} {form.place.text} {form.description}"[:SHOWN_SUMMARY].strip())
+    element = forms.missing(form)
+    while element is not None and form.asked.get(element, 0) >= MOST_ASKED:
+        if element == "what":
+            return give_up(talk, "what")
+        form.settled.append(element)
+        element = forms.missing(form)
+    if element is None:
+        return confirm(talk)
+    form.asked[element] = form.asked.get(element, 0) + 1
+    again = ".again" if form.asked[element] > 1 else ""
+    why = {"rule": "missing", "element": element, "asked": form.asked[element]}
+    if element == "district":
+        return _ask_district(talk, form, again, why)
+    if element == "confidential":
+        return talk.offer(f"ask.confidential{again}", expects=element, options=talk.options("secret", "open"), why=why)
+    talk.state.expect(element)
+    key = "ask.phone" if element == "contact" and form.name else f"ask.{element}"
+    talk.say(
+        f"{key}{again}",
+        type=ReplyType.FORM,
+        data={"element": element, "filled": filled(form)},
+        why=why,
+        name=form.name,
+    )
+
+
+async def _fill_from_door(talk: Talk, form: Form) -> None:
+    if talk.turn.channel in DOORS_WITH_NUMBER and not form.phone and "contact" not in form.settled:
+        peer = (await conversations.get(talk.session, talk.turn.conversation)).peer
+        if peer and PHONE.fullmatch(peer):
+            form.phone = peer
+
+
+def _ask_district(talk: Talk, form: Form, again: str, why: dict[str, object]) -> None:
+    candidates = form.place.candidates or [each.code for each in departments() if each.kind == "district"]
+    options = [Option(code, district_name(code)) for code in candidates] + talk.options("unknown_district")
+    key = "ask.district.among" if form.place.candidates else "ask.district"
+    talk.offer(f"{key}{again}", expects="district", options=options, why=why, place=form.place.text)
+
+
+def district_name(code: str) -> str:
+    """Return what people call a district."""
+    found = departments().of_district(code)
+    return found.short_name if found else code
+
+
+def confirm(talk: Talk) -> None:
+    """Read the form back and ask whether it is right; offer once that photos may be added."""
+    form = talk.state.form
+    assert form is not None
+    form.asked["confirm"] = form.asked.get("confirm", 0) + 1
+    if not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS:
+        form.photo_offered = True
+        if not form.media:
+            talk.say("form.photo", why={"rule": "photo_offered"})
+    talk.offer(
+        "form.confirm",
+        expects="confirm",
+        options=talk.options("confirm", "change", "cancel_form"),
+        why={"rule": "complete", "category": form.category, "request_type": form.request_type},
+        summary=read_back(talk, form),
+    )
+
+
+def read_back(talk: Talk, form: Form) -> str:
+    """Return the form as sentences that can be read aloud."""
+    account = " ".join(form.description.split())
+    if len(account) > SHOWN_DESCRIPTION:
+        account = account[: SHOWN_DESCRIPTION - 1] + "…"
+    lines = [talk.word("summary.what", account=account.rstrip("。.!！"))]
+    if form.place.text:
+        lines.append(talk.word("summary.where", place=place_words(form)))
+    if form.happened and form.happened not in form.description:
+        lines.append(talk.word("summary.when", when=form.happened))
+    if form.phone:
+        lines.append(talk.word("summary.contact", contact=" ".join(filter(None, (form.name, form.phone)))))
+    else:
+        lines.append(talk.word("summary.no_contact"))
+    if form.confidential:
+        lines.append(talk.word("summary.confidential"))
+    if form.media:
+        lines.append(talk.word("summary.photos", count=len(form.media)))
+    return talk.word("summary.between").join(lines)
+
+
+def place_words(form: Form) -> str:
+    """Return the place with its district, said once."""
+    place = form.place
+    name = district_name(place.district) if place.district else ""
+    return place.text if not name or place.text.startswith((name, name[:-1])) else name + place.text
+
+
+def filled(form: Form) -> list[str]:
+    """Return the elements that are known."""
+    return [element for element in form.wanted if element not in form.settled and forms.known(form, element)]
+
+
+def give_up(talk: Talk, element: str) -> None:
+    """The line did not understand twice: offer a person."""
+    talk.offer(
+        "clarify.person",
+        expects="offer",
+        options=talk.options("person", "cancel"),
+        why={"rule": "asked_enough", "element": element},
+    )
+
+
+async def resume(talk: Talk) -> None:
+    """Go back to the form after something else came in between; nothing where there is no form."""
+    if talk.state.form is not None:
+        await proceed(talk)

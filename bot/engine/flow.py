@@ -1,0 +1,152 @@
+"""The order in which a turn is looked at. The first step that knows what to do answers it."""
+
+from collections.abc import Awaitable, Callable
+
+from bot import handover
+from bot.contract import ReplyType
+from bot.engine import answers, asking, filling, matters, phrases, small_talk, ticket_commands
+from bot.engine.person import to_person
+from bot.engine.talk import Talk
+from bot.handover import EMERGENCY
+from intents import RequestType, emergency
+
+
+async def respond(talk: Talk) -> None:
+    """Answer the turn."""
+    for step in STEPS:
+        if await step(talk):
+            return
+
+
+async def _emergency(talk: Talk) -> bool:
+    found = (await talk.understood()).emergency
+    if found is None:
+        return False
+    service = emergency.services()[found.service]
+    talk.say_text(
+        emergency.instruction_for(found),
+        type=ReplyType.EMERGENCY,
+        data={"service": found.service, "number": found.number},
+        why={"rule": "emergency", "service": found.service, "reason": found.reason},
+    )
+    talk.state.summary = talk.state.summary or talk.text[: asking.SHOWN_SUMMARY]
+    if service.transfer:
+        await to_person(talk, EMERGENCY)
+    return True
+
+
+async def _person(talk: Talk) -> bool:
+    if not phrases.says("person", talk.plain):
+        return False
+    await to_person(talk, "asked")
+    return True
+
+
+async def _cancel(talk: Talk) -> bool:
+    state = talk.state
+    if not phrases.says("cancel", talk.plain):
+        return False
+    if state.command is not None or state.expects == "repeat":
+        state.command = None
+        state.expect("")
+        talk.say("command.dropped", why={"rule": "cancelled"})
+        await asking.resume(talk)
+    elif await handover.position(talk.session, talk.turn.conversation):
+        await handover.cancel(talk.session, talk.turn.conversation)
+        talk.say("handoff.cancelled", why={"rule": "cancelled"})
+        await asking.resume(talk)
+    elif state.form is not None:
+        if state.expects in filling.DECLINABLE and phrases.says("skip", talk.plain):
+            return False  # 不用了, said to a question that may be left open
+        filling.cancel(talk)
+    else:
+        state.expect("")
+        state.misunderstood = 0
+        talk.say("small.nothing_more", why={"rule": "cancelled"})
+    return True
+
+
+async def _pending(talk: Talk) -> bool:
+    """Take the answer to a question that stands outside the form."""
+    match talk.state.expects:
+        case "solved":
+            return await answers.solved(talk)
+        case "offer":
+            return await _offered(talk)
+        case "clarify":
+            return await matters.category_chosen(talk)
+        case expects if expects.startswith("command") or expects == "repeat":
+            return await ticket_commands.go_on(talk)
+    return False
+
+
+async def _offered(talk: Talk) -> bool:
+    """Take the answer to the offer of a ticket or a person."""
+    state = talk.state
+    chosen = talk.chosen()
+    if chosen is None and phrases.says("yes", talk.plain):
+        chosen = state.options[0].code
+    if chosen is None and phrases.says("no", talk.plain):
+        chosen = "cancel"
+    match chosen:
+        case "person":
+            await to_person(talk, "not_answered")
+        case "ticket":
+            await matters.start(talk, state.question)
+        case "cancel" if state.form is not None:
+            filling.cancel(talk)
+        case "cancel":
+            state.expect("")
+            talk.say("small.nothing_more", why={"rule": "declined"})
+        case _:
+            state.expect("")
+            return False
+    return True
+
+
+async def _statutory(talk: Talk) -> bool:
+    understood = await talk.understood()
+    if understood.statutory is None or talk.state.locale != "zh_CN":
+        return False
+    if talk.state.form is not None and filling.answers_question(talk, understood):
+        return False
+    from intents import statutory  # LATER
+
+    route = statutory.routes()[understood.statutory]
+    talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
+    if talk.state.form is None:
+        talk.state.expect("")
+    await asking.resume(talk)
+    return True
+
+
+async def _consultation(talk: Talk) -> bool:
+    """Answer a question; in the middle of a form only one that the knowledge base knows."""
+    understood = await talk.understood()
+    asks = phrases.says("question", talk.plain)
+    consults = understood.request_type is RequestType.CONSULTATION
+    if talk.state.locale != "zh_CN" or not (consults or (asks and understood.category is None)):
+        return False
+    if talk.state.form is None:
+        return await answers.answer(talk)
+    if not asks or filling.answers_question(talk, understood):
+        return False
+    return await answers.in_between(talk)
+
+
+STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
+    small_talk.nothing_said,
+    _emergency,
+    _person,
+    _cancel,
+    _pending,
+    ticket_commands.known_matter,
+    ticket_commands.command,
+    matters.told_again,
+    _statutory,
+    small_talk.answer,
+    _consultation,
+    filling.take,
+    matters.begin,
+    matters.clarify,
+)

@@ -1,0 +1,57 @@
+"""From a confirmed form to a ticket: number, code, and the time by which it will be done."""
+
+from bot.engine import asking
+from bot.engine.state import Form, KnownTicket
+from bot.engine.talk import Talk
+from bot.receipts import receipt
+from core.auth import Actor
+from routing import tickets
+
+CITIZEN = Actor(kind="citizen")
+LONGEST_TITLE = 30  # characters
+
+
+async def open_ticket(talk: Talk) -> None:
+    """Open the ticket of the confirmed form and tell the citizen its number, code and time."""
+    form = talk.state.form
+    assert form is not None
+    opened = await tickets.open(talk.session, _draft(talk, form), actor=CITIZEN)
+    number = opened.ticket.number
+    talk.state.form = None
+    talk.state.expect("")
+    talk.state.tickets.append(
+        KnownTicket(number=number, code=opened.code, title=opened.ticket.title, matter=form.matter)
+    )
+    talk.replies.append(receipt(opened, talk.state.locale, why={"rule": "confirmed", "category": form.category}))
+    if not form.phone:
+        talk.say("ticket.no_contact", why={"rule": "no_contact"})
+
+
+def _draft(talk: Talk, form: Form) -> tickets.Draft:
+    place = form.place
+    return tickets.Draft(
+        request_type=form.request_type,
+        category=form.category,
+        urgency=form.urgency,
+        title=title(form),
+        description=form.description,
+        channel=talk.turn.channel,
+        address=asking.place_words(form) or None,
+        district=place.district,
+        street=place.street,
+        happened=form.happened or None,
+        citizen_name=form.name or None,
+        citizen_phone=form.phone or None,
+        confidential=bool(form.confidential),
+        conversation=talk.turn.conversation,
+        attachments=tuple(form.media),
+        elements=dict(form.elements),
+    )
+
+
+def title(form: Form) -> str:
+    """Return a title: the place and the category's name, else how the account begins."""
+    if form.category_name:
+        return f"{form.place.text[:LONGEST_TITLE]} {form.category_name}".strip()
+    first = form.description.split("\n")[0]
+    return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"

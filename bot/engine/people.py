@@ -1,0 +1,57 @@
+"""Names and numbers that citizens give of themselves."""
+
+import re
+
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
+    "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜"
+    "倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈"
+)
+_NAME = rf"(?:欧阳|司马|上官|诸葛|[{_SURNAMES}])[\u4e00-\u9fff]{{0,2}}"
+_TITLE = r"(?:先生|女士|小姐|师傅|阿姨|大爷|大妈|老师|同志)"
+_STOP = r"(?=[\s,，。.;；、:：\d(（]|$|电话|手机|联系|号码|的?电话)"
+
+_INTRODUCED = re.compile(
+    rf"(?:我叫|名字叫|名字是|姓名是?|联系人是?|本人叫?|叫我)\s*[:：]?\s*({_NAME}{_TITLE}?){_STOP}"
+    rf"|我?(?:免贵)?姓\s*((?:欧阳|司马|上官|诸葛|[{_SURNAMES}]))(?:{_TITLE})?{_STOP}"
+    rf"|我是\s*((?:[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}){_TITLE}){_STOP}"
+    rf"|我是\s*([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![生人户民主员长工客家友])[\s,，]*(?=1[3-9]\d|电话|手机|联系)"
+)
+_TITLED = re.compile(rf"({_NAME}?{_TITLE}){_STOP}")
+_BARE = re.compile(rf"^({_NAME}{_TITLE}?)$")
+_LATIN = re.compile(r"(?:my name is|i am|i'm|name:?)\s+([a-z]+(?: [a-z]+)?)\b", re.IGNORECASE)
+_FILLER = re.compile(
+    r"(?:我的|手机号码|手机号|联系电话|联系方式|电话号码|电话|手机|号码|姓名|名字|联系人|是|叫|我|为|打|可以|就|请|联系|phone|number|tel|[\s,，。.;；、:：!！()（）+])+"
+)
+_DIGITS = re.compile(r"\d[\d\s-]{3,}\d")
+
+
+def name_in(text: str) -> str:
+    """Return the name by which a citizen introduces themselves in a sentence, or nothing."""
+    found = _INTRODUCED.search(text)
+    if found:
+        return next(group for group in found.groups() if group)
+    latin = _LATIN.search(text)
+    return latin[1] if latin else ""
+
+
+def name_answered(text: str, phones: tuple[str, ...]) -> str:
+    """Return the name in an answer to the question for name and number: what is left beside the number."""
+    introduced = name_in(text)
+    if introduced:
+        return introduced
+    left = _FILLER.sub(" ", _DIGITS.sub(" ", text)).strip()
+    bare = _BARE.match(left)
+    if bare and len(left) <= 6:
+        return bare[1]
+    titled = _TITLED.search(text)
+    if titled:
+        return titled[1]
+    return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
+
+
+def broken_number(text: str) -> str:
+    """Return digits that look like a telephone number with some missing or too many, or nothing."""
+    found = _DIGITS.search(text)
+    digits = re.sub(r"\D", "", found[0]) if found else ""
+    return digits if 5 <= len(digits) <= 14 else ""

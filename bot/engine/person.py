@@ -1,0 +1,24 @@
+"""A person please: into the queue, with a word on what happens now."""
+
+from bot import handover
+from bot.contract import ReplyType
+from bot.engine.talk import Talk
+from bot.handover import EMERGENCY
+from core.city import city
+
+
+async def to_person(talk: Talk, reason: str) -> None:
+    """Put the citizen into the queue and say what happens now, also when nobody is on duty."""
+    place = await handover.request(talk.session, talk.turn.conversation, reason)
+    duty = await handover.on_duty(talk.session)
+    key = "handoff.urgent" if reason == EMERGENCY else "handoff.waiting"
+    talk.say(
+        key if duty else f"{key}.nobody",
+        type=ReplyType.HANDOFF,
+        data={"position": place},
+        why={"rule": "person", "reason": reason, "on_duty": duty},
+        position=place,
+        hotline=city().hotline,
+    )
+    if talk.state.form is None:
+        talk.state.expect("")

@@ -1,0 +1,48 @@
+"""Phrases that mean one thing at any moment of a conversation (`phrases.yaml`), and corrections.
+
+They are short and closed, so rules read them better than any model: who says 转人工 must never be asked twice.
+"""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from core.city import read_yaml
+
+FILE = Path(__file__).parent / "phrases.yaml"
+_SIGNS = r"[\s,，。.!！?？~、…;；:：]"
+
+CORRECTION = re.compile(
+    r"不是\s*(?P<wrong>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而是|应该是|应是|是)\s*(?P<right>.{1,60}?)[。.!！]*$"
+    r"|(?:说错了|写错了|弄错了|错了|更正(?:一下)?|改成|改为|应该是)[，,。:：\s]*(?:应该)?(?:是|为|成)?\s*(?P<only>.{2,60}?)[。.!！]*$"
+)
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> dict[str, re.Pattern[str]]:
+    content: dict[str, Any] = read_yaml(FILE)
+    lead, tail = (_any(content.pop(name)) for name in ("lead", "tail"))
+    made = {}
+    for name, phrases in content.items():
+        patterns = [str(each) for each in phrases.get("within", ())]
+        if "whole" in phrases:
+            whole = _any(phrases["whole"])
+            patterns.append(rf"^{_SIGNS}*(?:{lead}{_SIGNS}*)*{whole}(?:{_SIGNS}|{whole}|{tail})*$")
+        made[name] = re.compile("|".join(f"(?:{each})" for each in patterns))
+    return made
+
+
+def _any(phrases: list[str]) -> str:
+    longest_first = sorted(map(str, phrases), key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, longest_first))})"
+
+
+def says(name: str, plain: str) -> bool:
+    """Say whether a normalised text says what the entry `name` of `phrases.yaml` means."""
+    return bool(_compiled()[name].search(plain))
+
+
+def yes_or_no(plain: str) -> str | None:
+    """Return `yes`, `no`, or None for a text that is neither."""
+    return "no" if says("no", plain) else "yes" if says("yes", plain) else None

@@ -1,0 +1,113 @@
+"""What the built-in engine remembers of a conversation: plain values that travel as JSON with a version."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+VERSION = 1
+
+
+@dataclass(slots=True)
+class Place:
+    """Where it is. `candidates` has the districts it may be in while that is not clear."""
+
+    text: str = ""
+    district: str | None = None
+    street: str | None = None
+    candidates: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Form:
+    """A matter on its way to becoming a ticket. `settled`: elements that need no question any more."""
+
+    description: str = ""
+    matter: str = ""  # digest of the account as first told
+    request_type: str = "assistance"
+    category: str | None = None
+    category_name: str = ""
+    urgency: str = "general"
+    place: Place = field(default_factory=Place)
+    happened: str = ""
+    name: str = ""
+    phone: str = ""
+    confidential: bool | None = None
+    elements: dict[str, str] = field(default_factory=dict)
+    media: list[dict[str, Any]] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    asked: dict[str, int] = field(default_factory=dict)
+    photo_offered: bool = False
+
+
+@dataclass(slots=True)
+class Option:
+    """One choice that was offered: what it means, and the words that choose it."""
+
+    code: str
+    label: str
+
+
+@dataclass(slots=True)
+class KnownTicket:
+    """A ticket whose code was given in this conversation. `matter`: digest of the account as first told."""
+
+    number: str
+    code: str
+    title: str = ""
+    matter: str = ""
+
+
+@dataclass(slots=True)
+class Command:
+    """A command on a ticket that still lacks something."""
+
+    name: str
+    number: str = ""
+    code: str = ""
+    text: str = ""
+    solved: bool | None = None
+    asked: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """Everything. `expects` names the open question; `options` what was offered with it."""
+
+    version: int = VERSION
+    locale: str = "zh_CN"
+    expects: str = ""
+    options: list[Option] = field(default_factory=list)
+    form: Form | None = None
+    command: Command | None = None
+    question: str = ""  # the last thing asked about, for what follows on it
+    article: str = ""  # the article that answered it
+    photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
+    tickets: list[KnownTicket] = field(default_factory=list)
+    misunderstood: int = 0  # times in a row
+    wrong_codes: int = 0
+    summary: str = ""  # the matter in a line, for staff
+    understood: dict[str, Any] | None = None  # of the matter, for staff
+
+    def expect(self, what: str, options: list[Option] | None = None) -> None:
+        """Name the question that is open now, and what is offered with it."""
+        self.expects, self.options = what, options or []
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        dumped: dict[str, Any] = _adapter.dump_python(self, mode="json")
+        return dumped
+
+
+_adapter = TypeAdapter(State)
+
+
+def read(values: dict[str, Any]) -> State:
+    """Return the state that `as_json` gave; of another version's only language and tickets are kept."""
+    if values.get("version", VERSION) != VERSION:
+        values = {key: values[key] for key in ("locale", "tickets") if key in values}
+    try:
+        return _adapter.validate_python(values)
+    except ValidationError:
+        return State(locale="en" if values.get("locale") == "en" else "zh_CN")

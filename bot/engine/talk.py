@@ -1,0 +1,106 @@
+"""One turn while it is being answered: what came in, what is known, what is said."""
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import intents
+from bot.contract import Reply, ReplyType, Turn
+from bot.engine.state import Option, State
+from bot.wording import wording
+from core.text.normalise import clean, normalise
+from intents import Understanding
+
+_ORDINALS = "一二三四五六七八九十"
+_ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
+
+
+@dataclass(slots=True)
+class Talk:
+    """The turn, the state it began with and changes, and the replies so far."""
+
+    session: AsyncSession
+    turn: Turn
+    state: State
+    text: str = ""  # as a person may be shown it
+    plain: str = ""  # as rules read it
+    replies: list[Reply] = field(default_factory=list)
+    _understood: Understanding | None = None
+
+    def __post_init__(self) -> None:
+        self.text = clean(self.turn.text)
+        self.plain = normalise(self.turn.text)
+
+    async def understood(self) -> Understanding:
+        """Return what `intents` makes of the text."""
+        if self._understood is None:
+            self._understood = await understand(self.text)
+        return self._understood
+
+    def word(self, key: str, **values: Any) -> str:
+        """Return a message in the citizen's language."""
+        return wording(key, self.state.locale, **values)
+
+    def say(
+        self,
+        key: str,
+        *,
+        type: ReplyType = ReplyType.TEXT,
+        data: dict[str, Any] | None = None,
+        why: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """Say a message of the catalogue; `why` is kept for staff."""
+        self.say_text(self.word(key, **values), type=type, data=data, why={"message": key} | (why or {}))
+
+    def say_text(
+        self, text: str, *, why: dict[str, Any], type: ReplyType = ReplyType.TEXT, data: dict[str, Any] | None = None
+    ) -> None:
+        """Say a text that comes from the city's data (an instruction, an answer)."""
+        self.replies.append(Reply(type, text, (data or {}) | {"why": why}))
+
+    def offer(
+        self,
+        key: str,
+        *,
+        expects: str,
+        options: list[Option],
+        why: dict[str, Any] | None = None,
+        **values: Any,
+    ) -> None:
+        """Ask with a choice; what is chosen comes back as the words of its label."""
+        self.state.expect(expects, options)
+        shown = [{"value": option.label, "label": option.label} for option in options]
+        self.say(key, type=ReplyType.CHOICE, data={"options": shown}, why=why, **values)
+
+    def options(self, *codes: str) -> list[Option]:
+        """Return options whose labels stand in the catalogue as `option.<code>`."""
+        return [Option(code, self.word(f"option.{code}")) for code in codes]
+
+    def chosen(self) -> str | None:
+        """Return the code of the offered option that the text names: its label, its place in the list, its code."""
+        options = self.state.options
+        bare = self.plain.strip(" 。.!！，,")
+        for option in options:
+            if bare in {normalise(option.label), option.code}:
+                return option.code
+        place = _ORDINAL.match(bare)
+        if place and options:
+            index = int(place[1]) if place[1] else _ORDINALS.index(place[2]) + 1
+            return options[index - 1].code if index <= len(options) else None
+        inside = [option.code for option in options if len(bare) <= 12 and normalise(option.label) in bare]
+        return inside[0] if len(inside) == 1 else None
+
+
+async def understand(text: str) -> Understanding:
+    """Return what `intents` makes of a text, without stopping other conversations meanwhile."""
+    return await asyncio.to_thread(intents.understand, text)
+
+
+def digest(text: str) -> str:
+    """Return a short digest by which the same words are known again."""
+    return hashlib.sha256(re.sub(r"\W", "", normalise(text)).encode()).hexdigest()[:16]

@@ -1,0 +1,242 @@
+"""Commands on a ticket that exists: status, urge, supplement, withdraw, rate; by its number and code."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from bot.contract import ReplyType
+from bot.engine import asking, phrases
+from bot.engine.state import Command, KnownTicket, Option
+from bot.engine.talk import Talk, digest
+from bot.engine.ticket_phrases import command_in, number_and_code
+from bot.receipts import moment_words, track_url
+from core.errors import NotFound, YitongError
+from routing import commands, tickets
+
+MOST_WRONG_CODES = 5  # in one conversation; the door throttles an address besides
+
+
+async def command(talk: Talk) -> bool:
+    """Carry out a command on a ticket, or ask for what it lacks."""
+    name = command_in(talk)
+    if name is None:
+        return False
+    number, code = number_and_code(talk.plain)
+    wanted = Command(name=name, number=number, code=code)
+    if name == "supplement":
+        wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
+    talk.state.command = wanted
+    await _advance(talk)
+    return True
+
+
+async def known_matter(talk: Talk) -> bool:
+    """Meet the very account of a ticket that stands open with an offer to urge or add, not with a second ticket."""
+    mark = digest(talk.text)
+    known = next((ticket for ticket in talk.state.tickets if ticket.matter and ticket.matter == mark), None)
+    if known is None or talk.state.form is not None:
+        return False
+    talk.state.command = Command(name="", number=known.number, code=known.code)
+    options = talk.options("status", "urge", "supplement")
+    talk.offer("repeat.ticket", expects="repeat", options=options, why={"rule": "repeated"}, number=known.number)
+    return True
+
+
+async def offer_photo(talk: Talk) -> bool:
+    """Offer to add a photo that came without words to the last ticket."""
+    known = talk.state.tickets[-1]
+    talk.state.photos = list(talk.turn.media)
+    talk.state.command = Command(name="supplement", number=known.number, code=known.code)
+    options = talk.options("yes", "no")
+    talk.offer("photo.add", expects="command_photo", options=options, why={"rule": "photo"}, number=known.number)
+    return True
+
+
+async def go_on(talk: Talk) -> bool:
+    """Take the answer to a question that a command asked; another sentence is a new turn."""
+    state, command = talk.state, talk.state.command
+    if command is None:
+        state.expect("")
+        return False
+    chosen, expects = talk.chosen(), state.expects
+    if chosen is None:
+        chosen = phrases.yes_or_no(talk.plain)
+    match expects:
+        case "command_ticket":
+            return await _identified(talk, command, chosen)
+        case "command_text":
+            command.text = talk.text
+        case "repeat" if chosen in HANDLERS:
+            command.name = str(chosen)
+        case "command_photo" | "command_sure" if chosen == "no":
+            return _drop(talk)
+        case "command_photo" | "command_sure" if chosen == "yes":
+            command.solved = True
+        case "command_solved" if chosen in {"yes", "no"}:
+            command.solved = chosen == "yes"
+        case "command_satisfied" if chosen and chosen.startswith("satisfied_"):
+            command.text = chosen.removeprefix("satisfied_")
+        case _:
+            state.command = None
+            state.expect("")
+            return False
+    await _advance(talk)
+    return True
+
+
+async def _identified(talk: Talk, command: Command, chosen: str | None) -> bool:
+    known = next((ticket for ticket in talk.state.tickets if ticket.number == chosen), None)
+    number, code = (known.number, known.code) if known else number_and_code(talk.plain)
+    if not number and not code:
+        if command.asked < asking.MOST_ASKED and re.search(r"\d{4,}", talk.plain):
+            await _advance(talk)
+            return True
+        talk.state.command = None
+        talk.state.expect("")
+        if phrases.says("skip", talk.plain):
+            talk.offer("command.no_number", expects="offer", options=talk.options("person", "cancel"))
+            return True
+        return False
+    command.number, command.code = number or command.number, code or command.code
+    await _advance(talk)
+    return True
+
+
+async def _advance(talk: Talk) -> None:
+    """Find the ticket, ask for what the command lacks, or carry it out."""
+    state, command = talk.state, talk.state.command
+    assert command is not None
+    if not command.code:
+        known = [ticket for ticket in state.tickets if command.number in {"", ticket.number}]
+        if len(known) == 1:
+            command.number, command.code = known[0].number, known[0].code
+        else:
+            return _ask_ticket(talk, command, known)
+    if not command.number:
+        return _ask_ticket(talk, command, [])
+    if state.wrong_codes >= MOST_WRONG_CODES:
+        state.command = None
+        return talk.offer("command.locked", expects="offer", options=talk.options("person", "cancel"))
+    try:
+        status = await tickets.public_status(talk.session, command.number, command.code)
+        await HANDLERS[command.name](talk, command, status)
+    except NotFound as refusal:
+        state.wrong_codes += 1
+        command.number = command.code = ""
+        state.expect("command_ticket")
+        talk.say_text(_sentence(talk, refusal), why={"rule": "wrong_code", "times": state.wrong_codes})
+    except YitongError as refusal:
+        talk.say_text(_sentence(talk, refusal), why={"rule": "refused"})
+        state.command = None
+        state.expect("")
+    if state.command is None and not state.expects:
+        await asking.resume(talk)
+
+
+def _ask_ticket(talk: Talk, command: Command, known: list[KnownTicket]) -> None:
+    command.asked += 1
+    why = {"rule": "which_ticket", "command": command.name}
+    if known:
+        options = [Option(ticket.number, f"{ticket.title} {ticket.number}") for ticket in known]
+        return talk.offer("command.which", expects="command_ticket", options=options, why=why)
+    key = "command.code" if command.number else "command.only_code" if command.code else "command.number"
+    talk.state.expect("command_ticket")
+    talk.say(key if command.asked == 1 or command.number else "command.number.again", why=why)
+
+
+def _sentence(talk: Talk, refusal: YitongError) -> str:
+    return refusal.sentence if talk.state.locale == "zh_CN" else talk.word("command.refused")
+
+
+def _drop(talk: Talk) -> bool:
+    talk.state.command = None
+    talk.state.photos = []
+    talk.state.expect("")
+    talk.say("command.dropped", why={"rule": "declined"})
+    return True
+
+
+def _done(talk: Talk, command: Command, **values: Any) -> None:
+    talk.state.command = None
+    talk.state.expect("")
+    talk.say(f"command.{command.name}.done", why={"rule": "command", "command": command.name}, **values)
+
+
+async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    """Say where the ticket is, with whom, and until when; then its result."""
+    talk.state.command = None
+    talk.state.expect("")
+    english = talk.state.locale == "en"
+    state_name = talk.word(f"state.{status['state']}") if english else status["state_name"]
+    sentences = [talk.word("command.status.state", number=status["number"], title=status["title"], state=state_name)]
+    if status["department"] and status["state"] in {"dispatched", "accepted", "replied"}:
+        sentences.append(talk.word("command.status.department", department=status["department"]))
+    due = next((each for each in status["clocks"] if each["kind"] == "resolve" and not each["met_at"]), None)
+    if due and status["state"] not in {"replied", "closed", "withdrawn"}:
+        late = ".late" if due["state"] == "breached" else ""
+        moment = moment_words(datetime.fromisoformat(due["due_at"]), talk.state.locale)
+        sentences.append(talk.word(f"command.status.due{late}", due=moment))
+    if status["result"]:
+        sentences.append(talk.word("command.status.result", result=status["result"]))
+    if "rate" in status["may"]:
+        sentences.append(talk.word("command.status.rate"))
+    talk.say_text(
+        "".join(sentences) if not english else " ".join(sentences),
+        type=ReplyType.TICKET,
+        data={
+            "number": status["number"],
+            "code": command.code,
+            "state": status["state"],
+            "due_at": due["due_at"] if due else None,
+            "url": track_url(status["number"]),
+        },
+        why={"rule": "command", "command": "status"},
+    )
+
+
+async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    await commands.urge(talk.session, command.number, command.code)
+    _done(talk, command, number=command.number)
+
+
+async def _supplement(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    if not command.text and not talk.state.photos and not talk.turn.media:
+        talk.state.expect("command_text")
+        return talk.say("command.supplement.what", why={"rule": "command_text"})
+    media = tuple(talk.state.photos) + tuple(talk.turn.media)
+    talk.state.photos = []
+    await commands.supplement(talk.session, command.number, command.code, text=command.text, attachments=media)
+    _done(talk, command, number=command.number)
+
+
+async def _withdraw(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    if command.solved is None:
+        options = talk.options("yes", "no")
+        return talk.offer("command.withdraw.sure", expects="command_sure", options=options, number=command.number)
+    await commands.withdraw(talk.session, command.number, command.code)
+    _done(talk, command, number=command.number)
+
+
+async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    if "rate" not in status["may"]:
+        talk.state.command = None
+        talk.state.expect("")
+        return talk.say("command.rate.not_yet", why={"rule": "not_replied"})
+    if command.solved is None:
+        return talk.offer("command.rate.solved", expects="command_solved", options=talk.options("yes", "no"))
+    if not command.text.isdigit():
+        options = talk.options(*(f"satisfied_{grade}" for grade in (5, 4, 3, 2, 1)))
+        return talk.offer("command.rate.satisfied", expects="command_satisfied", options=options)
+    satisfied = int(command.text)
+    await commands.rate(talk.session, command.number, command.code, solved=command.solved, satisfied=satisfied)
+    _done(talk, command)
+
+
+HANDLERS: dict[str, Callable[[Talk, Command, dict[str, Any]], Awaitable[None]]] = {
+    "status": _status,
+    "urge": _urge,
+    "supplement": _supplement,
+    "withdraw": _withdraw,
+    "rate": _rate,
+}

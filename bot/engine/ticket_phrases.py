@@ -1,0 +1,62 @@
+"""How citizens name a ticket, and what they want done with it."""
+
+import re
+
+from bot.engine.talk import Talk
+
+NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
+CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
+LONGEST_RATING = 16  # characters; in a longer sentence 满意 is part of a matter
+_TICKET = r"(?:工单|单子|诉求|投诉|举报|反映|报修|ticket)"
+
+# In this order: who urges also names the status, who withdraws also says that it is done.
+_COMMANDS: dict[str, re.Pattern[str]] = {
+    "urge": re.compile(
+        r"催办|催单|催促|催一?催|催一?下|帮我?催|我要催|再催|^催$|\burge\b|hurry"
+        r"|(?:怎么|为什么|咋)还(?:没有?|不)(?:人|来|处理|解决|办|回复|动静|修)"
+    ),
+    "withdraw": re.compile(
+        rf"(?:撤(?:回|销|掉|单|诉)|取消).{{0,8}}{_TICKET}|{_TICKET}.{{0,8}}(?:撤|取消)|withdraw"
+        r"|^(?:我)?(?:想|要)?(?:撤单|撤回|撤销|撤诉)(?:吧|了)?$"
+        r"|(?:修好|解决|处理好|弄好)了?.{0,10}(?:不用|撤|取消)"
+    ),
+    "supplement": re.compile(
+        rf"^(?:我)?(?:想|要|还想|还要)?(?:再)?补充|{_TICKET}.{{0,10}}(?:补充|加上|追加)|^追加|add to (?:my|the) ticket"
+    ),
+    "rate": re.compile(r"评价|打分|评分|^(?:我)?(?:很|非常|挺|不|不太|比较)?满意|\brate\b"),
+    "status": re.compile(
+        rf"进度|进展|(?:查|看)(?:询|一?下|看)?.{{0,6}}(?:{_TICKET}|办理|处理|结果)|^查询$|status|progress"
+        rf"|{_TICKET}.{{0,8}}(?:到哪|怎么样|状态|结果|办|处理|情况)|到哪一?步|(?:办|处理)得?(?:怎么样|咋样|如何)"
+        r"|(?:有|出)(?:没有)?结果|(?:办|处理|解决|修)好了?(?:吗|没|么)|多久能?(?:办|处理|修|解决)好?"
+        r"|什么时候能?(?:办|处理|解决|修|来)"
+    ),
+}
+# Words that are also said of matters that are no ticket yet: only with a ticket in hand do they mean one.
+_NEEDS_TICKET = re.compile(r"(?:怎么|为什么|咋)还|好了|什么时候|多久|满意|结果|进展|办|处理|投诉|举报|反映|诉求|报修")
+_ABOUT_HOW = re.compile(r"^(?:请问)?(?:怎么(?!还)|怎样|如何|在哪|哪里)")
+
+
+def number_and_code(plain: str) -> tuple[str, str]:
+    """Return the ticket number and the code in a normalised text; empty where there is none."""
+    found = NUMBER.search(plain)
+    number = f"{found[1]}-{found[2]}" if found else ""
+    code = CODE.search(plain.replace(found[0], " ") if found else plain)
+    return number, code[1].upper() if code else ""
+
+
+def command_in(talk: Talk) -> str | None:
+    """Return the command that the turn asks for; a bare number asks for the status."""
+    plain, numbered = talk.plain, bool(NUMBER.search(talk.plain))
+    named = numbered or "工单" in plain
+    if talk.state.form is not None and not named:
+        return None  # in the middle of a form these words belong to the matter
+    if _ABOUT_HOW.search(plain) and not numbered:
+        return None  # how to do it is a question
+    owns = named or bool(talk.state.tickets)
+    for name, pattern in _COMMANDS.items():
+        found = pattern.search(plain)
+        if not found or (name == "rate" and "评价" not in plain and len(plain) > LONGEST_RATING):
+            continue
+        if owns or not _NEEDS_TICKET.search(found[0]):
+            return name
+    return "status" if numbered else None

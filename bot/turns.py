@@ -1,0 +1,80 @@
+"""One turn of a conversation, in the caller's transaction."""
+
+import json
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import conversations, handover
+from bot.contract import DialogueEngine, Outcome, Reply, ReplyType, Turn
+from bot.engine import BuiltIn
+from bot.tables import Conversation
+from bot.wording import wording
+from core import clock
+from core.errors import Unavailable
+from core.settings import settings
+
+log = structlog.get_logger()
+
+LONGEST_TEXT = 10_000  # characters of one message
+
+ENGINES: dict[str, DialogueEngine] = {"builtin": BuiltIn()}
+
+
+async def converse(session: AsyncSession, turn: Turn) -> list[Reply]:
+    """Answer one turn of a citizen and return the replies; both sides' messages and the new state are stored.
+
+    The conversation's row is locked until the caller's transaction ends, so turns are answered one after the other.
+    A key seen before gets the stored replies. While an agent has the conversation nothing is replied: the agent hears
+    of the message. Raises NotFound for an unknown conversation.
+    """
+    conversation = await conversations.get(session, turn.conversation, lock=True)
+    if turn.key is not None:
+        replies = await conversations.answered(session, conversation.id, turn.key)
+        if replies is not None:
+            return replies
+    whole = turn.text
+    turn = replace(turn, text=whole[:LONGEST_TEXT])
+    incoming = await conversations.receive(
+        session,
+        conversation.id,
+        text=turn.text,
+        key=turn.key,
+        data={"media": list(turn.media)} if turn.media else {},
+    )
+    conversation.last_at = clock.now()
+    if await handover.held(session, conversation.id):
+        return []
+    if len(whole) > LONGEST_TEXT:
+        text = wording("bad.too_long", conversation.locale, limit=LONGEST_TEXT)
+        outcome = Outcome((Reply(ReplyType.TEXT, text, {"why": {"rule": "too_long"}}),), _state(conversation))
+    else:
+        outcome = await _handle(session, turn, conversation)
+    conversation.state = json.dumps(outcome.state, ensure_ascii=False, default=str)
+    conversation.locale = outcome.state.get("locale", conversation.locale)
+    await conversations.store(session, conversation.id, sender="bot", replies=outcome.replies, answers=incoming.id)
+    return [_public(reply) for reply in outcome.replies]
+
+
+async def _handle(session: AsyncSession, turn: Turn, conversation: Conversation) -> Outcome:
+    """Let the engine answer; when it fails, what the citizen said is kept and the citizen is told so."""
+    state = _state(conversation)
+    try:
+        async with session.begin_nested():
+            return await ENGINES[settings().dialogue].handle(session, turn, state)
+    except (OperationalError, Unavailable):
+        raise  # nothing can be kept now; the door asks to send it again
+    except Exception:
+        log.exception("turn.failed", conversation=conversation.id)
+        text = wording("bad.failed", conversation.locale)
+        return Outcome((Reply(ReplyType.TEXT, text, {"why": {"rule": "failed"}}),), _state(conversation))
+
+
+def _state(conversation: Conversation) -> dict[str, object]:
+    return {"locale": conversation.locale, **json.loads(conversation.state or "{}")}
+
+
+def _public(reply: Reply) -> Reply:
+    return replace(reply, data={key: value for key, value in reply.data.items() if key != "why"})
