@@ -4,10 +4,13 @@ The dispatch catalogue comes first; how near the words of the duties are to the 
 rest, and alone where the category is not known (`tickets.yaml` holds the weights).
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from core.city import city
 from core.text.encode import encoder
@@ -20,7 +23,8 @@ from routing.tree import Department, Departments, load, tree
 __all__ = ["Candidate", "Department", "Departments", "load", "rank", "tree"]
 
 MOST = 5
-DUTIES_LOOKED_AT = 60
+DUTIES_LOOKED_AT = 100
+LISTED = re.compile("[、，和]")
 CHARACTERS_READ = 300  # of the request; the matter stands at its beginning
 
 
@@ -51,13 +55,12 @@ def rank(*, category: str | None, district: str | None, street: str | None, text
         if assigned.lead:
             base[assigned.lead] = weights.catalogue_lead
             evidence[assigned.lead].append(say("evidence.lead", basis=assigned.row.basis))
+    lead = assigned.lead if assigned else None
     scores: dict[str, float] = {}
     for code in base.keys() | duties.keys():
         nearness, duty = duties.get(code, (0.0, ""))
-        room = 1 - base[code] if code in base else weights.duties
-        if base.get(code) == weights.catalogue_co_handler:
-            room = weights.duties - weights.catalogue_co_handler
-        scores[code] = base.get(code, 0.0) + room * nearness
+        least, most = base.get(code, 0.0), 1.0 if code == lead else weights.duties
+        scores[code] = least + (most - least) * nearness
         if nearness > 0:
             evidence[code].append(say("evidence.duty", duty=duty))
     best = sorted(scores, key=lambda code: (-scores[code], code))[:MOST]
@@ -69,21 +72,42 @@ def rank(*, category: str | None, district: str | None, street: str | None, text
 
 
 def _nearest_duties(text: str, district: str | None, street: str | None) -> dict[str, tuple[float, str]]:
-    """Return each department's nearest duty, as (0 to 1, the duty's words); other places' offices are left out."""
+    """Return each department's nearest duty, as (0 to 1, the duty's words); other places' offices are left out.
+
+    What counts is the nearest single duty, and a third as much the department as a whole: one stray word in a long list
+    of duties then weighs less.
+    """
     weights = rules().dispatch
     here = {found.code for found in (tree().of_district(district), tree().of_street(district, street)) if found}
     vector = encoder().encode([text[:CHARACTERS_READ]])
+    duties, wholes = _indexes(city().folder, encoder().fingerprint)
+    as_whole = {found.key: found.cosine for found in wholes.search(vector, len(wholes))[0]}
     nearest: dict[str, tuple[float, str]] = {}
-    for found in _duties(city().folder, encoder().fingerprint).search(vector, DUTIES_LOOKED_AT)[0]:
+    for found in duties.search(vector, DUTIES_LOOKED_AT)[0]:
         code, duty = found.key
         if code in nearest or (tree().get(code).area is not None and code not in here):
             continue
-        span = (found.cosine - weights.cosine_unrelated) / (weights.cosine_same - weights.cosine_unrelated)
+        cosine = (2 * found.cosine + as_whole[code]) / 3
+        span = (cosine - weights.cosine_unrelated) / (weights.cosine_same - weights.cosine_unrelated)
         nearest[code] = (min(max(span, 0.0), 1.0), duty)
     return nearest
 
 
 @lru_cache(maxsize=2)
-def _duties(folder: Path, fingerprint: str) -> VectorIndex[tuple[str, str]]:
-    keys = [(department.code, duty) for department in tree() for duty in department.duties]
-    return VectorIndex(keys, encoder().encode([duty for _, duty in keys]), fingerprint=fingerprint)
+def _indexes(folder: Path, fingerprint: str) -> tuple[VectorIndex[tuple[str, str]], VectorIndex[str]]:
+    """Return an index of every duty (as written, and each of the things it lists), and one of whole departments."""
+    keys: list[tuple[str, str]] = []
+    texts: list[str] = []
+    for department in tree():
+        for duty in department.duties:
+            parts = dict.fromkeys([duty, *(part for part in LISTED.split(duty) if len(part) > 1)])
+            keys.extend((department.code, duty) for _ in parts)
+            texts.extend(parts)
+    vectors = encoder().encode(texts)
+    codes = [department.code for department in tree()]
+    wholes = np.stack([vectors[[row for row, key in enumerate(keys) if key[0] == code]].mean(axis=0) for code in codes])
+    wholes /= np.linalg.norm(wholes, axis=1, keepdims=True)
+    return (
+        VectorIndex(keys, vectors, fingerprint=fingerprint),
+        VectorIndex(codes, wholes, fingerprint=fingerprint),
+    )

@@ -1,0 +1,110 @@
+"""`yitong topics`, `yitong ledger verify`, `yitong figures`."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from admin.commands.output import Json, console, emit, run
+from core.errors import BadInput
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("topics")(topics)
+    app.command("figures")(figures)
+    ledger = typer.Typer(help="The append-only record of what happened.", no_args_is_help=True)
+    ledger.command("verify")(verify)
+    ledger.callback()(_ledger)
+    app.add_typer(ledger, name="ledger")
+
+
+def topics(
+    file: Annotated[Path, typer.Argument(help='Lines of {"id", "title", "text", "time"}.')],
+    as_json: Json = False,
+) -> None:
+    """Find what many people report at once, hottest first."""
+    from routing.topics import find
+
+    for topic in find(_messages(file)):
+        if as_json:
+            emit(topic)
+        else:
+            place = f"[{topic['place']}] " if topic["place"] else ""
+            console.print(
+                f"{topic['topic']:>4}  {topic['heat']:>7.2f}  {len(topic['ids']):>4}  "
+                f"{topic['first'][:10]} – {topic['last'][:10]}  {place}{topic['title']}",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def _messages(file: Path) -> list[dict[str, Any]]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
+    messages = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            raise BadInput(f"{file.name}, line {number} is not a JSON object.")
+        messages.append(message)
+    return messages
+
+
+def figures(
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    as_json: Json = False,
+) -> None:
+    """Show the rates of the tickets opened from one day to another, both included."""
+    found = run(_figures(start.date(), end.date()))
+    if as_json:
+        emit(found)
+        return
+    for name, value in found.items():
+        shown = "–" if value is None else f"{value:.1%}" if name.endswith(("_rate", "_accuracy")) else value
+        console.print(f"{name:<24}{shown}", markup=False)
+
+
+async def _figures(start: date, end: date) -> dict[str, Any]:
+    from core.database import transaction
+    from routing.figures import rates
+
+    async with transaction() as session:
+        return await rates(session, start=start, end=end)
+
+
+def _ledger() -> None:
+    """The append-only record of what happened."""
+
+
+def verify(as_json: Json = False) -> None:
+    """Check that no event of the ledger was changed or removed; exit 1 where one was."""
+    found = run(_verify())
+    if as_json:
+        emit(found)
+    elif found["ok"]:
+        console.print(f"{found['events']} events, every chain holds.")
+    else:
+        console.print(f"{found['events']} events; the first that does not hold is {found['first_bad']}.")
+    if not found["ok"]:
+        raise typer.Exit(1)
+
+
+async def _verify() -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from core import ledger
+    from core.database import transaction
+
+    async with transaction() as session:
+        return asdict(await ledger.verify(session))
