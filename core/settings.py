@@ -61,10 +61,16 @@ class Settings(BaseSettings):
     )
     wechat_api: str = Field("https://api.weixin.qq.com", description="WeChat's API.")
     twilio_account_sid: str = Field("", description="Twilio: account SID.")
-    twilio_auth_token: SecretStr | None = Field(None, description="Twilio: auth token. Empty: telephone door closed.")
+    twilio_auth_token: SecretStr | None = Field(
+        None, description="Twilio: auth token. Empty, or no public_url: telephone door closed."
+    )
     twilio_agent_number: str = Field(
         "", description="Twilio: number that rings at the agents' seats; empty: the caller waits in a Twilio queue."
     )
+    twilio_sms_number: str = Field(
+        "", description="Twilio: number that text messages to callers come from; empty: none are sent."
+    )
+    twilio_api: str = Field("https://api.twilio.com", description="Twilio's API.")
 
 
 @lru_cache(maxsize=1)
