@@ -18,7 +18,7 @@ from core.text.normalise import normalise
 from intents.understanding import Emergency
 
 RULES = Path(__file__).parent / "data" / "emergency_rules.yaml"
-GUARDS = ("negation", "hypothesis", "past", "over", "talk")  # `stale` only where a rule asks for it
+GUARDS = ("negation", "hypothesis", "habit", "past", "over", "talk")  # `stale` only where a rule asks for it
 LONGEST = 12_000  # characters read; what comes after says nothing about now
 _CLAUSE = re.compile(r"[，。！？；,.!?;\n]")
 _SENTENCE = re.compile(r"[。！？；!?;\n]")
@@ -124,23 +124,31 @@ def _around(text: str, start: int, end: int, border: re.Pattern[str]) -> tuple[s
     return before, after
 
 
+def _is_past(rules: _Rules, told: str) -> bool:
+    """Say whether the last word for the past is followed by none for now, up to the end of the match."""
+    said = list(rules.guards["past"].finditer(told))
+    return bool(said) and not rules.now.search(told, said[-1].end())
+
+
 def _guarded(rules: _Rules, rule: _Rule, text: str, match: re.Match[str]) -> bool:
     """Say whether something around the match makes it no emergency."""
     start, end = match.span()
     before, after = _around(text, start, end, _CLAUSE)
     earlier, later = _around(text, start, end, _SENTENCE)
-    sentence = earlier + match[0] + later
-    now = rules.now.search(sentence) is not None
-    if rule.service != "crisis" and len(text) >= rules.letter and not now:
-        return True
+    now = rules.now
+    if rule.service != "crisis" and len(text) >= rules.letter:
+        previous = _CLAUSE.split(text[: start - len(before)].rstrip("，,"))[-1]
+        if not now.search(previous + before + match[0] + after):
+            return True
     held = rules.guards
     checks = {
         "negation": lambda: held["negation"].search(before),
-        "hypothesis": lambda: held["hypothesis"].search(before) and not now,
+        "hypothesis": lambda: held["hypothesis"].search(before),
+        "habit": lambda: held["habit"].search(before + match[0]),
         "talk": lambda: held["talk"].search(after),
-        "past": lambda: held["past"].search(earlier + match[0]) and not now,
+        "past": lambda: _is_past(rules, earlier + match[0]),
         "over": lambda: held["over"].search(match[0][-8:] + later),
-        "stale": lambda: held["stale"].search(sentence),
+        "stale": lambda: held["stale"].search(earlier + match[0] + later),
     }
     return any(checks[name]() for name in checks if name in rule.guards)
 
