@@ -5,9 +5,10 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from core.errors import TooLarge
+from core.errors import BadInput, TooLarge
 from core.settings import settings
 
 JSON_BYTES = 64 * 1024
@@ -51,10 +52,12 @@ class SmallBody(APIRoute):
 
             try:
                 return await handle(Request(request.scope, counting))
-            except Exception:
-                # The framework turns what was raised while it read the body into a plain "bad request".
+            except HTTPException as error:
+                # The framework turns whatever was raised while it read the body into a plain "bad request".
                 if arrived > self.limit():
                     raise self.refusal() from None
+                if error.status_code == 400:
+                    raise BadInput("请求的内容无法读取，请检查格式和编码。") from None
                 raise
 
         return limited

@@ -140,7 +140,7 @@ async def _ticket(
         refusal, failed = error.sentence, error.status
     done = texts(f"action.{name}.done", locale_of(request)) if command is not None and not refusal else ""
     part = "track_form.html" if ticket is None else "track_ticket.html"
-    values = {"ticket": ticket, "number": number, "code": code, "refusal": refusal, "done": done}
+    values: dict[str, Any] = {"ticket": ticket, "number": number, "code": code, "refusal": refusal, "done": done}
     if "HX-Request" in request.headers:  # htmx shows what comes with 200 only
         return _page(request, part, **values)
     return _page(request, "track.html", status_code=failed, **values)

@@ -1,11 +1,12 @@
 """The shapes of the citizens' HTTP interface, as `/docs` shows them."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.problems import MEDIA_TYPE
 
@@ -18,16 +19,20 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
-def plain(value: Any) -> Any:
-    """Return a number or code as people type it, in the form it was given out: half width, no blanks."""
-    return "".join(unicodedata.normalize("NFKC", storable(value)).split()) if isinstance(value, str) else value
+def plain(text: str) -> str:
+    """Return a number or code, however it was typed, as it was given out: half width, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", storable(text)).split())
 
 
-Text = Annotated[str, AfterValidator(storable)]
-Number = Annotated[
-    str, BeforeValidator(plain), Path(max_length=40, description="工单编号", examples=["20261122-000001"])
-]
-Code = Annotated[str, BeforeValidator(plain), Field(max_length=40, description="查询码", examples=["482913"])]
+def _of_text(change: Callable[[str], str]) -> BeforeValidator:
+    """Return a validator that changes texts and leaves it to the next one to refuse what is none."""
+    return BeforeValidator(lambda value: change(value) if isinstance(value, str) else value)
+
+
+Text = Annotated[str, _of_text(storable)]
+PlainText = Annotated[str, _of_text(plain)]
+Number = Annotated[PlainText, Path(max_length=40, description="工单编号", examples=["20261122-000001"])]
+Code = Annotated[PlainText, Field(max_length=40, description="查询码", examples=["7KQ9MX"])]
 
 
 class Problem(BaseModel):

@@ -5,12 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BeforeValidator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.web import rates
 from channels.web.bodies import SmallBody
-from channels.web.schemas import Number, Rating, Supplement, TicketStatus, Urge, Withdraw, plain, problems
+from channels.web.schemas import Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
 from core.database import transaction
 from core.errors import NotFound
 from routing import commands
@@ -47,7 +46,7 @@ async def status(session: AsyncSession, number: str, code: str) -> TicketStatus:
 async def read_ticket(
     request: Request,
     number: Number,
-    code: Annotated[str, BeforeValidator(plain), Query(max_length=40, description="查询码", examples=["482913"])],
+    code: Annotated[PlainText, Query(max_length=40, description="查询码", examples=["7KQ9MX"])],
 ) -> TicketStatus:
     """Return where the ticket is: every clock, every step, the result, and what the citizen can do now."""
     async with entrusted(request, number) as session:
