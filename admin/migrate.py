@@ -1,12 +1,17 @@
 """Migrations: run by `serve` on the embedded server, and only by `migrate` elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from core import database
+from core.errors import Unavailable
 from core.settings import ROOT
 
 
@@ -17,17 +22,26 @@ def _configuration() -> Config:
     return made
 
 
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, ArgumentError) as error:
+        raise Unavailable(
+            "PostgreSQL does not answer at YITONG_DATABASE_URL; check the address, and that the server runs."
+        ) from error
+
+
+@_reached()
 def upgrade() -> None:
-    """Bring the database to the newest revision."""
+    """Bring the database to the newest revision. Raises Unavailable where it does not answer."""
     command.upgrade(_configuration(), "head")
 
 
+@_reached()
 def pending() -> bool:
-    """Say whether the database is behind the code."""
-    address = (
-        database.url().replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
-    )
-    engine = create_engine(address, poolclass=pool.NullPool)
+    """Say whether the database is behind the code. Raises Unavailable where it does not answer."""
+    engine = create_engine(database.sqlalchemy_url(), poolclass=pool.NullPool)
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()

@@ -14,6 +14,7 @@ from admin import accounts, migrate, sample
 from admin.notices import connect_channels
 from admin.web import create_app
 from core import database, jobs, logs
+from core.city import city
 from core.errors import Unavailable
 from core.settings import settings
 
@@ -60,8 +61,9 @@ def _listen() -> socket.socket:
 
 
 def _prepare() -> None:
-    """Open the database; migrate the embedded one, insist that another one has been migrated."""
+    """Read the city and open the database; migrate the embedded one, insist that another one has been migrated."""
     logs.configure(level=settings().log_level, style=settings().log_format)
+    city()
     if settings().database_url is None:
         migrate.upgrade()
     elif migrate.pending():

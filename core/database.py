@@ -48,13 +48,20 @@ def url() -> str:
     return given.get_secret_value() if given else embedded.start(settings().data)
 
 
+def sqlalchemy_url() -> str:
+    """Return the address as SQLAlchemy wants it, with psycopg as the driver."""
+    return url().replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 def engine() -> AsyncEngine:
     """Return this process's engine, made at the first call."""
     global _engine, _sessions
     if _engine is None:
-        address = url().replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
         _engine = create_async_engine(
-            address, pool_size=settings().database_pool, max_overflow=settings().database_pool, pool_pre_ping=True
+            sqlalchemy_url(),
+            pool_size=settings().database_pool,
+            max_overflow=settings().database_pool,
+            pool_pre_ping=True,
         )
         _sessions = async_sessionmaker(_engine, expire_on_commit=False)
     return _engine

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,5 +77,12 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """Return the settings of this process, read once from the environment."""
-    return Settings()
+    """Return the settings of this process, read once from the environment.
+
+    Raises BadInput, naming the variable, where a value makes no sense.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"YITONG_{str(each['loc'][0]).upper()} ({each['msg']})" for each in error.errors(include_input=False)]
+        raise BadInput(f"A setting makes no sense: {'; '.join(wrong)}. See ./yitong settings.") from None

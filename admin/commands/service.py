@@ -1,11 +1,12 @@
-"""`serve`, `web`, `worker`, `migrate`, `settings`, `staff`."""
+"""`serve`, `web`, `worker`, `migrate`, `doctor`, `settings`, `staff`."""
 
 import os
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from admin.commands.output import console, emit, run
+from admin.commands.output import Json, console, emit, run
 from core.auth import Role
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (YITONG_HOST).")]
@@ -54,8 +55,27 @@ def migrate() -> None:
     console.print("The database is up to date.")
 
 
+def doctor(as_json: Json = False) -> None:
+    """Check machine, database, encoder and city; say what to do about what does not fit. Exit 1 when broken."""
+    from dataclasses import asdict
+
+    from admin.doctor import examine
+    from core import logs
+
+    logs.configure(level="error")
+    findings = run(examine())
+    marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
+    for finding in findings:
+        if as_json:
+            emit(asdict(finding))
+        else:
+            console.print(f"{marks[finding.level]} {finding.check:<12} {escape(finding.sentence)}", soft_wrap=True)
+    if any(finding.level == "failed" for finding in findings):
+        raise typer.Exit(1)
+
+
 def list_settings(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Json = False,
     markdown: Annotated[bool, typer.Option(help="As docs/settings.md has it.")] = False,
 ) -> None:
     """Every setting, its default and what it is for; secrets are never shown."""
@@ -100,5 +120,6 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
     app.command()(worker)
     app.command()(migrate)
+    app.command()(doctor)
     app.command("settings")(list_settings)
     app.add_typer(staff_app, name="staff")

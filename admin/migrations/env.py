@@ -10,10 +10,7 @@ from core import database
 
 
 def run() -> None:
-    address = (
-        database.url().replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
-    )
-    engine = create_engine(address, poolclass=pool.NullPool)
+    engine = create_engine(database.sqlalchemy_url(), poolclass=pool.NullPool)
     with engine.connect() as connection:
         # Two processes that start together must not migrate at once.
         connection.exec_driver_sql("select pg_advisory_lock(724217)")

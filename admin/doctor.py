@@ -1,0 +1,154 @@
+"""`yitong doctor`: what fits together, what does not, and what to do about it."""
+
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+
+from admin import migrate
+from core import clock, database
+from core.city import city
+from core.errors import YitongError
+from core.settings import settings
+from core.text import encode
+from intents import categories, emergency, statutory
+from kb.articles import reading
+from routing.calendar import calendar
+from routing.catalogue import catalogue
+from routing.policy import sla
+from routing.tree import tree
+
+GIGABYTE = 1024**3
+LEAST_FREE = 2  # gigabytes
+INVENTED_NUMBER = "0000-"  # the sample city's numbers begin so; nobody answers there
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: `ok`, `warning` or `failed`, and a sentence that says what to do."""
+
+    check: str
+    level: str
+    sentence: str
+
+
+class Doubtful(Exception):
+    """Something works, but not as it should."""
+
+
+async def examine() -> list[Finding]:
+    """Make every check, in order; one that fails does not stop the next."""
+    found = []
+    for name, check in CHECKS.items():
+        try:
+            found.append(Finding(name, "ok", await check()))
+        except Doubtful as doubt:
+            found.append(Finding(name, "warning", str(doubt)))
+        except YitongError as error:
+            found.append(Finding(name, "failed", error.sentence))
+    return found
+
+
+async def _machine() -> str:
+    folder = settings().data.expanduser()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free / GIGABYTE
+    if free < LEAST_FREE:
+        raise Doubtful(f"Only {free:.1f} GB are free in {folder}; the database wants {LEAST_FREE} GB or more.")
+    return f"Python {sys.version.split()[0]}; {free:.0f} GB free for the data."
+
+
+async def _database() -> str:
+    async with database.transaction() as session:
+        version = await session.scalar(text("show server_version"))
+        if not await session.scalar(text("select count(*) from pg_available_extensions where name = 'vector'")):
+            raise Doubtful("PostgreSQL has no pgvector; install the extension, then run ./yitong migrate.")
+    if migrate.pending():
+        raise Doubtful("The database is behind this version; `serve` brings the embedded one up, `migrate` any other.")
+    return f"PostgreSQL {version} with pgvector, {'your own' if settings().database_url else 'embedded'}."
+
+
+async def _encoder() -> str:
+    if reason := encode.degraded():
+        raise Doubtful(f"{reason} Until then requests are understood less well.")
+    return f"{encode.encoder().fingerprint}."
+
+
+async def _taxonomy() -> str:
+    leaves = categories.tree().leaves()
+    known = catalogue().categories()
+    without = [leaf.code for leaf in leaves if not any(leaf.code.startswith(each) for each in known)]
+    unknown = sorted(code for code in known if code not in categories.tree())
+    if without or unknown:
+        raise Doubtful(
+            f"The dispatch catalogue has no row for {', '.join(without) or 'nothing'}, "
+            f"and rows for unknown categories: {', '.join(unknown) or 'none'}."
+        )
+    examples = sum(len(leaf.examples) for leaf in leaves)
+    return f"{len(leaves)} categories with {examples} examples, each with a department in the catalogue."
+
+
+async def _departments() -> str:
+    return f"{len(list(tree()))} departments; {len(catalogue())} rows in the dispatch catalogue."
+
+
+async def _clocks() -> str:
+    sla()
+    year = clock.now().year
+    unknown = [each for each in (year, year + 1) if not calendar().is_known(date(each, 12, 31))]
+    if unknown:
+        raise Doubtful(
+            f"No State Council notice for {', '.join(map(str, unknown))} in {city().folder / 'calendars'}; "
+            "dates there are marked provisional until you enter it."
+        )
+    return "The clock policy and the calendars of this year and the next are there."
+
+
+async def _articles() -> str:
+    read = list(reading.folder(city().folder / "articles"))
+    wrong = [each for each in read if isinstance(each, reading.Problem)]
+    strangers = [each for each in read if isinstance(each, reading.Read) and each.document.department not in tree()]
+    if wrong or strangers:
+        raise Doubtful(f"{len(wrong)} articles cannot be read, {len(strangers)} name an unknown department.")
+    return f"{len(read)} articles."
+
+
+async def _safety() -> str:
+    invented = [each.code for each in emergency.services().values() if each.number.startswith(INVENTED_NUMBER)]
+    routes = len(statutory.routes())
+    if invented:
+        raise Doubtful(
+            f"emergency.yaml still holds the sample's invented number for {', '.join(invented)}: "
+            "write your city's own before a citizen sees it."
+        )
+    return f"{len(emergency.services())} emergency services, {routes} statutory routes."
+
+
+async def _doors() -> str:
+    states = {
+        "web": True,
+        "WeChat": settings().wechat_token is not None,
+        "telephone": settings().twilio_auth_token is not None,
+    }
+    if any(states[name] for name in ("WeChat", "telephone")) and not settings().public_url:
+        raise Doubtful(
+            "A door to the outside is open but YITONG_PUBLIC_URL is empty: its signatures cannot be checked."
+        )
+    return "; ".join(f"{name} {'open' if is_open else 'closed'}" for name, is_open in states.items()) + "."
+
+
+CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
+    "machine": _machine,
+    "database": _database,
+    "encoder": _encoder,
+    "taxonomy": _taxonomy,
+    "departments": _departments,
+    "clocks": _clocks,
+    "articles": _articles,
+    "safety": _safety,
+    "doors": _doors,
+}

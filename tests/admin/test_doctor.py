@@ -1,0 +1,45 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from admin import doctor
+from core import clock
+from core.errors import BadInput
+
+
+async def found(check: str) -> doctor.Finding:
+    return {finding.check: finding for finding in await doctor.examine()}[check]
+
+
+async def test_the_sample_city_fits_together(migrated: None) -> None:
+    with clock.set_to(datetime(2025, 6, 1, tzinfo=UTC)):
+        levels = {finding.check: (finding.level, finding.sentence) for finding in await doctor.examine()}
+    assert levels.pop("safety")[0] == "warning"  # the sample's gas number is invented
+    assert {check: level for check, (level, _) in levels.items() if level != "ok"} == {}, levels
+
+
+async def test_a_year_without_a_notice_is_named(migrated: None) -> None:
+    with clock.set_to(datetime(2030, 6, 1, tzinfo=UTC)):
+        finding = await found("clocks")
+    assert finding.level == "warning"
+    assert "2030, 2031" in finding.sentence
+
+
+async def test_a_check_that_fails_does_not_stop_the_next(migrated: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> str:
+        raise BadInput("The file is broken.")
+
+    monkeypatch.setitem(doctor.CHECKS, "taxonomy", broken)
+    finding = await found("taxonomy")
+    assert (finding.level, finding.sentence) == ("failed", "The file is broken.")
+    assert (await found("doors")).level == "ok"
+
+
+async def test_an_open_door_without_an_address_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from core.settings import Settings
+
+    monkeypatch.setattr(doctor, "settings", lambda: Settings(wechat_token="t"))  # type: ignore[arg-type]
+    finding = await found("doors")
+    assert finding.level == "warning"
+    assert "YITONG_PUBLIC_URL" in finding.sentence
