@@ -1,7 +1,12 @@
 """Floor 2: the knowledge base.
 
-articles   what is published, imported and expired
-retrieval  hybrid search: `search`
-answers    `answer`: the passage that answers, with its source, or None
-unanswered the log of questions that had no answer
+search(session, query)      the articles that fit, best first; none where nothing fits
+answer(session, question)   the passage that answers, with its source, or None
+articles                    import_folder, import_csv, load_city, get, listing, publish, withdraw
+unanswered, feedback        record: questions that had no answer, and whether an answer solved it
+evaluation                  evaluate(corpus, queries): this retrieval on any corpus
 """
+
+from kb.answers import Answer, Hit, answer, search
+
+__all__ = ["Answer", "Hit", "answer", "search"]

@@ -6,7 +6,7 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy.dialects import postgresql
 
 revision = "0003_routing"
-down_revision = "0001_ground"
+down_revision = "0002_knowledge"
 branch_labels = None
 depends_on = None
 

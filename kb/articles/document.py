@@ -1,0 +1,87 @@
+"""One article as its author writes it, checked field by field."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from kb.passages import split
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n]+$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+
+# What a person is told of each kind of mistake (pydantic's error types); `key` is named beside it.
+_SENTENCES = {
+    "missing": "缺少这一项，请补上。",
+    "extra_forbidden": "没有这一项，请删去或改正名称。",
+    "string_pattern_mismatch": "只能用小写字母、数字和连字符，且写在一行内。",
+    "string_too_short": "不能为空，请填写。",
+    "string_too_long": "太长，请缩短。",
+    "too_short": "至少要有一项。",
+    "literal_error": "不是允许的值，请对照说明填写。",
+    "enum": "不是允许的值，请对照说明填写。",
+    "date_order": "日期的先后不对，请检查。",
+}
+
+
+class Document(BaseModel):
+    """The fields of `cities/README.md`, and the optional `effective`, `expires` (days, both inclusive) and `state`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Slug
+    subject: Line
+    title: Line
+    questions: tuple[Line, ...] = ()
+    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    department: Line
+    basis: Line
+    region: Line = "city"
+    audience: tuple[Literal["citizen", "enterprise"], ...] = Field(("citizen",), min_length=1)
+    reviewed: date
+    review_due: date
+    effective: date | None = None
+    expires: date | None = None
+    sample: bool = False
+    state: Literal["draft", "published"] = "published"
+
+    @field_validator("body")
+    @classmethod
+    def _can_be_quoted(cls, body: str) -> str:
+        if not split(body):
+            raise PydanticCustomError("string_too_short", "no text")
+        return body
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "Document":
+        if self.review_due < self.reviewed:
+            raise PydanticCustomError("date_order", "review_due")
+        if self.effective and self.expires and self.expires < self.effective:
+            raise PydanticCustomError("date_order", "expires")
+        return self
+
+    def content(self) -> dict[str, Any]:
+        """Return the fields as JSON values, without the state, which is staff's to decide after the first import."""
+        return self.model_dump(mode="json", exclude={"state"})
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Return the digest of a document's content."""
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def mistakes(error: ValidationError) -> list[tuple[str, str]]:
+    """Return (key, sentence) for each thing that is wrong."""
+    found = []
+    for each in error.errors(include_url=False):
+        key = ".".join(str(part) for part in each["loc"])
+        if each["type"] == "date_order":  # a check of the whole document; its message names the key
+            found.append((each["msg"], _SENTENCES["date_order"]))
+        elif each["type"].startswith("date"):
+            found.append((key, "不是日期，请写成 2026-06-01 这样。"))
+        else:
+            found.append((key, _SENTENCES.get(each["type"], "写法不对，请对照说明填写。")))
+    return found

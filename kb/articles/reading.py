@@ -1,0 +1,152 @@
+"""Files to documents: Markdown with front matter, and CSV. A bad one becomes a line of the report."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from core.errors import BadInput
+from kb.articles.document import Document, mistakes
+
+LARGEST_BYTES = 1_000_000  # of one file
+CSV_KEYS = ("id", "subject", "title", "questions", "answer", "department", "basis", "region", "reviewed", "review_due")
+CSV_OPTIONAL = ("audience", "effective", "expires", "sample", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why one file or row was left out: where (`key`, or `line 3`), and a sentence for its author."""
+
+    file: str
+    place: str
+    sentence: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A sound document and where it was found."""
+
+    file: str
+    place: str
+    document: Document
+
+
+def folder(path: Path) -> Iterator[Read | Problem]:
+    """Yield every `*.md` below `path`, in order of names, or the one file that `path` is.
+
+    Raises BadInput where there is no such folder or file.
+    """
+    if not path.exists():
+        raise BadInput(f"找不到 {path}，请检查路径。")
+    root = path.resolve()
+    files = [root] if root.is_file() else sorted(root.rglob("*.md"))
+    base = root.parent if root.is_file() else root
+    for each in files:
+        name = str(each.relative_to(base))
+        if not each.resolve().is_relative_to(base):
+            yield Problem(name, "", "文件指向文件夹之外，没有读取。")
+            continue
+        if not each.is_file():
+            continue
+        yield from _markdown(each, name)
+
+
+def table(path: Path) -> Iterator[Read | Problem]:
+    """Yield every row of a CSV file.
+
+    Raises BadInput where the file as a whole cannot be read: too large, no such encoding, a header that lacks a key.
+    """
+    if not path.is_file():
+        raise BadInput(f"找不到文件 {path}，请检查路径。")
+    try:
+        text = _text(path)
+    except ValueError as error:
+        raise BadInput(f"{path.name}：{error}") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    header = [name.strip() for name in reader.fieldnames or ()]
+    lacking = [key for key in CSV_KEYS if key not in header]
+    unknown = [key for key in header if key not in CSV_KEYS + CSV_OPTIONAL]
+    if lacking or unknown:
+        raise BadInput(f"{path.name} 第1行的表头不对：缺少 {lacking or '无'}，多出 {unknown or '无'}。")
+    reader.fieldnames = header
+    rows = iter(reader)
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error:
+            yield Problem(path.name, f"line {reader.line_num}", "引号或逗号不成对，从这一行起无法继续读取。")
+            return
+        if row is None:
+            return
+        place = f"line {reader.line_num}"
+        if None in row or None in row.values():
+            yield Problem(path.name, place, "列数和表头不一致，请检查逗号和引号。")
+        else:
+            yield from _document(path.name, place, _from_row(row))
+
+
+def _text(path: Path) -> str:
+    """Return the file's text: UTF-8, with or without a byte order mark, or GB18030. Raises ValueError (a sentence)."""
+    if path.stat().st_size > LARGEST_BYTES:
+        raise ValueError("文件超过1兆字节，没有读取，请拆分后再导入。")
+    raw = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        return text.replace("\r\n", "\n")
+    raise ValueError("不是UTF-8或GB18030编码的文本，没有读取。")
+
+
+def _markdown(path: Path, name: str) -> Iterator[Read | Problem]:
+    try:
+        text = _text(path)
+        fields = _front_matter(text)
+    except ValueError as error:
+        yield Problem(name, "", str(error))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        yield Problem(name, f"line {mark.line + 2}" if mark else "", "文件开头的属性写法不对，请检查缩进和冒号。")
+    else:
+        yield from _document(name, "", fields)
+
+
+def _front_matter(text: str) -> dict[str, Any]:
+    head, mark, body = text.lstrip("\n").removeprefix("---\n").partition("\n---\n")
+    if not text.lstrip("\n").startswith("---\n") or not mark:
+        raise ValueError("文件开头要有用 --- 围起的属性，后面是正文。")
+    fields = yaml.load(head, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    if not isinstance(fields, dict):
+        raise ValueError("文件开头的属性要写成“名称: 值”。")
+    return {str(key): value for key, value in fields.items()} | {"body": body}
+
+
+def _from_row(row: dict[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {key: value.strip() for key, value in row.items() if value.strip()}
+    fields["body"] = fields.pop("answer", "")
+    for key in ("questions", "audience"):
+        if key in fields:
+            fields[key] = [part.strip() for part in fields[key].split("|") if part.strip()]
+    return fields
+
+
+def _document(name: str, place: str, fields: dict[str, Any]) -> Iterator[Read | Problem]:
+    try:
+        document = Document.model_validate(fields)
+    except ValidationError as error:
+        for key, sentence in mistakes(error):
+            yield Problem(name, " ".join(filter(None, (place, key))), sentence)
+    else:
+        yield Read(name, place, document)

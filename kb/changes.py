@@ -1,0 +1,39 @@
+"""How processes learn that the base changed: one row whose mark is new after every change."""
+
+import threading
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+own = threading.Event()
+"""Set when this process changed the base itself: it must look at once and wait for what it wrote."""
+
+
+class KnowledgeRevision(Base):
+    """The one row. The mark is random, so that a base restored from a backup never looks unchanged."""
+
+    __tablename__ = "knowledge_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str]
+
+
+async def record(session: AsyncSession) -> None:
+    """Give the base a new mark in the caller's transaction."""
+    mark = uuid4().hex
+    await session.execute(
+        insert(KnowledgeRevision)
+        .values(id=1, mark=mark)
+        .on_conflict_do_update(index_elements=["id"], set_={"mark": mark})
+    )
+    own.set()
+
+
+async def revision(session: AsyncSession) -> str:
+    """Return the present mark, empty for a base that nothing was ever put into."""
+    return await session.scalar(select(KnowledgeRevision.mark).where(KnowledgeRevision.id == 1)) or ""

@@ -1,0 +1,159 @@
+"""The published articles of this process, indexed: built in a background thread, swapped in whole, never half new."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.text.encode import encoder
+from kb import calibration, changes, passages, vectors
+from kb.articles.model import Article, State
+from kb.passages import Passage
+from kb.retrieval import Retrieval, Text
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 1.0  # how often, at most, a process asks the database whether the base changed
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the index holds of one article."""
+
+    id: str
+    title: str
+    questions: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    basis: str
+    department: str
+    region: str
+    audience: tuple[str, ...]
+    reviewed: date
+    effective: date | None
+    expires: date | None
+    digest: str
+
+    @classmethod
+    def of(cls, article: Article) -> "Published":
+        """Return what the index holds of `article`."""
+        return cls(
+            id=article.id,
+            title=article.title,
+            questions=tuple(article.questions),
+            passages=passages.split(article.body),
+            basis=article.basis,
+            department=article.department,
+            region=article.region,
+            audience=tuple(article.audience),
+            reviewed=article.reviewed,
+            effective=article.effective,
+            expires=article.expires,
+            digest=article.digest,
+        )
+
+    def text(self) -> Text:
+        """Return what retrieval indexes."""
+        return Text(
+            id=self.id,
+            title=self.title,
+            questions=self.questions,
+            passages=tuple(f"{each.section} {each.text}".strip() for each in self.passages),
+        )
+
+    def holds(self, day: date, *, region: str | None = None, audience: str | None = None) -> bool:
+        """Say whether the article may be quoted on `day`, in the district `region`, to the `audience`, where given."""
+        in_time = (self.effective is None or self.effective <= day) and (self.expires is None or day <= self.expires)
+        in_place = region is None or self.region in {"city", region}
+        return in_time and in_place and (audience is None or audience in self.audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The base as it was at one revision."""
+
+    revision: str
+    articles: dict[str, Published]
+    retrieval: Retrieval
+
+
+class Index:
+    """The snapshot in use, and the one being built."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
+        self._snapshot: Snapshot | None = None
+        self._building: tuple[str, Future[Snapshot]] | None = None
+        self._checked = float("-inf")
+
+    async def current(self, session: AsyncSession) -> Snapshot:
+        """Return the snapshot to search.
+
+        A process that has none, or that changed the base itself, waits for it; otherwise the old one serves until the
+        new one is built.
+        """
+        wait = changes.own.is_set() or self._snapshot is None
+        if not wait and time.monotonic() - self._checked < CHECK_SECONDS:
+            return self._present()
+        changes.own.clear()
+        self._checked = time.monotonic()
+        revision = await changes.revision(session)
+        if self._snapshot is not None and self._snapshot.revision == revision:
+            return self._snapshot
+        future = await self._begin(session, revision)
+        return await asyncio.wrap_future(future) if wait else self._present()
+
+    def _present(self) -> Snapshot:
+        assert self._snapshot is not None
+        return self._snapshot
+
+    async def _begin(self, session: AsyncSession, revision: str) -> "Future[Snapshot]":
+        if self._building is not None and self._building[0] == revision:
+            return self._building[1]
+        published = select(Article).where(Article.state == State.PUBLISHED).order_by(Article.id)
+        articles = [Published.of(article) for article in await session.scalars(published)]
+        future = self._builder.submit(self._build, revision, articles)
+        self._building = (revision, future)
+        return future
+
+    def _build(self, revision: str, articles: Sequence[Published]) -> Snapshot:
+        begun = time.monotonic()
+        model = encoder()
+        retrieval = Retrieval(
+            [each.text() for each in articles],
+            encoder=model,
+            order=calibration.order("articles", model.fingerprint),
+            vectorise=vectors.kept(model),
+        )
+        snapshot = Snapshot(revision, {each.id: each for each in articles}, retrieval)
+        with self._lock:
+            self._snapshot = snapshot
+            self._building = None
+        log.info("knowledge.indexed", articles=len(articles), seconds=round(time.monotonic() - begun, 2))
+        return snapshot
+
+
+index = Index()
+
+
+async def still(session: AsyncSession, found: Sequence[Published]) -> set[str]:
+    """Return the ids of those of `found` that are published with this very content now.
+
+    The snapshot may be a second old; what was withdrawn in that second must not be quoted.
+    """
+    if not found:
+        return set()
+    rows = await session.execute(
+        select(Article.id, Article.digest).where(
+            Article.id.in_([each.id for each in found]), Article.state == State.PUBLISHED
+        )
+    )
+    present = {row.id: row.digest for row in rows}
+    return {each.id for each in found if present.get(each.id) == each.digest}
