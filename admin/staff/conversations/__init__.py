@@ -1,0 +1,1 @@
+"""Conversations that want a person: the queue, and what an agent does in them."""

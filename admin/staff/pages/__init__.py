@@ -1,0 +1,9 @@
+"""The pages of staff."""
+
+from fastapi import APIRouter
+
+from admin.staff.pages import desk, knowledge, settings, signing, supervision, workbench
+
+router = APIRouter()
+for _page in (signing, desk, workbench, supervision, knowledge, settings):
+    router.include_router(_page.router)

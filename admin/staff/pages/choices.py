@@ -1,0 +1,45 @@
+"""What the selects of the pages offer."""
+
+from itertools import groupby
+
+from admin.staff import naming, texts
+from core import errors
+from intents import RequestType, Urgency, categories
+from intents.categories import LEVELS, Node
+from routing import departments
+from routing.tree import Department
+
+KINDS = ("bureau", "agency", "utility", "district", "street")
+
+
+def department_groups(locale: str, *, below: str | None = None) -> list[tuple[str, list[Department]]]:
+    """Return the departments that a ticket can be sent to, by kind; `below`: only those directly below this one."""
+    tree = departments.tree()
+    offered = [each for each in tree if each.kind != "centre" and (below is None or each.parent == below)]
+    grouped = [(kind, [each for each in offered if each.kind == kind]) for kind in KINDS]
+    return [(texts.named("department_kind", kind, locale), found) for kind, found in grouped if found]
+
+
+def category_groups() -> list[tuple[str, list[Node]]]:
+    """Return the leaves of the category tree under the names of their first two levels."""
+    leaves = [node for node in categories.tree().leaves() if node.level == LEVELS]
+    return [(name, list(nodes)) for name, nodes in groupby(leaves, key=lambda node: naming.STEP.join(node.path[:-1]))]
+
+
+def request_types() -> list[str]:
+    """Return the codes of the request types."""
+    return [str(each) for each in RequestType]
+
+
+def urgencies() -> list[str]:
+    """Return the codes of the urgencies, the mildest first."""
+    return [str(each) for each in reversed(Urgency)]
+
+
+def area_of(value: str) -> tuple[str | None, str | None]:
+    """Return district and street of a select's value, `district` or `district/street`. Raises BadInput."""
+    district, _, street = value.partition("/")
+    known = next((each for each in naming.areas() if each["code"] == district), None)
+    if value and (known is None or (street and all(each["code"] != street for each in known["streets"]))):
+        raise errors.BadInput("所选的区和街道对不上，请重新选择。")
+    return district or None, street or None

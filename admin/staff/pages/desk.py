@@ -1,0 +1,210 @@
+"""Page: the agent's desk. The queue, the conversation, what is known of it, tickets that wait for the centre."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import kb
+from admin.staff import naming
+from admin.staff.conversations import taking
+from admin.staff.pages import choices, worklists
+from admin.staff.pages.intake import Intake, understand
+from admin.staff.pages.route import PageRoute, View, Viewer, go_to
+from admin.staff.tickets import commands, reading
+from admin.staff.tickets.opening import OTHER_CHANNELS, OpenTicket, open_ticket
+from bot import handover
+from core.auth import Permission
+from core.database import transaction
+from core.errors import NotFound
+from routing import agenda, tickets
+
+SUGGESTIONS = 3
+
+
+async def _desk(view: View) -> Viewer:
+    view.must(Permission.CONVERSATION_TAKE)
+    return view
+
+
+Desk = Annotated[Viewer, Depends(_desk)]
+
+router = APIRouter(prefix="/desk", route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("")
+async def desk(
+    view: Desk, conversation: str | None = None, chosen: Annotated[str, Query(alias="list")] = "dispatch"
+) -> Response:
+    """Show the desk with a conversation, or with a list of tickets that wait."""
+    async with transaction() as session:
+        if conversation is None:
+            return view.page("desk.html", **await _queue(session, view), **await worklists.shown(session, view, chosen))
+        try:
+            shown = await _conversation(session, view, conversation)
+        except NotFound:  # given back, or the citizen left: nothing here any more
+            return RedirectResponse("/desk", status_code=303)
+        return view.page("desk.html", **await _queue(session, view, conversation), **shown)
+
+
+@router.get("/new")
+async def new(view: Desk) -> Response:
+    """Show the form for a caller."""
+    async with transaction() as session:
+        queue = await _queue(session, view)
+    return view.page("desk.html", **queue, open=None, hits=[], question="", insertable=False, **_form(Intake()))
+
+
+@router.get("/queue")
+async def queue(view: Desk, open: str | None = None) -> Response:
+    """Show the queue as it is now."""
+    async with transaction() as session:
+        return view.page("parts/queue.html", **await _queue(session, view, open))
+
+
+@router.get("/list/{name}")
+async def work(name: str, view: Desk) -> Response:
+    """Show a list of tickets that wait, as it is now."""
+    async with transaction() as session:
+        return view.page("parts/worklist.html", **await worklists.shown(session, view, name))
+
+
+@router.get("/conversations/{id}/messages")
+async def messages(id: str, view: Desk) -> Response:
+    """Show what has been said."""
+    async with transaction() as session:
+        return view.page("parts/messages.html", open=await handover.context(session, id, actor=view.actor))
+
+
+@router.get("/conversations/{id}/understanding")
+async def understanding(id: str, view: Desk) -> Response:
+    """Show what is known of the matter now."""
+    async with transaction() as session:
+        context = await handover.context(session, id, actor=view.actor)
+        return view.page("parts/understanding.html", open=context, known=await _known(session, view, context))
+
+
+@router.post("/conversations/{id}/take")
+async def take(id: str, view: Desk) -> Response:
+    """Take the conversation and open it."""
+    async with transaction() as session:
+        await taking.take(session, id, actor=view.actor)
+    return go_to(f"/desk?conversation={id}")
+
+
+@router.post("/conversations/{id}/say")
+async def say(id: str, view: Desk, text: Annotated[str, Form(max_length=4000)] = "") -> Response:
+    """Say something to the citizen."""
+    async with transaction() as session:
+        await handover.say(session, id, actor=view.actor, text=text)
+        return view.page("parts/messages.html", open=await handover.context(session, id, actor=view.actor))
+
+
+@router.post("/conversations/{id}/give-back")
+async def give_back(id: str, view: Desk) -> Response:
+    """Give the conversation back to the bot."""
+    async with transaction() as session:
+        await handover.give_back(session, id, actor=view.actor)
+    return go_to("/desk")
+
+
+@router.get("/knowledge")
+async def knowledge(view: Desk, q: Annotated[str, Query(max_length=500)] = "") -> Response:
+    """Show answers to what the agent asks."""
+    async with transaction() as session:
+        hits = await kb.search(session, q, limit=SUGGESTIONS + 2) if q.strip() else []
+    talking = "conversation=" in view.request.headers.get("hx-current-url", "")
+    return view.page("parts/hits.html", hits=hits, question=q.strip(), insertable=talking)
+
+
+@router.post("/understand")
+async def understood(view: Desk) -> Response:
+    """Complete the form of a ticket from its description; what was typed stays."""
+    form = await view.request.form()
+    typed = {name: str(form.get(name, "")).strip() for name in Intake.__dataclass_fields__}
+    intake = Intake(**(typed | {"confidential": bool(typed["confidential"]), "ready": True}))  # type: ignore[arg-type]
+    async with transaction() as session:
+        similar = await understand(session, intake) if intake.description else []
+    talking = {"conversation": form["conversation"]} if form.get("conversation") else None
+    return view.page("parts/intake_fields.html", open=talking, **(_form(intake) | {"similar": similar}))
+
+
+@router.post("/tickets")
+async def open(view: Desk) -> Response:
+    """Open a ticket; show number and code."""
+    form = await view.request.form()
+    body = commands.from_form(OpenTicket, form, label=lambda name: view.say(f"field.{name}"))
+    assert isinstance(body, OpenTicket)
+    body.district, body.street = choices.area_of(str(form.get("area", "")))
+    async with transaction() as session:
+        opened = await open_ticket(session, body, actor=view.actor)
+    return view.page("parts/opened.html", opened=opened, told=body.conversation is not None)
+
+
+@router.post("/tickets/{number}/{command}")
+async def give(number: str, command: str, view: Desk) -> Response:
+    """Carry out a command on a ticket of a list; a line says what became of it."""
+    if command not in commands.COMMANDS:
+        raise NotFound("没有这个操作。")
+    form = await view.request.form()
+    body = commands.from_form(commands.COMMANDS[command].body, form, label=lambda name: view.say(f"field.{name}"))
+    async with transaction() as session:
+        ticket = await commands.give(session, command, number, actor=view.actor, body=body)
+        summary = reading.summary((await agenda.with_clocks(session, [ticket]))[0], locale=view.locale)
+    return view.page("parts/done.html", ticket=summary, command=command)
+
+
+async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None) -> dict[str, Any]:
+    """Return what the left column shows."""
+    return {
+        "waiting": await handover.waiting(session),
+        "mine": await handover.held_by(session, actor=view.actor),
+        "lists": worklists.LISTS,
+        "totals": await worklists.totals(session, view),
+        "open_id": open_id,
+        "open": None,
+        "chosen": "",
+    }
+
+
+async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
+    """Return what the middle and the right show of a conversation."""
+    context = await handover.context(session, id, actor=view.actor)
+    said = [each["text"] for each in context["messages"] if each["sender"] == "citizen"]
+    question = (context["form"] or {}).get("description") or (said[-1] if said else "")
+    intake = Intake.of_conversation(context)
+    return {
+        "open": context | {"summary": intake.title},
+        "holder": None if context["held"] else await taking.holder_name(session, id),
+        "known": await _known(session, view, context),
+        "question": "",
+        "hits": await kb.search(session, question, limit=SUGGESTIONS) if question.strip() else [],
+        "insertable": context["held"],
+    } | _form(intake)
+
+
+async def _known(session: AsyncSession, view: Viewer, context: dict[str, Any]) -> list[Any]:
+    """Return the citizen's tickets: those of this conversation, and of the number that they left."""
+    found = {
+        each.number: each
+        for each in await tickets.listing(session, actor=view.actor, conversation=context["conversation"], limit=10)
+    }
+    phone = (context["form"] or {}).get("phone") if context["held"] else None
+    if phone:
+        found |= {each.number: each for each in await tickets.listing(session, actor=view.actor, query=phone, limit=10)}
+    pending = await agenda.with_clocks(session, sorted(found.values(), key=lambda each: each.number, reverse=True))
+    return reading.summaries(pending, locale=view.locale)
+
+
+def _form(intake: Intake) -> dict[str, Any]:
+    """Return what the form of a new ticket shows."""
+    return {
+        "intake": intake,
+        "similar": [],
+        "category_groups": choices.category_groups(),
+        "request_types": choices.request_types(),
+        "urgencies": choices.urgencies(),
+        "areas": naming.areas(),
+        "channels": OTHER_CHANNELS,
+    }

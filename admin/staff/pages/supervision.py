@@ -1,0 +1,72 @@
+"""Page: supervision. What is late, what soon will be, who has it on hand, and the rates."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin.staff import naming
+from admin.staff.pages.route import PageRoute, View, Viewer
+from admin.staff.tickets import reading
+from core import clock
+from core.auth import Permission
+from core.city import city
+from core.database import transaction
+from core.errors import BadInput
+from routing import agenda, figures
+
+ROWS = 30
+SOON_HOURS = (4, 24, 72)  # what the page offers; the first is chosen at the start of a shift
+DAYS_SHOWN = 30
+RATES = (
+    "response_rate",
+    "solution_rate",
+    "satisfaction_rate",
+    "first_dispatch_accuracy",
+    "on_time_rate",
+    "return_rate",
+)
+COUNTS = ("opened", "dispatched", "closed", "surveyed", "reopened")
+
+router = APIRouter(prefix="/supervision", route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("")
+async def supervision(
+    view: View, start: date | None = None, end: date | None = None, within: int = 24, part: bool = False
+) -> Response:
+    """Show the rates of a time and what is late now; `within`: hours that count as soon."""
+    view.must(Permission.TICKET_RULE)
+    today = clock.local(clock.now(), city().time_zone).date()
+    end = end or today
+    start = start or end - timedelta(days=DAYS_SHOWN - 1)
+    if within not in SOON_HOURS:
+        raise BadInput("请选择页面上给出的时间范围。")
+    async with transaction() as session:
+        if part:
+            return view.page("parts/late.html", **await _late(session, view, within))
+        rates = await figures.rates(session, start=start, end=end)
+        shown = await _late(session, view, within)
+    return view.page(
+        "supervision.html", rates=rates, rate_names=RATES, count_names=COUNTS, start=start, end=end, **shown
+    )
+
+
+async def _late(session: AsyncSession, view: Viewer, within: int) -> dict[str, Any]:
+    now = clock.now()
+    late = await agenda.agenda(session, actor=view.actor, due_before=now, limit=ROWS)
+    soon = await agenda.agenda(
+        session, actor=view.actor, due_after=now, due_before=now + timedelta(hours=within), limit=ROWS
+    )
+    return {
+        "late": reading.summaries(late, locale=view.locale),
+        "late_total": await agenda.overdue(session, actor=view.actor),
+        "soon": reading.summaries(soon, locale=view.locale),
+        "loads": [
+            {"code": each.department, "name": naming.department(each.department), "load": each}
+            for each in await agenda.loads(session, actor=view.actor)
+        ],
+        "within": within,
+        "choices": SOON_HOURS,
+    }

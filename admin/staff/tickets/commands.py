@@ -1,0 +1,159 @@
+"""The commands of the workflow as staff give them: what each takes, and the function that carries it out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
+
+from core.auth import Actor
+from core.errors import BadInput
+from routing import commands
+from routing.tickets import Ticket
+
+Code = Annotated[str, Field(min_length=1, max_length=64, description="Code of a department.")]
+Reason = Annotated[str, Field(min_length=1, max_length=1000)]
+Remark = Annotated[str, Field(max_length=1000)]
+Account = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Body(BaseModel):
+    """What a command takes; blanks around words do not count."""
+
+    model_config = ConfigDict(str_strip_whitespace=True, extra="forbid")
+
+
+class Dispatch(Body):
+    """派单."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"department": "urban_management", "co_handlers": [], "reason": "路灯维护归城管"}}
+    )
+
+    department: Code
+    co_handlers: list[Code] = []
+    reason: Remark = ""
+
+
+class Accept(Body):
+    """签收: nothing to say."""
+
+
+class Contact(Body):
+    """联系诉求人."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"note": "已电话联系，诉求人补充了路灯杆号。"}})
+
+    note: Reason
+
+
+class Return(Body):
+    """退单."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "该路段由高新区管委会养护，非我局职责。"}})
+
+    reason: Reason
+
+
+class Ruling(Body):
+    """裁定: `department` takes over where the objection is upheld."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"upheld": True, "department": "power_supply", "reason": "灯杆产权属供电公司"}}
+    )
+
+    upheld: bool
+    department: Code | None = None
+    reason: Remark = ""
+
+
+class Reassign(Body):
+    """改派."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"department": "power_supply", "reason": "灯杆产权属供电公司"}}
+    )
+
+    department: Code
+    reason: Reason
+
+
+class Reply(Body):
+    """答复."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"result": "11月23日已更换灯头，路灯恢复照明。", "basis": "《城市照明管理规定》第二十一条"}
+        }
+    )
+
+    result: Account
+    basis: Remark = ""
+
+
+class Callback(Body):
+    """回访: the three questions."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"contacted": True, "solved": True, "satisfied": 5, "note": "诉求人表示感谢"}}
+    )
+
+    contacted: bool
+    solved: bool
+    satisfied: Annotated[int, Field(ge=1, le=5, description="1 not at all … 5 very.")]
+    note: Remark = ""
+
+
+class Close(Body):
+    """办结; the citizen reads the reason."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "多次回访均无人接听，按规定办结。"}})
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its name on the routing floor, what it takes, and its function."""
+
+    name: str
+    body: type[Body]
+    run: Callable[..., Awaitable[Ticket]]
+
+
+# By the last word of the address: POST /api/v1/staff/tickets/{number}/dispatch.
+COMMANDS: dict[str, Command] = {
+    "dispatch": Command("dispatch", Dispatch, commands.dispatch),
+    "accept": Command("accept", Accept, commands.accept),
+    "contact": Command("contact", Contact, commands.contact),
+    "return": Command("return_to_centre", Return, commands.return_to_centre),
+    "ruling": Command("rule_on_return", Ruling, commands.rule_on_return),
+    "reassign": Command("reassign", Reassign, commands.reassign),
+    "reply": Command("reply", Reply, commands.reply),
+    "callback": Command("callback", Callback, commands.callback),
+    "close": Command("close", Close, commands.close),
+}
+
+
+async def give(session: AsyncSession, route: str, number: str, *, actor: Actor, body: Body) -> Ticket:
+    """Carry out a command. Raises what it refuses with: Forbidden, Conflict, BadInput, NotFound."""
+    return await COMMANDS[route].run(session, number, actor=actor, **body.model_dump())
+
+
+def from_form(model: type[Body], form: FormData, *, label: Callable[[str], str]) -> Body:
+    """Return what a page's form says; a field that was left empty counts as not given.
+
+    Raises BadInput, naming the fields in the words of the page (`label`).
+    """
+    values: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        given = [each for each in form.getlist(name) if isinstance(each, str) and each.strip()]
+        if given:
+            values[name] = given if get_origin(field.annotation) is list else given[-1]
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        names = dict.fromkeys(label(str(each["loc"][0])) for each in error.errors() if each["loc"])
+        raise BadInput("请填写或更正：" + "、".join(names) + "。") from None

@@ -1,0 +1,156 @@
+"""REST: tickets for staff. One route per command of the workflow."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin.staff.access import Staffed
+from admin.staff.tickets import commands, reading
+from admin.staff.tickets.opening import OpenTicket, open_ticket
+from admin.staff.tickets.views import TicketDetail, TicketPage
+from core.auth import Actor
+from core.database import transaction
+from core.settings import settings
+from routing import agenda, citizens, tickets
+
+router = APIRouter(prefix="/api/v1/staff/tickets", tags=["staff: tickets"])
+
+
+class OpenedTicket(BaseModel):
+    """A new ticket; the code is for the citizen and is not shown again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"number": "20261122-000017", "code": "482913", "due_at": "2026-11-27T09:30:00Z"}}
+    )
+
+    number: str
+    code: str
+    due_at: datetime | None
+
+
+class Reveal(BaseModel):
+    """Why the citizen's name and number are needed; it is kept in the ledger."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "联系诉求人核实路灯位置"}})
+
+    reason: Annotated[str, Field(max_length=500)]
+
+
+class Citizen(BaseModel):
+    """Who asked, in clear."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"name": "王建国", "phone": "13800138000"}})
+
+    name: str
+    phone: str
+
+
+@router.get("")
+async def list_tickets(
+    actor: Staffed,
+    state: Annotated[str | None, Query(description="new dispatched accepted returned replied closed withdrawn")] = None,
+    department: Annotated[str | None, Query(description="Code of the department that leads.", max_length=64)] = None,
+    q: Annotated[str | None, Query(description="Number, citizen's phone (centre only), words of the title.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    skip: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+) -> TicketPage:
+    """List the tickets that you see, the nearest end of a clock first: the centre all, a department its own."""
+    async with transaction() as session:
+        found = await agenda.agenda(
+            session, actor=actor, state=state, department=department, query=q, limit=limit + 1, skip=skip
+        )
+        counts = await tickets.counts(session, actor=actor)
+    return TicketPage(
+        tickets=reading.summaries(found[:limit], locale=settings().locale),
+        counts=counts,
+        next=skip + limit if len(found) > limit else None,
+    )
+
+
+@router.post("", status_code=201)
+async def open(body: OpenTicket, actor: Staffed) -> OpenedTicket:
+    """Open a ticket for a citizen who is on the line: 201 with its number and code."""
+    async with transaction() as session:
+        opened = await open_ticket(session, body, actor=actor)
+        return OpenedTicket(number=opened.ticket.number, code=opened.code, due_at=opened.due_at)
+
+
+@router.get("/{number}")
+async def get_ticket(number: str, actor: Staffed) -> TicketDetail:
+    """Return one ticket: masked personal data, clocks, history, what you may do now. 404 for a foreign one."""
+    async with transaction() as session:
+        return await _shown(session, number, actor)
+
+
+@router.post("/{number}/dispatch")
+async def dispatch(number: str, body: commands.Dispatch, actor: Staffed) -> TicketDetail:
+    """派单: send a new ticket to the department whose duty it is."""
+    return await _give("dispatch", number, body, actor)
+
+
+@router.post("/{number}/accept")
+async def accept(number: str, actor: Staffed) -> TicketDetail:
+    """签收: the department that leads takes the ticket."""
+    return await _give("accept", number, commands.Accept(), actor)
+
+
+@router.post("/{number}/contact")
+async def contact(number: str, body: commands.Contact, actor: Staffed) -> TicketDetail:
+    """联系诉求人: note that the department spoke with the citizen."""
+    return await _give("contact", number, body, actor)
+
+
+@router.post("/{number}/return")
+async def return_to_centre(number: str, body: commands.Return, actor: Staffed) -> TicketDetail:
+    """退单: the department says, with a reason, that it is not its duty."""
+    return await _give("return", number, body, actor)
+
+
+@router.post("/{number}/ruling")
+async def ruling(number: str, body: commands.Ruling, actor: Staffed) -> TicketDetail:
+    """裁定: uphold an objection and name the department instead, or refuse it."""
+    return await _give("ruling", number, body, actor)
+
+
+@router.post("/{number}/reassign")
+async def reassign(number: str, body: commands.Reassign, actor: Staffed) -> TicketDetail:
+    """改派: send it elsewhere; a district sends on to one of its streets."""
+    return await _give("reassign", number, body, actor)
+
+
+@router.post("/{number}/reply")
+async def reply(number: str, body: commands.Reply, actor: Staffed) -> TicketDetail:
+    """答复: say what was done, and on what basis."""
+    return await _give("reply", number, body, actor)
+
+
+@router.post("/{number}/callback")
+async def callback(number: str, body: commands.Callback, actor: Staffed) -> TicketDetail:
+    """回访: enter the citizen's three answers."""
+    return await _give("callback", number, body, actor)
+
+
+@router.post("/{number}/close")
+async def close(number: str, body: commands.Close, actor: Staffed) -> TicketDetail:
+    """办结: close a ticket that needs no department, or whose citizen cannot be reached."""
+    return await _give("close", number, body, actor)
+
+
+@router.post("/{number}/reveal")
+async def reveal(number: str, body: Reveal, actor: Staffed) -> Citizen:
+    """Show the citizen's name and number, for a stated reason that the ledger keeps."""
+    async with transaction() as session:
+        return Citizen.model_validate(await citizens.reveal(session, number, actor=actor, reason=body.reason))
+
+
+async def _give(route: str, number: str, body: commands.Body, actor: Actor) -> TicketDetail:
+    async with transaction() as session:
+        await commands.give(session, route, number, actor=actor, body=body)
+        return await _shown(session, number, actor)
+
+
+async def _shown(session: AsyncSession, number: str, actor: Actor) -> TicketDetail:
+    return await reading.detail(session, number, actor=actor, locale=settings().locale)

@@ -1,0 +1,109 @@
+"""Opening a ticket for a citizen whom an agent has on the line."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin.staff import naming
+from admin.staff.tickets.commands import Body
+from bot import handover
+from core.auth import Actor
+from core.errors import BadInput
+from intents import RequestType, Urgency, categories
+from routing import tickets
+from routing.tickets import Draft, Opened
+
+# How a request came in that no door of ours heard.
+OTHER_CHANNELS = ("phone", "counter", "letter", "email")
+
+
+def _known_category(code: str | None) -> str | None:
+    if code is not None and code not in categories.tree():
+        raise ValueError("unknown category")
+    return code
+
+
+class OpenTicket(Body):
+    """A request as the agent took it down. Of a conversation that the agent holds, or of a caller."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "request_type": "assistance",
+                "category": "utilities.lighting.lamp_out",
+                "urgency": "general",
+                "title": "建设路12号门前路灯不亮",
+                "description": "建设路12号门前的路灯坏了三天，晚上很黑。",
+                "address": "建设路12号",
+                "district": "zhaoxia",
+                "street": "zhaoxia_gulou",
+                "happened": "三天前",
+                "name": "王先生",
+                "phone": "13800138000",
+                "confidential": False,
+                "channel": "phone",
+                "conversation": None,
+            }
+        }
+    )
+
+    request_type: RequestType
+    category: Annotated[str | None, AfterValidator(_known_category)] = None
+    urgency: Urgency = Urgency.GENERAL
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    description: Annotated[str, Field(min_length=1, max_length=10_000)]
+    address: Annotated[str | None, Field(max_length=200)] = None
+    district: Annotated[str | None, Field(max_length=64)] = None
+    street: Annotated[str | None, Field(max_length=64, description="Code of a street office of the district.")] = None
+    happened: Annotated[str | None, Field(max_length=200, description="In the citizen's words.")] = None
+    name: Annotated[str | None, Field(max_length=50)] = None
+    phone: Annotated[str | None, Field(max_length=30)] = None
+    confidential: bool = False
+    channel: Literal["phone", "counter", "letter", "email"] = "phone"
+    conversation: Annotated[str | None, Field(max_length=64, description="One that you hold.")] = None
+
+
+async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) -> Opened:
+    """Open the ticket, and tell the citizen number and code where there is a conversation.
+
+    Raises Forbidden, BadInput (unknown place), Conflict where the conversation is not in the agent's hands.
+    """
+    district, street = _area(body.district, body.street)
+    channel: str = body.channel
+    if body.conversation:
+        channel = (await handover.context(session, body.conversation, actor=actor))["channel"]
+    draft = Draft(
+        request_type=body.request_type,
+        category=body.category,
+        urgency=body.urgency,
+        title=body.title,
+        description=body.description,
+        channel=channel,
+        address=body.address,
+        district=district,
+        street=street,
+        happened=body.happened,
+        citizen_name=body.name,
+        citizen_phone=body.phone,
+        confidential=body.confidential,
+        conversation=body.conversation,
+    )
+    opened = await tickets.open(session, draft, actor=actor)
+    if body.conversation:
+        await handover.give_ticket(session, body.conversation, opened, actor=actor)
+    return opened
+
+
+def _area(district: str | None, street: str | None) -> tuple[str | None, str | None]:
+    """Return the codes as they belong together; a street alone says its district. Raises BadInput."""
+    if street and not district:
+        district = next((each["code"] for each in naming.areas() if _has(each, street)), None)
+    found = next((each for each in naming.areas() if each["code"] == district), None)
+    if (district and not found) or (street and not (found and _has(found, street))):
+        raise BadInput("所选的区和街道对不上，请重新选择。")
+    return district, street
+
+
+def _has(district: dict[str, list[dict[str, str]]], street: str) -> bool:
+    return any(each["code"] == street for each in district["streets"])

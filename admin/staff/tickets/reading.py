@@ -1,0 +1,182 @@
+"""Tickets put together for staff, out of what the routing floor says."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from admin.staff import naming, texts
+from admin.staff.tickets.commands import COMMANDS
+from admin.staff.tickets.views import (
+    CandidateView,
+    CitizenView,
+    ClockView,
+    StepView,
+    SurveyView,
+    TicketDetail,
+    TicketSummary,
+    WorkRow,
+)
+from core import auth, clock
+from core.auth import Actor
+from core.privacy import mask_text
+from routing import agenda, citizens, departments, tickets, timing
+from routing.agenda import Pending
+from routing.messages import say as routing_say
+from routing.models import Ticket, TicketClock
+
+# Commands that name a department: whoever gives one is shown who may be responsible.
+NAMING = frozenset({"dispatch", "ruling", "reassign"})
+
+
+def summary(pending: Pending, *, locale: str) -> TicketSummary:
+    """Return a ticket for a list."""
+    return TicketSummary.model_validate(_common(pending.ticket, pending.clocks, locale=locale))
+
+
+def summaries(found: Iterable[Pending], *, locale: str) -> list[TicketSummary]:
+    """Return tickets for a list."""
+    return [summary(each, locale=locale) for each in found]
+
+
+async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: str) -> TicketDetail:
+    """Return everything of one ticket that the actor may read. Raises NotFound where the actor does not see it."""
+    ticket = await tickets.find(session, number, actor=actor)
+    running = (await agenda.with_clocks(session, [ticket]))[0].clocks
+    allowed = allowed_routes(ticket, actor=actor)
+    return TicketDetail.model_validate(
+        _common(ticket, running, locale=locale)
+        | {
+            "description": mask_text(ticket.description),
+            "address": mask_text(ticket.address or ""),
+            "happened": ticket.happened,
+            "latitude": ticket.latitude,
+            "longitude": ticket.longitude,
+            "elements": {
+                key: mask_text(value) if isinstance(value, str) else value for key, value in ticket.elements.items()
+            },
+            "attachments": ticket.attachments,
+            "co_handlers": [{"code": code, "name": naming.department(code)} for code in ticket.co_handlers],
+            "citizen": await _citizen(session, ticket, actor=actor),
+            "clocks": [_clock(row, locale=locale) for row in await timing.current(session, ticket)],
+            "steps": await steps(session, number, actor=actor, locale=locale),
+            "result": ticket.result,
+            "basis": ticket.basis,
+            "survey": _survey(ticket),
+            "allowed": allowed,
+            "candidates": await candidates(ticket) if NAMING.intersection(allowed) else [],
+        }
+    )
+
+
+async def work_row(
+    session: AsyncSession, pending: Pending, *, actor: Actor, locale: str, with_steps: bool = False
+) -> WorkRow:
+    """Return a ticket with what is needed to decide on it at once."""
+    ticket = pending.ticket
+    allowed = allowed_routes(ticket, actor=actor)
+    return WorkRow.model_validate(
+        _common(ticket, pending.clocks, locale=locale)
+        | {
+            "description": mask_text(ticket.description),
+            "result": ticket.result,
+            "steps": await steps(session, ticket.number, actor=actor, locale=locale) if with_steps else [],
+            "allowed": allowed,
+            "candidates": await candidates(ticket) if {"dispatch", "ruling"}.intersection(allowed) else [],
+        }
+    )
+
+
+def allowed_routes(ticket: Ticket, *, actor: Actor) -> list[str]:
+    """Return the commands that the actor may give now, by the last word of their address."""
+    possible = set(tickets.allowed(ticket, actor=actor))
+    return [route for route, command in COMMANDS.items() if command.name in possible]
+
+
+async def candidates(ticket: Ticket) -> list[CandidateView]:
+    """Return the departments that may be responsible, best first; the one that has it is left out."""
+    ranked = await asyncio.to_thread(
+        departments.rank,
+        category=ticket.category,
+        district=ticket.district,
+        street=ticket.street,
+        text=f"{ticket.title} {ticket.description}",
+    )
+    return [
+        CandidateView(code=each.code, name=naming.department(each.code), score=each.score, evidence=list(each.evidence))
+        for each in ranked
+        if each.code != ticket.lead
+    ]
+
+
+async def steps(session: AsyncSession, number: str, *, actor: Actor, locale: str) -> list[StepView]:
+    """Return a ticket's history, newest first, with the names of those who acted."""
+    taken = await tickets.history(session, number, actor=actor)
+    ids = {int(step.actor.removeprefix("staff:")) for step in taken if step.actor.startswith("staff:")}
+    names = await auth.names(session, ids)
+    return [
+        StepView(
+            at=step.at,
+            kind=step.kind,
+            name=routing_say(f"step.{step.kind}", locale),
+            actor=_actor_name(step.actor, names, locale),
+            text=mask_text(step.text),
+        )
+        for step in reversed(taken)
+    ]
+
+
+def _actor_name(actor: str, names: dict[int, str], locale: str) -> str:
+    kind, _, number = actor.partition(":")
+    if kind == "staff":
+        return names.get(int(number), actor)
+    return texts.named("actor", kind, locale)
+
+
+async def _citizen(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> CitizenView:
+    shown = await citizens.masked(session, ticket.number, actor=actor)
+    return CitizenView(hidden=citizens.hidden_from(ticket, actor), **shown)
+
+
+def _survey(ticket: Ticket) -> SurveyView | None:
+    if ticket.surveyed_at is None:
+        return None
+    return SurveyView(
+        contacted=ticket.contacted, solved=ticket.solved, satisfied=ticket.satisfied, at=ticket.surveyed_at
+    )
+
+
+def _clock(row: TicketClock, *, locale: str) -> ClockView:
+    return ClockView(
+        kind=row.kind,
+        name=routing_say(f"clock.{row.kind}", locale),
+        started_at=row.started_at,
+        due_at=row.due_at,
+        met_at=row.met_at,
+        state=str(timing.state_of(row, clock.now())),
+        provisional=row.provisional,
+    )
+
+
+def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> dict[str, object]:
+    return {
+        "number": ticket.number,
+        "title": mask_text(ticket.title),
+        "state": ticket.state,
+        "state_name": routing_say(f"state.{ticket.state}", locale),
+        "request_type": ticket.request_type,
+        "category": ticket.category,
+        "category_path": naming.category_path(ticket.category),
+        "urgency": ticket.urgency,
+        "confidential": ticket.confidential,
+        "channel": ticket.channel,
+        "department": ticket.lead,
+        "department_name": naming.department(ticket.lead),
+        "place": naming.place(ticket.district, ticket.street),
+        "opened_at": ticket.opened_at,
+        "next_clock": _clock(running[0], locale=locale) if running else None,
+        "returns": ticket.returns,
+        "reopened": ticket.reopened,
+        "urges": ticket.urges,
+        "supervised": ticket.supervised,
+    }

@@ -1,0 +1,134 @@
+// What pages do that htmx does not: clocks that count, Enter that sends, lists that wait while somebody writes in them.
+"use strict";
+
+const words = document.body.dataset;
+const MINUTE = 60000;
+
+function span(milliseconds) {
+  const all = Math.floor(Math.abs(milliseconds) / MINUTE);
+  const [days, hours, minutes] = [Math.floor(all / 1440), Math.floor(all / 60) % 24, all % 60];
+  const form = days ? words.days : hours ? words.hours : words.minutes;
+  return form.replace("{d}", days).replace("{h}", hours).replace("{m}", minutes);
+}
+
+function count(root) {
+  const now = Date.now();
+  for (const badge of root.querySelectorAll("[data-due]")) {
+    const due = Date.parse(badge.dataset.due);
+    const start = Date.parse(badge.dataset.start);
+    badge.lastElementChild.textContent = (due <= now ? words.over : words.left).replace("{}", span(due - now));
+    badge.dataset.state = due <= now ? "overdue" : (due - now) * 4 < due - start ? "due-soon" : "running";
+  }
+  for (const since of root.querySelectorAll("[data-since]")) {
+    since.textContent = span(Math.max(now - Date.parse(since.dataset.since), 0));
+  }
+  const queue = document.getElementById("queue");
+  if (queue) {
+    const title = document.title.replace(/^\(\d+\) /, "");
+    const waiting = Number(queue.dataset.waiting);
+    document.title = waiting ? `(${waiting}) ${title}` : title;
+  }
+}
+
+function toEnd() {
+  const log = document.querySelector("[data-scroll]");
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
+function inUse(part) {
+  return [...part.querySelectorAll("input, textarea, select")].some((each) => {
+    if (each.type === "radio" || each.type === "checkbox") return each.checked !== each.defaultChecked;
+    if (each.tagName === "SELECT") return [...each.options].some((option) => option.selected !== option.defaultSelected) && each.value !== "";
+    return each.type !== "hidden" && each.value !== each.defaultValue;
+  });
+}
+
+function notice(text) {
+  const paragraph = document.createElement("p");
+  paragraph.className = "alert refusal";
+  paragraph.textContent = text;
+  document.getElementById("notice").replaceChildren(paragraph);
+}
+
+count(document);
+toEnd();
+setInterval(() => count(document), MINUTE / 2);
+
+// A list or a ticket in which somebody writes is not replaced under their hands; it says that it has changed.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  const asked = event.detail.requestConfig.triggeringEvent;
+  if (!part.hasAttribute("data-live") || (asked && asked.type === "refresh") || !inUse(part)) return;
+  event.preventDefault();
+  part.querySelector(".stale").hidden = false;
+});
+
+let atEnd = true;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const log = event.detail.target;
+  if (log && log.matches && log.matches("[data-scroll]")) atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  count(document);
+  if (event.target.matches && event.target.matches("[data-scroll]") && atEnd) toEnd();
+});
+
+// What was sent may go from the box; what was refused stays in it.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt;
+  if (!event.detail.successful || !form.matches("form")) return;
+  const slot = document.getElementById(`${form.id}-refusal`);
+  if (slot) slot.replaceChildren();
+  if (form.hasAttribute("data-reset")) {
+    form.reset();
+    const box = form.querySelector("textarea");
+    if (box) box.focus();
+    toEnd();
+  }
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.requestConfig.verb !== "get") notice(words.failed);
+});
+document.addEventListener("htmx:sseOpen", () => light(true));
+document.addEventListener("htmx:sseError", () => light(false));
+
+function light(on) {
+  const lamp = document.getElementById("live");
+  if (!lamp) return;
+  lamp.classList.toggle("off", !on);
+  lamp.title = on ? lamp.dataset.on || lamp.title : words.offline;
+}
+
+document.addEventListener("click", (event) => {
+  const insert = event.target.closest("[data-insert]");
+  if (insert) {
+    const box = document.getElementById("sentence");
+    const passage = insert.closest(".hit").querySelector("[data-passage]").textContent;
+    box.value = box.value ? `${box.value}\n${passage}` : passage;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  }
+  const refresh = event.target.closest("[data-refresh]");
+  if (refresh) htmx.trigger(refresh.closest("[data-live]"), "refresh");
+});
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target;
+  // While an input method composes, Enter chooses a word.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && box.matches("[data-enter]")) {
+    event.preventDefault();
+    if (box.value.trim()) box.form.requestSubmit();
+  }
+  if (event.altKey && event.code === "Digit1") {
+    const take = document.querySelector("[data-take]");
+    if (take) { event.preventDefault(); take.click(); }
+  }
+  if (event.altKey && event.code === "KeyN" && document.getElementById("queue")) {
+    event.preventDefault();
+    location.href = "/desk/new";
+  }
+  if (event.key === "/" && !box.matches("input, textarea, select")) {
+    const search = document.querySelector("[data-slash]");
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+});
