@@ -1,9 +1,15 @@
 """Floor 1: what a request is.
 
 understand   a citizen's text → `Understanding`: emergency, statutory route, request type, category, urgency, entities
-categories   the city's category tree
+warm_up      load everything that the first citizen would otherwise wait for
+categories   the city's category tree: `tree()`
+places       the gazetteer: `resolve(text)`
+emergency    emergency services of the city: `services()`, `instruction_for(emergency)`
+statutory    matters that the law sends elsewhere: `routes()`
+evaluate     fit this product's classifier on any labelled file: `evaluate(train, test)`
 """
 
+from intents.pipeline import understand, warm_up
 from intents.understanding import (
     Address,
     Category,
@@ -15,4 +21,15 @@ from intents.understanding import (
     Urgency,
 )
 
-__all__ = ["Address", "Category", "Emergency", "Entities", "RequestType", "TimeSpan", "Understanding", "Urgency"]
+__all__ = [
+    "Address",
+    "Category",
+    "Emergency",
+    "Entities",
+    "RequestType",
+    "TimeSpan",
+    "Understanding",
+    "Urgency",
+    "understand",
+    "warm_up",
+]

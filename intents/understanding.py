@@ -94,6 +94,9 @@ class Understanding:
     evidence: tuple[str, ...] = ()  # nearest examples, for staff
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return plain JSON values; moments as ISO 8601."""
         made: dict[str, Any] = asdict(self)
+        for span in made["entities"]["times"]:
+            for edge in ("start", "end"):
+                span[edge] = span[edge].isoformat() if span[edge] else None
         return made

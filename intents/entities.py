@@ -1,0 +1,17 @@
+"""What is named in a text."""
+
+from intents import identifiers, places, times
+from intents.understanding import Entities
+
+
+def find(plain: str) -> Entities:
+    """Return the entities of a normalised text, each kind in the order it stands there."""
+    return Entities(
+        addresses=places.find(plain),
+        times=times.find(plain),
+        phones=identifiers.phones(plain),
+        identity_numbers=identifiers.identity_numbers(plain),
+        licence_plates=identifiers.licence_plates(plain),
+        organisations=identifiers.organisations(plain),
+        amounts=identifiers.amounts(plain),
+    )

@@ -1,0 +1,188 @@
+"""Matters that the law sends elsewhere (courts, arbitration, discipline inspection …): told the route, never a ticket.
+
+Source of the list: 国办函〔2025〕66号. A text is compared with each route's examples, with the near misses (which sound
+alike and are ordinary requests) and with the examples of the category tree; strong words are the fourth feature. How
+the four weigh is fitted on the city's own sentences, each judged without itself (`fit`).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.city import city, read_yaml
+from core.errors import BadInput
+from core.settings import settings
+from core.text.encode import Vectors, encoder
+from core.text.normalise import normalise
+from intents import cache
+from intents.classify import classifier
+from intents.reading import Reading
+
+WORDS = Path(__file__).parent / "data" / "statutory_words.yaml"
+HEAD = 300  # characters in which strong words are looked for
+MEASURED = ("routes_found", "near_misses_kept", "categories_kept")
+_KEYS = {"code", "name", "explanation", "route", "examples", "near_misses"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What is no matter for a ticket, why, and where the law sends it."""
+
+    code: str
+    name: str
+    explanation: str
+    route: str
+    phone: str | None
+    examples: tuple[str, ...]
+    near_misses: tuple[str, ...]
+
+
+@lru_cache(maxsize=4)
+def _routes(folder: Path) -> Mapping[str, Route]:
+    found: dict[str, Route] = {}
+    for row, raw in enumerate(read_yaml(folder / "statutory.yaml"), 1):
+        if not isinstance(raw, dict) or not _KEYS <= raw.keys() <= _KEYS | {"phone"}:
+            missing = ", ".join(sorted(_KEYS - set(raw))) if isinstance(raw, dict) else "everything"
+            raise BadInput(f"statutory.yaml: entry {row} lacks {missing or 'nothing, but has an unknown key'}.")
+        found[raw["code"]] = Route(
+            **{key: raw[key] for key in ("code", "name", "explanation", "route")},
+            phone=str(raw["phone"]) if "phone" in raw else None,
+            examples=tuple(raw["examples"]),
+            near_misses=tuple(raw["near_misses"]),
+        )
+    return found
+
+
+def routes() -> Mapping[str, Route]:
+    """Return the statutory routes by code. Raises BadInput where `statutory.yaml` is broken."""
+    return _routes(city().folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    codes: tuple[str, ...]
+    words: tuple[re.Pattern[str] | None, ...]
+    examples: Vectors
+    owners: NDArray[np.intp]  # which route each example belongs to
+    misses: Vectors
+    weights: NDArray[np.float64]  # four features and the constant
+    measured: NDArray[np.float64]
+
+
+def _nearest(cosines: NDArray[np.float32], owners: NDArray[np.intp], count: int) -> NDArray[np.float32]:
+    """Return the greatest cosine of each row to each owner's columns."""
+    found = np.full((len(cosines), count), -1.0, dtype=np.float32)
+    for owner in range(count):
+        columns = cosines[:, owners == owner]
+        if columns.shape[1]:
+            found[:, owner] = columns.max(axis=1)
+    return found
+
+
+def _features(
+    examples: NDArray[np.float32], misses: NDArray[np.float32], tree: NDArray[np.float32], said: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Stack the four features of each text and route: examples, near misses, categories, words."""
+    shape = examples.shape
+    return np.stack(
+        [examples, np.broadcast_to(misses[:, None], shape), np.broadcast_to(tree[:, None], shape), said], axis=2
+    ).astype(np.float32)
+
+
+def _said(texts: tuple[str, ...], words: tuple[re.Pattern[str] | None, ...]) -> NDArray[np.bool_]:
+    return np.array([[bool(word and word.search(text[:HEAD])) for word in words] for text in texts], dtype=bool)
+
+
+def _without_self(vectors: Vectors) -> NDArray[np.float32]:
+    cosines: NDArray[np.float32] = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1)
+    return cosines
+
+
+def fit(
+    texts: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    vectors: tuple[Vectors, Vectors, Vectors],
+    owners: NDArray[np.intp],
+    words: tuple[re.Pattern[str] | None, ...],
+) -> cache.Arrays:
+    """Fit the weights on (examples, near misses, category examples), each sentence judged without itself."""
+    from sklearn.linear_model import LogisticRegression
+
+    own, misses, tree = vectors
+    count = len(words)
+    rows = [
+        _features(
+            _nearest(_without_self(own), owners, count),
+            (own @ misses.T).max(axis=1), (own @ tree.T).max(axis=1), _said(texts[0], words),
+        ),
+        _features(
+            _nearest(misses @ own.T, owners, count),
+            _without_self(misses).max(axis=1), (misses @ tree.T).max(axis=1), _said(texts[1], words),
+        ),
+        _features(
+            _nearest(tree @ own.T, owners, count),
+            (tree @ misses.T).max(axis=1), _without_self(tree).max(axis=1), _said(texts[2], words),
+        ),
+    ]  # fmt: skip
+    right = np.zeros((len(own), count), dtype=bool)
+    right[np.arange(len(own)), owners] = True
+    labels = np.concatenate([right.ravel(), np.zeros((len(misses) + len(tree)) * count, dtype=bool)])
+    fitted = LogisticRegression(C=100.0, max_iter=2000).fit(np.concatenate([each.reshape(-1, 4) for each in rows]), labels)
+    weights = np.array([*fitted.coef_[0], fitted.intercept_[0]])
+    chosen = [each @ weights[:4] + weights[4] for each in rows]
+    measured = [
+        ((chosen[0].max(axis=1) > 0) & (chosen[0].argmax(axis=1) == owners)).mean(),
+        *((each.max(axis=1) <= 0).mean() for each in chosen[1:]),
+    ]
+    return {"weights": weights, "measured": np.array(measured)}
+
+
+@lru_cache(maxsize=2)
+def _index(folder: Path, data: Path, fingerprint: str) -> _Index:
+    known = tuple(routes().values())
+    patterns = read_yaml(WORDS)
+    words = tuple(re.compile(patterns[route.code]) if route.code in patterns else None for route in known)
+    examples = tuple(normalise(text) for route in known for text in route.examples)
+    misses = tuple(normalise(text) for route in known for text in route.near_misses)
+    owners = np.array([number for number, route in enumerate(known) for _ in route.examples], dtype=np.intp)
+    vectors = cache.vectors("statutory", examples + misses, encoder())
+    own, other = vectors[: len(examples)], vectors[len(examples) :]
+    asked = classifier()
+    spoken = asked.examples.plain[: asked.examples.spoken]
+    made_from = cache.digest(1, fingerprint, examples, misses, owners.tolist(), patterns, spoken)
+    made = cache.arrays(
+        "statutory-weights",
+        made_from,
+        lambda: fit((examples, misses, spoken), (own, other, asked.vectors[: len(spoken)]), owners, words),
+        needs=["weights", "measured"],
+    )
+    return _Index(tuple(route.code for route in known), words, own, owners, other, made["weights"], made["measured"])
+
+
+def _ready() -> _Index:
+    return _index(city().folder, settings().data, encoder().fingerprint)
+
+
+def find(reading: Reading) -> str | None:
+    """Return the code of the statutory route that a text belongs to, or None for an ordinary request."""
+    index = _ready()
+    tree = np.array([classifier().index.search(reading.row, 1)[0][0].cosine], dtype=np.float32)
+    features = _features(
+        _nearest(reading.row @ index.examples.T, index.owners, len(index.codes)),
+        (reading.row @ index.misses.T).max(axis=1),
+        tree,
+        _said((reading.plain,), index.words),
+    )
+    scores = (features @ index.weights[:4] + index.weights[4])[0]
+    best = int(scores.argmax())
+    return index.codes[best] if scores[best] > 0 else None
+
+
+def measured() -> dict[str, float]:
+    """Return what the fit showed on the city's own sentences, each judged without itself."""
+    return {name: round(float(value), 4) for name, value in zip(MEASURED, _ready().measured, strict=True)}
