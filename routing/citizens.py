@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ledger
 from core.auth import Actor, Permission
 from core.errors import BadInput, Forbidden
-from core.privacy import mask_name, mask_phone, mask_text
+from core.privacy import PHONE, mask_name, mask_phone, mask_text
 from intents import RequestType
 from routing import reading
 from routing.messages import say
 from routing.models import Ticket, TicketCitizen
 from routing.phones import phone_index
 
+HIDDEN = "（已隐去）"
 SHORTEST_REASON = 4  # characters
 SHORTEST_NAME_HIDDEN = 2  # a single character is too common a word to be cut out of a text
 
@@ -29,19 +30,29 @@ async def keep(session: AsyncSession, ticket: Ticket, *, name: str | None, phone
     await session.flush()
 
 
-def without_author(text: str, *, name: str | None, phone: str | None) -> str:
-    """Return `text` with the author's own name and number in it masked: a department reads the text."""
-    if phone:
-        digits = re.sub(r"\D", "", phone)[-11:]
-        text = re.sub(r"[- ]?".join(digits), mask_phone(digits), text) if digits else text
+def without_author(text: str, *, name: str | None, phone: str | None, secret: bool) -> str:
+    """Return `text` with the author's own name and number in it masked, for a department reads it.
+
+    Of a `secret` author nothing is left; where they gave no number, every number in the text may be theirs.
+    """
+    digits = re.sub(r"\D", "", phone or "")[-11:]
+    if digits:
+        text = re.sub(r"[- ]?".join(digits), HIDDEN if secret else mask_phone(digits), text)
+    elif secret:
+        text = PHONE.sub(HIDDEN, text)
     if name and len(name) >= SHORTEST_NAME_HIDDEN:
-        text = text.replace(name, mask_name(name))
+        text = text.replace(name, HIDDEN if secret else mask_name(name))
     return text
+
+
+def is_secret(*, request_type: str, confidential: bool) -> bool:
+    """Say whether departments may never learn who asked."""
+    return confidential or request_type == RequestType.TIP_OFF
 
 
 def hidden_from(ticket: Ticket, actor: Actor) -> bool:
     """Say whether the actor may never learn who opened the ticket."""
-    secret = ticket.confidential or ticket.request_type == RequestType.TIP_OFF
+    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
     return secret and not actor.may(Permission.TICKET_READ_ALL)
 
 
@@ -83,4 +94,7 @@ async def reveal(session: AsyncSession, number: str, *, actor: Actor, reason: st
 async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:
     """Return what the citizen added later, with their own name and number in it masked."""
     citizen = await session.get(TicketCitizen, ticket.id)
-    return without_author(text, name=citizen.name, phone=citizen.phone) if citizen and text else text
+    if citizen is None or not text:
+        return text
+    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
+    return without_author(text, name=citizen.name, phone=citizen.phone, secret=secret)

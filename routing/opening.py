@@ -128,8 +128,12 @@ def _check(draft: Draft) -> None:
 
 def _words(draft: Draft) -> tuple[str, str]:
     """Return title and description as they are kept: readable, and without the author's own name and number."""
-    author = {"name": draft.citizen_name, "phone": draft.citizen_phone}
-    title = mask_text(citizens.without_author(clean(draft.title).replace("\n", " "), **author))
+    secret = citizens.is_secret(request_type=draft.request_type, confidential=draft.confidential)
+    title, description = (
+        citizens.without_author(text, name=draft.citizen_name, phone=draft.citizen_phone, secret=secret)
+        for text in (clean(draft.title).replace("\n", " "), clean(draft.description))
+    )
+    title = mask_text(title)
     if len(title) > LONGEST_TITLE:
         title = title[: LONGEST_TITLE - 1] + "…"
-    return title, citizens.without_author(clean(draft.description), **author)
+    return title, description
