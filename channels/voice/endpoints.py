@@ -18,6 +18,7 @@ from channels.voice.account import signed_form, value
 from channels.voice.delivery import LONGEST_TEXT
 from channels.voice.wording import wording
 from core import database
+from core.settings import settings
 
 log = structlog.get_logger()
 
@@ -51,10 +52,13 @@ async def heard(form: Form, turn: TurnNumber, silences: Annotated[int, Query(ge=
         return _xml(_silence(turn, silences + 1))
     async with database.transaction() as session:
         replies = await callers.say(session, form, text, key=f"{value(form, 'CallSid')}:{turn}")
+        reachable = bool(settings().twilio_agent_number) or await handover.on_duty(session)
     sentences = speech.sentences(replies)
-    # No reply: an agent has the conversation already, so the caller belongs on the agents' telephone.
-    if not replies or any(reply.type is ReplyType.HANDOFF for reply in replies):
-        return _xml(twiml.transfer(sentences or [wording("transfer")], turn=turn + 1))
+    if not replies:  # an agent has the conversation already, so the caller belongs on the agents' telephone
+        return _xml(twiml.transfer([wording("transfer")], turn=turn + 1))
+    # Nobody is left in a queue that nobody answers: the reply said so, and the wish stays on the agents' screens.
+    if reachable and any(reply.type is ReplyType.HANDOFF for reply in replies):
+        return _xml(twiml.transfer(sentences, turn=turn + 1))
     # More than nine choices cannot be one key each.
     offered = max((len(plain_text.labels(reply)) for reply in replies), default=0)
     return _xml(twiml.ask(sentences, turn=turn + 1, one_key=0 < offered <= 9))

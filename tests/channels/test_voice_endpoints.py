@@ -8,13 +8,15 @@ import httpx
 import pytest
 from defusedxml.ElementTree import fromstring
 from fastapi import FastAPI
+from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from bot import conversations, handover
 from bot.conversations import Message
 from channels import voice
 from channels.voice.speech import spelled
-from core import database, problems
+from core import auth, database, problems
+from core.auth import Role, Staff
 from core.settings import settings
 
 TOKEN, PUBLIC = "twilio-auth-token", "https://line.example/city"
@@ -34,6 +36,15 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     yield monkeypatch
     monkeypatch.undo()
     settings.cache_clear()
+
+
+@pytest.fixture
+async def on_duty(configured: pytest.MonkeyPatch) -> None:
+    """An agent who is signed in at the desk."""
+    async with database.transaction() as session:
+        kept = auth.hash_password("long enough")
+        await auth.create_staff(session, login="agent", name="小王", password_hash=kept, role=Role.AGENT)
+        await auth.sign_in(session, login="agent", password="long enough")
 
 
 def line() -> httpx.AsyncClient:
@@ -263,7 +274,7 @@ async def test_silence_is_asked_again_then_a_person_is_offered_then_the_line_han
     assert await thread() == []
 
 
-@pytest.mark.usefixtures("configured")
+@pytest.mark.usefixtures("on_duty")
 @pytest.mark.parametrize("how", ["说", "按"])
 async def test_who_wants_a_person_waits_in_the_queue(client: httpx.AsyncClient, how: str) -> None:
     call = Call(client)
@@ -280,6 +291,31 @@ async def test_who_wants_a_person_waits_in_the_queue(client: httpx.AsyncClient, 
 
 
 @pytest.mark.usefixtures("configured")
+async def test_nobody_is_sent_into_a_queue_that_nobody_answers(client: httpx.AsyncClient) -> None:
+    call = Call(client)
+    await call.ring()
+    assert "没有值班" in await call.say("转人工")
+    assert [child.tag for child in call.answer] == ["Gather"]
+    await post(client, "/channels/twilio/voice/status", CallStatus="completed")
+    assert await queue() == [("voice", "missed_call")]
+
+
+@pytest.mark.usefixtures("on_duty")
+async def test_while_an_agent_has_the_conversation_the_caller_is_connected(client: httpx.AsyncClient) -> None:
+    call = Call(client)
+    await call.ring()
+    await call.say("转人工")
+    async with database.transaction() as session:
+        agent = (await session.scalars(select(Staff))).one().actor()
+        conversation = await conversations.by_peer(session, channel="voice", peer="13800138000")
+        await handover.take(session, conversation.id, actor=agent)
+    again = Call(client, call="CA2")
+    await again.ring()
+    assert "转接" in await again.say("我刚才打过电话")
+    assert again.answer.find("Enqueue") is not None
+
+
+@pytest.mark.usefixtures("on_duty")
 async def test_an_emergency_is_told_what_to_do_and_transferred_at_once(client: httpx.AsyncClient) -> None:
     call = Call(client)
     await call.ring()
@@ -307,7 +343,7 @@ async def test_a_seats_number_is_rung_when_it_is_set(client: httpx.AsyncClient, 
     assert await queue() == []
 
 
-@pytest.mark.usefixtures("configured")
+@pytest.mark.usefixtures("on_duty")
 async def test_who_was_answered_out_of_the_queue_waits_no_more(client: httpx.AsyncClient) -> None:
     call = Call(client)
     await call.ring()
@@ -318,7 +354,7 @@ async def test_who_was_answered_out_of_the_queue_waits_no_more(client: httpx.Asy
     assert await queue() == []
 
 
-@pytest.mark.usefixtures("configured")
+@pytest.mark.usefixtures("on_duty")
 @pytest.mark.parametrize("where", ["queue", "status"])
 async def test_who_hangs_up_while_waiting_is_to_be_called_back(client: httpx.AsyncClient, where: str) -> None:
     call = Call(client)
