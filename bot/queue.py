@@ -137,7 +137,7 @@ async def _listed(session: AsyncSession, which: ColumnElement[bool], *, order: S
             reason=entry.reason,
             summary=mask_text(state_of(conversation).get("summary", "")),
         )
-        for entry, conversation in rows.tuples()
+        for entry, conversation in rows
     ]
 
 

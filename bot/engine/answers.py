@@ -4,18 +4,22 @@ import kb
 from bot.contract import ReplyType
 from bot.engine import asking, phrases
 from bot.engine.talk import Talk
+from kb import feedback, unanswered
 from routing.departments import tree as departments
 
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
 
 
-async def answer(talk: Talk) -> bool:
-    """Answer a question and ask whether that solved it; without an answer offer a ticket or a person."""
+async def answer(talk: Talk, *, asks: bool) -> bool:
+    """Answer a question and ask whether that solved it; without an answer offer a ticket or a person.
+
+    False for what has no answer and was not put as a question (`asks`): then it is a matter.
+    """
     state = talk.state
     found = await _find(talk)
+    if found is None and not asks:
+        return False
     if found is None:
-        from kb import unanswered  # LATER
-
         await unanswered.record(talk.session, talk.text, conversation=talk.turn.conversation)
         state.question, state.article = talk.text, ""
         why = {"rule": "no_answer"}
@@ -48,8 +52,6 @@ async def solved(talk: Talk) -> bool:
     if chosen is None:
         state.expect("")
         return False
-    from kb import feedback  # LATER
-
     await feedback.record(talk.session, state.article, solved=chosen == "yes", conversation=talk.turn.conversation)
     if chosen == "yes":
         state.expect("")
@@ -61,7 +63,7 @@ async def solved(talk: Talk) -> bool:
     return True
 
 
-async def _find(talk: Talk) -> "kb.Answer | None":
+async def _find(talk: Talk) -> kb.Answer | None:
     """Return the answer to the question, or to the question before together with this one when it is short."""
     found = await kb.answer(talk.session, talk.text)
     if found is None and talk.state.question and len(talk.plain) <= FOLLOW_UP:
@@ -69,7 +71,7 @@ async def _find(talk: Talk) -> "kb.Answer | None":
     return found
 
 
-def _give(talk: Talk, found: "kb.Answer") -> None:
+def _give(talk: Talk, found: kb.Answer) -> None:
     department = departments().get(found.department).name if found.department in departments() else ""
     source = talk.word("answer.source", department=department, basis=found.basis)
     talk.say_text(

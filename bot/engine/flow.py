@@ -8,7 +8,7 @@ from bot.engine import answers, asking, filling, matters, phrases, small_talk, t
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from bot.handover import EMERGENCY
-from intents import RequestType, emergency
+from intents import RequestType, emergency, statutory
 
 
 async def respond(talk: Talk) -> None:
@@ -110,8 +110,6 @@ async def _statutory(talk: Talk) -> bool:
         return False
     if talk.state.form is not None and filling.answers_question(talk, understood):
         return False
-    from intents import statutory  # LATER
-
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
@@ -124,11 +122,11 @@ async def _consultation(talk: Talk) -> bool:
     """Answer a question; in the middle of a form only one that the knowledge base knows."""
     understood = await talk.understood()
     asks = phrases.says("question", talk.plain)
-    consults = understood.request_type is RequestType.CONSULTATION
+    consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
     if talk.state.locale != "zh_CN" or not (consults or (asks and understood.category is None)):
         return False
     if talk.state.form is None:
-        return await answers.answer(talk)
+        return await answers.answer(talk, asks=asks)
     if not asks or filling.answers_question(talk, understood):
         return False
     return await answers.in_between(talk)

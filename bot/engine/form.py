@@ -14,6 +14,10 @@ LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they kno
 LONGEST_ANSWER = 40  # characters of an answer to one question; what is longer adds to the account
 
 _LEAD = re.compile(r"^(?:就在|是在|位于|地址是|地点是|地址|地点|在|就是|是)[:：\s]*")
+# 坏了三天了, 一个星期没人来: how long it has lasted says when it began.
+_LASTING = re.compile(
+    r"(?:好)?[几数半两\d一二三四五六七八九十]+(?:来|多)?个?多?(?:小时|天|日|晚上?|周|星期|礼拜|月|年)多?(?=了|没|都|不|还|，|。|$)"
+)
 _NOT_A_PLACE = re.compile(r"[?？]|怎么|什么|为什么")
 
 
@@ -88,8 +92,10 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
     if named.addresses and (replace or not known(form, "where") or _narrows(form.place, named.addresses[0])):
         form.place = place_of(named.addresses)
         filled.append("where")
-    if named.times and (replace or not form.happened):
-        form.happened = named.times[0].text
+    lasting = _LASTING.search(normalise(text))
+    when = named.times[0].text if named.times else lasting[0] if lasting else ""
+    if when and (replace or not form.happened):
+        form.happened = when
         filled.append("when")
     if named.phones and (replace or not form.phone):
         form.phone = named.phones[0]

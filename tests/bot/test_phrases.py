@@ -1,0 +1,64 @@
+"""Phrases that mean one thing at any moment."""
+
+import pytest
+
+from bot.engine import phrases
+from core.text.normalise import normalise
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["人工", "转人工", "找人", "人工客服", "请转人工！", "我要人工服务", "帮我转接真人", "换个人", "轉人工", "接线员",
+     "我不想和机器人说话", "能不能找个人跟我说", "operator", "I want to talk to a person", "有没有人工客服"],
+)  # fmt: skip
+def test_a_person_please(text: str) -> None:
+    assert phrases.says("person", normalise(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "人工湖的水臭了",
+        "找人打我",
+        "人工费太贵了",
+        "不用转人工",
+        "人工智能怎么学",
+        "包工头找人威胁我",
+        "工作人员态度差",
+    ],
+)
+def test_no_person_is_asked_for(text: str) -> None:
+    assert not phrases.says("person", normalise(text))
+
+
+@pytest.mark.parametrize("text", ["算了", "不用了", "算了，不用了。", "取消吧", "那就不登记了", "never mind"])
+def test_cancel(text: str) -> None:
+    assert phrases.says("cancel", normalise(text))
+
+
+@pytest.mark.parametrize("text", ["不用了解太多，我要投诉", "取消不合理收费", "算了一下多收了三百块"])
+def test_not_cancel(text: str) -> None:
+    assert not phrases.says("cancel", normalise(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [("是的", "yes"), ("对对对", "yes"), ("好的，没问题", "yes"), ("可以登记", "yes"), ("不是", "no"),
+     ("没有解决", "no"), ("还没有呢", "no"), ("不用", "no"), ("是南山路那边", None),
+     ("不是南山路", None), ("好几天了", None)],
+)  # fmt: skip
+def test_yes_or_no(text: str, meaning: str | None) -> None:
+    assert phrases.yes_or_no(normalise(text)) == meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        ("不是南山路，是南海路", "南山路", "南海路"),
+        ("不是18号是16号", "18号", "16号"),
+        ("说错了，是周二晚上", None, "周二晚上"),
+    ],
+)
+def test_corrections(text: str, wrong: str | None, right: str) -> None:
+    found = phrases.CORRECTION.search(text)
+    assert found and found["wrong"] == wrong and (found["right"] or found["only"]) == right
