@@ -47,7 +47,7 @@ def _write(path: Path, arrays: Arrays) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.stem}-", delete=False) as file:
             temporary = Path(file.name)
-            np.savez(file, **dict(arrays))
+            np.savez(file, allow_pickle=False, **dict(arrays))
         os.replace(temporary, path)
     except OSError as error:
         log.warning("cache.not_written", file=path.name, error=type(error).__name__)
@@ -56,7 +56,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 
 def arrays(name: str, made_from: str, make: Callable[[], Arrays], *, needs: Sequence[str]) -> Arrays:
-    """Return the arrays called `name` made from `made_from` (a digest): stored ones that hold all of `needs`, or new."""
+    """Return the arrays `name` made from `made_from` (a digest): stored ones that hold all of `needs`, or new."""
     path = settings().data.expanduser() / "cache" / f"{name}-{made_from}.npz"
     stored = _read(path)
     if stored is not None and set(needs) <= stored.keys():

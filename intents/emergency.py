@@ -1,7 +1,7 @@
-"""Does somebody need 110, 119, 120 … now? Rules for language in `data/emergency_rules.yaml`, services of the city in
-its `emergency.yaml`.
+"""Does somebody need 110, 119, 120 … now? The rules of language are in `data/emergency_rules.yaml`, the services in
+the city's `emergency.yaml`.
 
-Both errors cost: a missed emergency costs a life, a false one makes the line useless for "气死我了". So a rule's match is
+Both errors cost: a missed emergency costs a life, a false one makes the line useless for "气死我了". So a match is
 looked at in its clause (negation, fear, talk about it) and in its sentence (past, over, now).
 """
 
@@ -140,17 +140,17 @@ def _guarded(rules: _Rules, rule: _Rule, text: str, match: re.Match[str]) -> boo
         previous = _CLAUSE.split(text[: start - len(before)].rstrip("，,"))[-1]
         if not now.search(previous + before + match[0] + after):
             return True
-    held = rules.guards
-    checks = {
-        "negation": lambda: held["negation"].search(before),
-        "hypothesis": lambda: held["hypothesis"].search(before),
-        "habit": lambda: held["habit"].search(before + match[0]),
-        "talk": lambda: held["talk"].search(after),
-        "past": lambda: _is_past(rules, earlier + match[0]),
-        "over": lambda: held["over"].search(match[0][-8:] + later),
-        "stale": lambda: held["stale"].search(earlier + match[0] + later),
+    if "past" in rule.guards and _is_past(rules, earlier + match[0]):
+        return True
+    read_in = {
+        "negation": before,
+        "hypothesis": before,
+        "habit": before + match[0],
+        "talk": after,
+        "over": match[0][-8:] + later,
+        "stale": earlier + match[0] + later,
     }
-    return any(checks[name]() for name in checks if name in rule.guards)
+    return any(rules.guards[name].search(where) for name, where in read_in.items() if name in rule.guards)
 
 
 def _matches(rules: _Rules, text: str) -> Iterator[tuple[_Rule, re.Match[str]]]:

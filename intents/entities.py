@@ -1,6 +1,6 @@
 """What is named in a text."""
 
-from intents import identifiers, places, times
+from intents import identifiers, organisations, places, times
 from intents.understanding import Entities
 
 
@@ -12,6 +12,6 @@ def find(plain: str) -> Entities:
         phones=identifiers.phones(plain),
         identity_numbers=identifiers.identity_numbers(plain),
         licence_plates=identifiers.licence_plates(plain),
-        organisations=identifiers.organisations(plain),
+        organisations=organisations.find(plain),
         amounts=identifiers.amounts(plain),
     )

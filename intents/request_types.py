@@ -11,7 +11,9 @@ from intents.understanding import RequestType, Urgency
 
 CUES = Path(__file__).parent / "data" / "cues.yaml"
 HEAD = 400  # characters in which a letter says what it wants
-_COURTESY = re.compile(r"(?:好的?|嗯+|行|ok|非常|太|多|十分|[，,。！!~\s])*(?:谢谢|感谢|多谢|辛苦)(?:了|啦|你|您|你们|大家|[，,。！!~\s])*")
+_COURTESY = re.compile(
+    r"(?:好的?|嗯+|行|ok|非常|太|多|十分|[，,。！!~\s])*(?:谢谢|感谢|多谢|辛苦)(?:了|啦|你|您|你们|大家|[，,。！!~\s])*"
+)
 USUAL = 1.0  # weight of what the category usually is
 
 

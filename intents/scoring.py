@@ -30,8 +30,9 @@ SHRINKAGE = 0.7
 VOICES = ("meaning", "direction", "words")
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    made: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+def _unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    lengths = np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    made: NDArray[np.float32] = (rows / lengths).astype(np.float32)
     return made
 
 

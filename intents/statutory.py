@@ -132,7 +132,8 @@ def fit(
     right = np.zeros((len(own), count), dtype=bool)
     right[np.arange(len(own)), owners] = True
     labels = np.concatenate([right.ravel(), np.zeros((len(misses) + len(tree)) * count, dtype=bool)])
-    fitted = LogisticRegression(C=100.0, max_iter=2000).fit(np.concatenate([each.reshape(-1, 4) for each in rows]), labels)
+    features = np.concatenate([each.reshape(-1, 4) for each in rows])
+    fitted = LogisticRegression(C=100.0, max_iter=2000).fit(features, labels)
     weights = np.array([*fitted.coef_[0], fitted.intercept_[0]])
     chosen = [each @ weights[:4] + weights[4] for each in rows]
     measured = [

@@ -1,7 +1,7 @@
 """When it was: what people say of time, and the interval it stands for in the city's zone.
 
-A recurring time (每天半夜) and a vague one (最近) have no interval. A date without a year is the one nearest to now that a
-citizen can mean: up to 60 days ahead, else the year before.
+A recurring time (每天半夜) has no interval. A date without a year is the one nearest to now that a citizen can mean: up
+to 60 days ahead, else the year before.
 """
 
 import re
@@ -30,7 +30,8 @@ _N = r"[\d零一二两三四五六七八九十百几半]+"
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _CLOCK = rf"(?:{_N}点(?:半|钟|一刻|三刻|{_N}分?)?|\d{{1,2}}:\d{{2}})"
 _RECURRING = re.compile(
-    rf"(?:每(?:天|日|晚|周|月|年|个?星期|个?礼拜|到|逢|隔)|天天|夜夜|一到|隔三差五|三天两头)(?:[一二三四五六日末天]|晚上|周末|夏天|冬天)?的?"
+    r"(?:每(?:天|日|晚|周|月|年|个?星期|个?礼拜|到|逢|隔)|天天|夜夜|一到|隔三差五|三天两头)"
+    r"(?:[一二三四五六日末天]|晚上|周末|夏天|冬天)?的?"
     rf"(?:{_PART})?(?:{_CLOCK})?(?:[到至\-~]{_CLOCK})?"
 )
 _SPAN = re.compile(
@@ -42,7 +43,9 @@ _SPAN = re.compile(
 )
 _SINCE = re.compile(rf"(?:最近|近|这|过去|连续)(?:的)?(?P<count>{_N})个?(?P<unit>天|日|周|星期|礼拜|月|年|小时)")
 _AGO = re.compile(rf"(?P<count>{_N})个?(?P<unit>天|周|星期|礼拜|月|年|小时|分钟)(?:之前|以前|前)")
-_WHOLE = re.compile(r"(?P<which>上上个?|上个?|这个?|本)(?P<unit>周|星期|礼拜|月)(?![一二三四五六日天末\d])|(?P<year>去年|今年|前年)(?!\d)")
+_WHOLE = re.compile(
+    r"(?P<which>上上个?|上个?|这个?|本)(?P<unit>周|星期|礼拜|月)(?![一二三四五六日天末\d])|(?P<year>去年|今年|前年)(?!\d)"
+)
 _LENGTHS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
 
 
@@ -153,11 +156,14 @@ def _stretch(match: re.Match[str], now: datetime) -> TimeSpan:
         if back > timedelta(days=36_500):
             return TimeSpan(text=text)
         if text.endswith("前"):
-            day = now - back
-            return TimeSpan(text, day, now) if unit in ("小时", "分钟") else TimeSpan(text, _midnight(day), _midnight(day) + timedelta(days=1))
+            if unit in ("小时", "分钟"):
+                return TimeSpan(text=text, start=now - back, end=now)
+            day = _midnight(now - back)
+            return TimeSpan(text=text, start=day, end=day + timedelta(days=1))
         return TimeSpan(text=text, start=now - back, end=now)
     if named.get("year"):
-        first = _midnight(now).replace(year=now.year + {"去年": -1, "今年": 0, "前年": -2}[named["year"]], month=1, day=1)
+        year = now.year + {"去年": -1, "今年": 0, "前年": -2}[named["year"]]
+        first = _midnight(now).replace(year=year, month=1, day=1)
         return TimeSpan(text=text, start=first, end=first.replace(year=first.year + 1))
     back_by = {"上上": 2, "上": 1}.get((named["which"] or "").removesuffix("个"), 0)
     if unit == "月":

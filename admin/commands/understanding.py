@@ -1,0 +1,103 @@
+"""`yitong classify`, `yitong intents evaluate`, `yitong intents measure`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from admin.commands.output import Json, console, emit
+
+if TYPE_CHECKING:
+    from intents import Understanding
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("classify")(classify)
+    intents = typer.Typer(help="How well requests are understood.", no_args_is_help=True)
+    intents.command("evaluate")(evaluate)
+    intents.command("measure")(measure)
+    app.add_typer(intents, name="intents")
+
+
+def _described(understood: "Understanding") -> dict[str, Any]:
+    """Return the object that `docs/understanding.md` shows for one line."""
+    from routing import departments
+
+    values = understood.as_json()
+    category, addresses = understood.category, understood.entities.addresses
+    place = next((address for address in addresses if address.district), None)
+    ranked = departments.rank(
+        category=category.code if category else None,
+        district=place.district if place else None,
+        street=place.street if place else None,
+        text=understood.text,
+    )
+    danger = understood.emergency
+    return {
+        "text": understood.text,
+        "request_type": understood.request_type,
+        "category": values["category"],
+        "urgency": understood.urgency,
+        "emergency": {"service": danger.service, "reason": danger.reason} if danger else None,
+        "entities": values["entities"],
+        "departments": [
+            {"code": each.code, "name": each.name, "score": round(each.score, 4), "evidence": each.evidence}
+            for each in ranked
+        ],
+    }
+
+
+def classify(as_json: Json = False) -> None:
+    """Say what each line on standard input is: type, category, urgency, emergency, entities, departments."""
+    from intents import understand
+
+    for raw in sys.stdin.buffer:
+        text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+        said = _described(understand(text))
+        if as_json:
+            emit(said)
+            continue
+        category = said["category"]
+        path = f"{' / '.join(category['path'])} ({category['confidence']:.2f})" if category else "—"
+        danger = f"  [{said['emergency']['service']}: {said['emergency']['reason']}]" if said["emergency"] else ""
+        first = said["departments"][0]["name"] if said["departments"] else "—"
+        console.print(
+            f"{text}\n  {said['request_type']}  {path}  {said['urgency']}{danger}\n  → {first}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def evaluate(
+    train: Annotated[Path, typer.Option(help="Labelled JSONL to fit on.")],
+    test: Annotated[Path, typer.Option(help="Labelled JSONL to measure on.")],
+    text: Annotated[str, typer.Option(help="Column with the text.")] = "text",
+    label: Annotated[str, typer.Option(help="Column with the label.")] = "label",
+    tune: Annotated[bool, typer.Option("--tune", help="Tune the encoder first (extra `models`).")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fit this product's classifier on a labelled file and measure it on another."""
+    from intents.evaluate import evaluate as measured
+
+    _figures(measured(train, test, text=text, label=label, tune=tune), as_json=as_json)
+
+
+def measure(as_json: Json = False) -> None:
+    """Say how well the city's own examples are told apart, each by a classifier that has not seen it."""
+    from intents import statutory
+    from intents.classify import classifier
+
+    asked = classifier()
+    counted = {"leaves": len(asked.leaves), "examples": asked.examples.spoken}
+    _figures({**counted, **asked.measured(), **statutory.measured()}, as_json=as_json)
+
+
+def _figures(figures: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit(figures)
+        return
+    for name, value in figures.items():
+        console.print(f"{name:>20}  {value}", markup=False)
