@@ -31,6 +31,7 @@ const keepOutgoing = () =>
 
 async function call(path, options = {}) {
   const answer = await fetch(`/api/v1/conversations${path}`, {
+    signal: AbortSignal.timeout(60_000),
     ...options,
     headers: { "X-Requested-With": "yitong", ...(options.json ? { "Content-Type": "application/json" } : {}), ...options.headers },
     body: options.json ? JSON.stringify(options.json) : options.body,
@@ -299,13 +300,14 @@ async function smaller(file, side = 2048) {
 
 composer.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const words = text.value.trim();
-  const media = (await Promise.allSettled(chosen.values())).flatMap(({ value }) => value ?? []);
-  if (!words && !media.length) return text.focus();
+  const [words, figures, sending] = [text.value.trim(), [...chosen.keys()], [...chosen.values()]];
+  if (!words && !sending.length) return text.focus();
   text.value = text.style.height = "";
   chosen.clear();
-  photos.replaceChildren();
-  say(words, media);
+  photos.querySelector(".alert")?.remove();
+  const media = (await Promise.allSettled(sending)).flatMap(({ value }) => value ?? []);
+  figures.forEach((figure) => figure.remove());
+  if (words || media.length) say(words, media);
 });
 text.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
