@@ -8,5 +8,7 @@ commands     the workflow: `dispatch accept contact return_to_centre rule_on_ret
 citizens     `masked`, `reveal`: who asked
 figures      `rates`: what a hotline is measured by
 topics       `find`: what many people report at once
-supervision, dispatching   the worker's sweep `clocks.sweep` and job `tickets.dispatch`; importing them registers both
+agenda       what is due next, and how much each department has on its hands
+dispatching  the job `tickets.dispatch`: to the department without a person, where that is certain
+supervision  the sweep `clocks.sweep`: clocks that ran out
 """

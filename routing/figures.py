@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.city import city
 from core.errors import BadInput
+from routing.messages import say
 from routing.models import Ticket, TicketClock
 from routing.policy import ClockKind
 from routing.rules import rules
@@ -25,7 +26,7 @@ async def rates(session: AsyncSession, *, start: date, end: date) -> dict[str, A
     return_rate: dispatched tickets that a department objected to. Raises BadInput when `end` lies before `start`.
     """
     if end < start:
-        raise BadInput("The first day must not lie after the last.")
+        raise BadInput(say("refused.days"))
     opened = _opened_within(start, end)
     surveyed, dispatched = Ticket.surveyed_at.is_not(None), Ticket.dispatched_at.is_not(None)
     counted = await _counts(

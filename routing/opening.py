@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,7 +71,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
     if actor.kind == "staff":
         actor.must(Permission.TICKET_OPEN)
     _check(draft)
-    title, description = _words(draft)
+    title, description, elements = _words(draft)
     fingerprint, vector = await asyncio.to_thread(nearby.vector_of, title, description)
     number, code = await next_number(session), new_code()
     ticket = Ticket(
@@ -84,7 +85,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         confidential=draft.confidential,
         title=title,
         description=description,
-        elements=dict(draft.elements),
+        elements=elements,
         attachments=list(draft.attachments),
         happened=draft.happened,
         address=draft.address,
@@ -126,14 +127,16 @@ def _check(draft: Draft) -> None:
         raise BadInput(say("refused.kind"))
 
 
-def _words(draft: Draft) -> tuple[str, str]:
-    """Return title and description as they are kept: readable, and without the author's own name and number."""
-    secret = citizens.is_secret(request_type=draft.request_type, confidential=draft.confidential)
-    title, description = (
-        citizens.without_author(text, name=draft.citizen_name, phone=draft.citizen_phone, secret=secret)
-        for text in (clean(draft.title).replace("\n", " "), clean(draft.description))
+def _words(draft: Draft) -> tuple[str, str, dict[str, Any]]:
+    """Return title, description and elements as they are kept: readable, and without the author's name and number."""
+    hide = partial(
+        citizens.without_author,
+        name=draft.citizen_name,
+        phone=draft.citizen_phone,
+        secret=citizens.is_secret(request_type=draft.request_type, confidential=draft.confidential),
     )
-    title = mask_text(title)
+    title = mask_text(hide(clean(draft.title).replace("\n", " ")))
     if len(title) > LONGEST_TITLE:
         title = title[: LONGEST_TITLE - 1] + "…"
-    return title, description
+    elements = {key: hide(value) if isinstance(value, str) else value for key, value in draft.elements.items()}
+    return title, hide(clean(draft.description)), elements

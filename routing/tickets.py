@@ -1,9 +1,12 @@
-"""Tickets: opened, read, and shown. What is done to them stands in `routing.commands`."""
+"""Tickets: opened, read, and shown. What is done to them stands in `routing.commands`.
+
+Whoever imports this registers the job `tickets.dispatch` and the sweep `clocks.sweep`: no worker can miss them.
+"""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
-from routing import reading, steps
+from routing import dispatching, reading, steps, supervision
 from routing.models import Ticket
 from routing.nearby import Similar, near
 from routing.opening import Draft, Opened, open
@@ -20,6 +23,7 @@ __all__ = [
     "allowed",
     "by_code",
     "counts",
+    "dispatching",
     "find",
     "history",
     "listing",
@@ -27,6 +31,7 @@ __all__ = [
     "open",
     "public_status",
     "shown_clocks",
+    "supervision",
     "visible_to",
 ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from core.city import city
 from core.errors import BadInput
+from intents import categories
 from routing import catalogue, departments
 from routing.tree import load
 
@@ -159,3 +160,14 @@ def test_offices_of_other_places_are_never_candidates() -> None:
     ranked = departments.rank(category=None, district="yunxi", street=None, text="街道邻里纠纷的人民调解、社区居民服务")
     codes = {candidate.code for candidate in ranked}
     assert not {code for code in codes if departments.tree().get(code).area not in {None, "yunxi"}}
+
+
+def test_the_catalogue_speaks_of_the_citys_categories_and_of_each_of_them() -> None:
+    known = categories.tree()
+    assert not [code for code in catalogue.catalogue().categories() if code not in known]
+    uncovered = [
+        leaf.code
+        for leaf in known.leaves()
+        if catalogue.catalogue().find(category=leaf.code, district="zhaoxia", street=None) is None
+    ]
+    assert uncovered == []

@@ -258,7 +258,7 @@ class TestCitizen:
         self, session: AsyncSession, changes: dict[str, object]
     ) -> None:
         words = "我是王小明，电话138-0013-8000，举报路灯工程偷工减料，老板电话13900139000"
-        opened = await sent(session, title="王小明反映路灯", description=words, **changes)
+        opened = await sent(session, title="王小明反映路灯", description=words, elements={"who": "王小明"}, **changes)
         number, code = opened.ticket.number, opened.code
         await commands.supplement(session, number, code, text="我王小明，13800138000，还有照片")
         with pytest.raises(Forbidden):
@@ -266,7 +266,9 @@ class TestCitizen:
         assert await citizens.masked(session, number, actor=LEAD) == {"name": "", "phone": ""}
         ticket = await tickets.find(session, number, actor=LEAD)
         history = await tickets.history(session, number, actor=LEAD)
-        everything = " ".join([ticket.title, ticket.description, *(step.text for step in history)])
+        everything = " ".join(
+            [ticket.title, ticket.description, str(ticket.elements), *(step.text for step in history)]
+        )
         for trace in ("小明", "王", "138", "8000"):
             assert trace not in everything
         assert "13900139000" in everything  # what the tip-off is about stays readable
