@@ -28,7 +28,7 @@ class ReplyType(StrEnum):
     """What a reply is; a door shows each as its medium allows."""
 
     TEXT = "text"
-    ANSWER = "answer"  # data: article, title, section, basis, department, reviewed
+    ANSWER = "answer"  # data: article, title, section, passage, basis, department, department_name, reviewed
     FORM = "form"  # asks for one element; data: element, filled
     CHOICE = "choice"  # data: options [{"value","label"}]; the value may be sent as the next text
     TICKET = "ticket"  # data: number, code, due_at, url

@@ -83,6 +83,8 @@ def _give(talk: Talk, found: kb.Answer) -> None:
             "section": found.section,
             "basis": found.basis,
             "department": found.department,
+            "department_name": department,
+            "passage": found.text.rstrip(),  # the text without its source, for doors that show the source beside it
             "reviewed": str(found.reviewed),
         },
         why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)},
