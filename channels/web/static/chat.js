@@ -136,7 +136,7 @@ function called(reply) {
 function show(message) {
   if (message.id <= last) return;
   last = message.id;
-  const words = message.sender === "citizen" ? labels.get(message.text) ?? message.text : message.text;
+  const words = message.sender === "citizen" ? labels.get(message.text) ?? message.text : message.passage ?? message.text;
   const node = bubble(message.sender, words, message.media);
   Object.assign(node.querySelector("time"), { dateTime: message.at, textContent: short(message.at) });
   const content = node.querySelector(".bubble");
