@@ -17,13 +17,8 @@ def labels(reply: Reply) -> list[str]:
 
 
 def written(reply: Reply) -> str:
-    """Return a reply as text to read: its sentence, then its choices, or the basis and department of an answer."""
-    lines = [reply.text, *(f"{number}. {label}" for number, label in enumerate(labels(reply), start=1))]
-    if reply.type is ReplyType.ANSWER:
-        source = [str(reply.data[key]) for key in ("basis", "department_name") if reply.data.get(key)]
-        if source and source[0] not in reply.text:
-            lines.append(f"（{'，'.join(source)}）")
-    return "\n".join(lines)
+    """Return a reply as text to read: its sentence, then its choices, one a line."""
+    return "\n".join([reply.text, *(f"{number}. {label}" for number, label in enumerate(labels(reply), start=1))])
 
 
 def pieces(texts: Sequence[str], *, longest: int, size: Callable[[str], int] = len) -> list[str]:

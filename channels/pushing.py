@@ -22,7 +22,7 @@ async def peer_of(session: AsyncSession, notice: Notice) -> str | None:
 
 
 async def message_of(session: AsyncSession, notice: Notice) -> Reply | None:
-    """Return what to send now, or None when the notice was only put into the conversation by this call."""
+    """Return what to send now; None where this call only put the notice into the conversation, or it was erased."""
     conversation = notice.recipient["conversation"]
     if notice.kind != MESSAGE:
         data = {key: value for key, value in notice.content.items() if key != "text"}
@@ -31,8 +31,8 @@ async def message_of(session: AsyncSession, notice: Notice) -> Reply | None:
         return None
     number = int(notice.content["message"])
     found = await conversations.messages(session, conversation, after=number - 1)
-    message = next(each for each in found if each.id == number)
-    return Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
+    message = next((each for each in found if each.id == number), None)
+    return message and Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
 
 
 async def record_undelivered(session: AsyncSession, notice: Notice, reason: str) -> None:

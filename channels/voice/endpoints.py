@@ -18,6 +18,7 @@ from channels.voice.account import signed_form, value
 from channels.voice.delivery import LONGEST_TEXT
 from channels.voice.wording import wording
 from core import database
+from core.city import city
 from core.settings import settings
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ def _xml(content: str) -> Response:
 @router.post("/voice")
 async def call(form: Form) -> Response:
     """Speak first: greet the caller, and listen at once (GB/T 33358-2016 advises against menus)."""
-    return _xml(twiml.ask([wording("greeting")], turn=1))
+    return _xml(twiml.ask([wording("greeting", hotline=speech.spelled(city().hotline))], turn=1))
 
 
 @router.post("/voice/gather")

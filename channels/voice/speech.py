@@ -32,6 +32,9 @@ def spoken(reply: Reply) -> str:
     if options:
         offered = "".join(wording("option", label=label, digit=digit) for digit, label in enumerate(options, start=1))
         text = f"{text}\n{offered}"
+    if reply.type is ReplyType.TICKET:  # to be written down, so it is said twice
+        again = {key: spelled(str(reply.data.get(key) or "")) for key in ("number", "code")}
+        text = f"{text}\n{wording('ticket_again', **again)}"
     return text.strip()
 
 

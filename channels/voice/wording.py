@@ -12,9 +12,9 @@ _LANGUAGES = {"zh_CN": "zh-CN", "en": "en-US"}
 
 
 def wording(key: str, **values: Any) -> str:
-    """Return the message of `key` in the line's language; `city` and `hotline` are always there."""
+    """Return the message of `key` in the line's language; `city` is always there."""
     name = city().name if chinese() else city().name_en
-    return _catalogue(key, settings().locale, **{"city": name, "hotline": city().hotline, **values})
+    return _catalogue(key, settings().locale, city=name, **values)
 
 
 def chinese() -> bool:

@@ -15,13 +15,6 @@ def test_only_a_choice_has_labels() -> None:
     assert plain_text.labels(Reply(ReplyType.TEXT, "好", {"options": [{"label": "甲"}]})) == []
 
 
-def test_an_answer_names_its_basis_once() -> None:
-    answer = Reply(ReplyType.ANSWER, "可以提取。", {"basis": "《住房公积金管理条例》第二十四条"})
-    assert plain_text.written(answer) == "可以提取。\n（《住房公积金管理条例》第二十四条）"
-    said = Reply(ReplyType.ANSWER, "按《条例》可以提取。", {"basis": "《条例》"})
-    assert plain_text.written(said) == "按《条例》可以提取。"
-
-
 def test_short_texts_share_one_piece() -> None:
     assert plain_text.pieces(["甲", "乙"], longest=100) == ["甲\n\n乙"]
 

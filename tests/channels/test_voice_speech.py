@@ -20,9 +20,10 @@ def said(text: str, type: ReplyType = ReplyType.TEXT, **data: object) -> str:
     return spoken(Reply(type, text, dict(data)))
 
 
-def test_number_and_code_of_a_ticket_are_read_digit_by_digit() -> None:
+def test_number_and_code_of_a_ticket_are_read_digit_by_digit_and_twice() -> None:
     text = said("已登记，工单号20261122-000017，查询码4K71。", ReplyType.TICKET, number="20261122-000017", code="4K71")
-    assert text == "已登记，工单号二零二六，幺幺二二，零零零零，幺七，查询码四 K 七 幺。"
+    number, code = "二零二六，幺幺二二，零零零零，幺七", "四 K 七 幺"
+    assert text == f"已登记，工单号{number}，查询码{code}。\n我再说一遍：工单号{number}。查询码{code}。"
 
 
 @pytest.mark.parametrize(
