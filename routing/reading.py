@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor, Permission, Role
 from core.errors import NotFound
 from core.privacy import PHONE
+from core.text.normalise import clean, normalise
 from routing.messages import say
 from routing.models import Ticket
 from routing.numbers import code_digest, code_matches
@@ -28,7 +29,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 async def find(session: AsyncSession, number: str, *, actor: Actor, lock: bool = False) -> Ticket:
     """Return the ticket, its row locked where asked. Raises NotFound also where the actor does not see it."""
-    statement = select(Ticket).where(Ticket.number == number, visible_to(actor))
+    statement = select(Ticket).where(Ticket.number == clean(number), visible_to(actor))
     ticket = await session.scalar(_locked(statement) if lock else statement)
     if ticket is None:
         raise NotFound(say("refused.no_ticket"))
@@ -37,10 +38,11 @@ async def find(session: AsyncSession, number: str, *, actor: Actor, lock: bool =
 
 async def by_code(session: AsyncSession, number: str, code: str, *, lock: bool = False) -> Ticket:
     """Return the citizen's ticket. Raises NotFound, the same for a wrong number and a wrong code."""
-    statement = select(Ticket).where(Ticket.number == number.strip())
+    number = normalise(number)  # as typed: full-width digits, blanks, invisible characters
+    statement = select(Ticket).where(Ticket.number == number)
     ticket = await session.scalar(_locked(statement) if lock else statement)
     # The digest is made for an unknown number too: both refusals take the same time.
-    if not code_matches(ticket.code_digest if ticket else code_digest(number, ""), number.strip(), code) or not ticket:
+    if not code_matches(ticket.code_digest if ticket else code_digest(number, ""), number, code) or not ticket:
         raise NotFound(say("refused.no_code"))
     return ticket
 
@@ -66,12 +68,12 @@ async def listing(
         statement = statement.where(Ticket.state == state)
     if department:
         statement = statement.where(Ticket.lead == department)
-    if query and query.strip():
-        statement = statement.where(matches(query.strip(), actor))
+    if query and clean(query):
+        statement = statement.where(matches(query, actor))
     if conversation:
         statement = statement.where(Ticket.conversation == conversation)
     if before:
-        statement = statement.where(Ticket.number < before)
+        statement = statement.where(Ticket.number < clean(before))
     return (await session.scalars(statement.order_by(Ticket.number.desc()).limit(min(limit, MOST)))).all()
 
 
@@ -83,6 +85,7 @@ async def counts(session: AsyncSession, *, actor: Actor) -> dict[str, int]:
 
 def matches(query: str, actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which a ticket is what the actor searches for (see `listing`)."""
+    query = clean(query)
     # Whoever can look a number up learns whose ticket it is.
     if PHONE.fullmatch(query) and actor.may(Permission.TICKET_READ_ALL):
         return Ticket.id.in_(with_phone(query))

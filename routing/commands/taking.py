@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
 from core.errors import BadInput
+from core.text.normalise import clean
 from routing import reading, workflow
 from routing.messages import say
 from routing.models import Ticket
@@ -27,8 +28,11 @@ async def take_by_code(session: AsyncSession, number: str, code: str, command: s
 
 
 def words(text: str, *, wanted: str | None = None) -> str:
-    """Return `text` without blanks around it. Raises BadInput when it is too long, or empty where `wanted` names it."""
-    text = text.strip()
+    """Return `text` without markup, control characters and blanks around it.
+
+    Raises BadInput when it is too long, or empty where `wanted` names what is asked for.
+    """
+    text = clean(text)
     if len(text) > LONGEST_WORDS:
         raise BadInput(say("refused.too_long", most=LONGEST_WORDS))
     if wanted and not text:

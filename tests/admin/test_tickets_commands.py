@@ -1,4 +1,4 @@
-"""`topics`, `ledger verify`, `figures`: one JSON object a line, exit 1 for what failed, 2 for what was asked wrongly."""
+"""`topics`, `ledger verify`, `figures`: one JSON object a line, exit 1 for what failed, 2 for a wrong question."""
 
 import json
 from datetime import UTC, datetime
