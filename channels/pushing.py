@@ -32,7 +32,9 @@ async def message_of(session: AsyncSession, notice: Notice) -> Reply | None:
     number = int(notice.content["message"])
     found = await conversations.messages(session, conversation, after=number - 1)
     message = next((each for each in found if each.id == number), None)
-    return message and Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
+    if message is None:
+        return None
+    return Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
 
 
 async def record_undelivered(session: AsyncSession, notice: Notice, reason: str) -> None:
