@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from select import select
 from tempfile import mkdtemp
 
 import pytest
@@ -17,6 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements-uv.lock", "requirements.lock", "requirements-dev.lock", "package-lock.json")
 PYTHON = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
+PATIENCE = 60  # seconds; a run that takes longer hangs
 # All that the script calls; a PATH of these alone holds no Python.
 TOOLS = ("cat", "chmod", "head", "ln", "mkdir", "mv", "openssl", "ps", "readlink", "rm", "sed", "sh", "sha256sum")
 TOOLS += ("shasum", "sleep", "sort", "tail", "tr", "wc")
@@ -26,9 +29,11 @@ ADMIN = """
 import json, os, sys
 print(json.dumps({"arguments": sys.argv[1:], "folder": os.getcwd(), "file": __file__}))
 """
-# Stands for pytest and the checks: one line each, so that their order shows; fails where it is told to.
+# Stands for pytest and the checks: one line each, so that their order shows; fails where it is told to. They need to be
+# run from the root.
 CHECK = """
 import os, sys
+assert os.path.exists("requirements.lock")
 with open(os.environ["CALLS"], "a") as calls:
     print(sys.argv[0].rsplit(os.sep, 1)[-1].removesuffix(".py"), *sys.argv[1:], file=calls)
 sys.exit(os.environ.get("FAILS", "") in sys.argv[0] and "FAILS" in os.environ)
@@ -97,8 +102,10 @@ class Copy:
             "CALLS": str(self.calls_file),
         }
 
-    def start(self, *arguments: str, at: Path | None = None, **settings: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+    @contextmanager
+    def start(self, *arguments: str, at: Path | None = None, **settings: str) -> Iterator[subprocess.Popen[str]]:
+        """Start it; whatever of it still runs at the end, and what that has started, is killed."""
+        with subprocess.Popen(
             [self.script, *arguments],
             cwd=at or self.root,
             env=self.environment | settings,
@@ -106,11 +113,17 @@ class Copy:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def run(self, *arguments: str, at: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, at=at, **settings) as process:
-            out, errors = process.communicate(timeout=30)
+            out, errors = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
     def calls(self) -> list[str]:
@@ -287,24 +300,46 @@ def test_packages_that_the_user_added_stay(installed: Copy) -> None:
     assert (packages / "torch.py").exists()
 
 
+class Gate:
+    """Where uv's installation waits: it writes its process number into one pipe and reads from another."""
+
+    def __init__(self, path: Path) -> None:
+        self.setting = {"GATE": str(path)}
+        self._pipes = []
+        for pipe in (path, path.with_suffix(".open")):
+            os.mkfifo(pipe)
+            self._pipes.append(os.open(pipe, os.O_RDWR))
+
+    def installer(self) -> int:
+        """Wait until the installation is under way; return its process number."""
+        ready, _, _ = select([self._pipes[0]], [], [], PATIENCE)
+        assert ready, "uv was not called"
+        return int(os.read(self._pipes[0], 100))
+
+    def open(self) -> None:
+        os.write(self._pipes[1], b"go\n")
+
+    def close(self) -> None:
+        for pipe in self._pipes:
+            os.close(pipe)
+
+
 @pytest.fixture
-def gate(copy: Copy) -> Iterator[dict[str, str]]:
-    """Settings that make uv's installation wait: it writes its number to GATE and reads from GATE.open."""
-    path = copy.root.parent / "gate"
-    os.mkfifo(path)
-    os.mkfifo(f"{path}.open")
-    yield {"GATE": str(path)}
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    made = Gate(tmp_path / "gate")
+    yield made
+    made.close()
 
 
-def test_an_interrupted_installation_ends_at_once_and_is_made_good(copy: Copy, gate: dict[str, str]) -> None:
-    with copy.start("serve", **gate) as run:
-        installer = int(Path(gate["GATE"]).read_text())
+def test_an_interrupted_installation_ends_at_once_and_is_made_good(copy: Copy, gate: Gate) -> None:
+    with copy.start("serve", **gate.setting) as run:
+        installer = gate.installer()
         run.send_signal(signal.SIGTERM)
-        out, errors = run.communicate(timeout=10)
-    assert (run.returncode, out) == (128 + signal.SIGTERM, "")
-    assert errors == "Yitong: making its own environment (once, about a minute)…\n"
-    with pytest.raises(ProcessLookupError):
-        os.kill(installer, 0)
+        out, errors = run.communicate(timeout=PATIENCE)
+        assert (run.returncode, out) == (128 + signal.SIGTERM, "")
+        assert errors == "Yitong: making its own environment (once, about a minute)…\n"
+        with pytest.raises(ProcessLookupError):
+            os.kill(installer, 0)
     assert not (copy.root / ".venv" / "yitong.stamp").exists()
     assert not (copy.root / ".uv" / "lock").is_symlink()
 
@@ -313,14 +348,37 @@ def test_an_interrupted_installation_ends_at_once_and_is_made_good(copy: Copy, g
     assert "--reinstall" in copy.calls()[0]
 
 
-def test_two_first_runs_install_once(copy: Copy, gate: dict[str, str]) -> None:
-    with copy.start("web", **gate) as first:
-        Path(gate["GATE"]).read_text()
+def test_an_interrupted_update_is_made_good(installed: Copy, gate: Gate) -> None:
+    installed.edit("requirements.lock")
+    with installed.start("serve", **gate.setting):
+        gate.installer()
+    installed.calls()
+    write(installed.root / "requirements.lock", "requirements.lock, first edition\n")
+    assert installed.run("serve").returncode == 0
+    assert "--reinstall" in installed.calls()[0]
+
+
+def test_what_a_killed_run_had_started_is_waited_for(copy: Copy, gate: Gate) -> None:
+    with copy.start("serve", **gate.setting) as killed:
+        gate.installer()
+        killed.kill()
+        killed.wait()
+        with copy.start("serve") as run:
+            assert run.stderr is not None
+            assert "waiting for it" in run.stderr.readline()
+            gate.open()
+            out, _ = run.communicate(timeout=PATIENCE)
+    assert json.loads(out)["arguments"] == ["serve"]
+
+
+def test_two_first_runs_install_once(copy: Copy, gate: Gate) -> None:
+    with copy.start("web", **gate.setting) as first:
+        gate.installer()
         with copy.start("worker") as second:
             assert second.stderr is not None
             waits = second.stderr.readline()
-            Path(f"{gate['GATE']}.open").write_text("go\n")
-            outs = [run.communicate(timeout=30)[0] for run in (first, second)]
+            gate.open()
+            outs = [run.communicate(timeout=PATIENCE)[0] for run in (first, second)]
     assert waits == f"Yitong: another run is preparing the environment; waiting for it (process {first.pid})…\n"
     assert [json.loads(out)["arguments"] for out in outs] == [["web"], ["worker"]]
     assert [call.split()[:2] for call in copy.calls()] == [["uv", "venv"], ["uv", "pip"], ["npm", "ci"]]
