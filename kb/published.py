@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -41,8 +42,8 @@ class Published:
     digest: str
 
     @classmethod
-    def of(cls, article: Article) -> "Published":
-        """Return what the index holds of `article`."""
+    def of(cls, article: Any) -> "Published":
+        """Return what the index holds of a row of `articles`."""
         return cls(
             id=article.id,
             title=article.title,
@@ -117,14 +118,15 @@ class Index:
     async def _begin(self, session: AsyncSession, revision: str) -> "Future[Snapshot]":
         if self._building is not None and self._building[0] == revision:
             return self._building[1]
-        published = select(Article).where(Article.state == State.PUBLISHED).order_by(Article.id)
-        articles = [Published.of(article) for article in await session.scalars(published)]
-        future = self._builder.submit(self._build, revision, articles)
+        published = select(*Article.__table__.c).where(Article.state == State.PUBLISHED).order_by(Article.id)
+        rows = (await session.execute(published)).all()
+        future = self._builder.submit(self._build, revision, rows)
         self._building = (revision, future)
         return future
 
-    def _build(self, revision: str, articles: Sequence[Published]) -> Snapshot:
+    def _build(self, revision: str, rows: Sequence[Any]) -> Snapshot:
         begun = time.monotonic()
+        articles = [article for article in map(Published.of, rows) if article.passages]
         model = encoder()
         retrieval = Retrieval(
             [each.text() for each in articles],

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -15,13 +16,15 @@ from core.text.encode import Encoder, Vectors
 
 log = structlog.get_logger()
 
+SPARE = 10_000  # unused sentences that may stay in the file; 2 kB each
+
 Vectorise = Callable[[Sequence[str]], Vectors]
 
 
 def kept(encoder: Encoder) -> Vectorise:
     """Return a function like `encoder.encode` that keeps its vectors in `<data>/cache`, by encoder and content.
 
-    The file afterwards holds the sentences of the last call and no others, so it does not grow with edits.
+    Sentences no longer in use are kept until they are many, so that going back and forth costs nothing.
     """
     name = re.sub(r"[^\w.-]", "_", encoder.fingerprint)
     path = settings().data.expanduser() / "cache" / f"knowledge-{name}.npz"
@@ -32,9 +35,9 @@ def kept(encoder: Encoder) -> Vectorise:
         new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
         if new:
             known |= dict(zip(new, encoder.encode(list(new.values())), strict=True))
-        used = sorted(set(digests))
-        if new:
-            _write(path, used, np.stack([known[digest] for digest in used]))
+            if len(known) > 2 * len(set(digests)) + SPARE:
+                known = {digest: known[digest] for digest in digests}
+            _write(path, list(known), np.stack(list(known.values())))
         if not digests:
             return np.zeros((0, encoder.dimension), dtype=np.float32)
         return np.stack([known[digest] for digest in digests])
@@ -44,8 +47,8 @@ def kept(encoder: Encoder) -> Vectorise:
 
 def _read(path: Path, dimension: int) -> dict[str, Vectors]:
     try:
-        with np.load(path) as file:
-            digests, vectors = file["digests"], file["vectors"]
+        with path.open("rb") as file, np.load(file) as held:
+            digests, vectors = held["digests"], held["vectors"]
             if vectors.shape != (len(digests), dimension):
                 raise ValueError("shape")
     except FileNotFoundError:
@@ -65,4 +68,5 @@ def _write(path: Path, digests: list[str], vectors: Vectors) -> None:
         beside.replace(path)
     except OSError as error:
         log.warning("knowledge.cache_unwritable", file=path.name, reason=error.strerror)  # slower next time
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from kb.passages import split
-
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n]+$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 
@@ -51,7 +49,7 @@ class Document(BaseModel):
     @field_validator("body")
     @classmethod
     def _can_be_quoted(cls, body: str) -> str:
-        if not split(body):
+        if not any(line.strip() and not line.startswith("#") for line in body.splitlines()):
             raise PydanticCustomError("string_too_short", "no text")
         return body
 
