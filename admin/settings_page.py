@@ -15,7 +15,11 @@ Made by `./yitong settings --markdown`; a test holds it to the code. Every setti
 | setting | default | what it is for |
 |---|---|---|
 """
-COMPUTED = {"data": "the user's data folder, /var/lib/yitong for root", "city": "cities/sample"}
+COMPUTED = {
+    "data": "the user's data folder, /var/lib/yitong for root",
+    "city": "cities/sample",
+    "encoder_threads": "the number of processors, 8 at most",
+}
 
 
 def rows() -> list[dict[str, Any]]:

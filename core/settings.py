@@ -49,7 +49,11 @@ class Settings(BaseSettings):
         "bge-small-zh-v1.5",
         description="Sentence encoder: a name from core/text/models.yaml, or `hashing` (no model, degraded).",
     )
-    encoder_threads: int = Field(1, ge=1, description="Threads of one encoding call.")
+    encoder_threads: int = Field(
+        default_factory=lambda: min(os.cpu_count() or 1, 8),
+        ge=1,
+        description="Batches of sentences that are encoded side by side.",
+    )
     dialogue: Literal["builtin"] = Field("builtin", description="Dialogue engine.")
     staff_session_hours: int = Field(10, ge=1, description="Hours after which staff sign in again.")
     conversation_days: int = Field(30, ge=1, description="Days without use after which a citizen's conversation ends.")

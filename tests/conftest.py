@@ -12,10 +12,18 @@ from core import database
 from core.settings import settings
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures that the browser story takes")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data folder of this run's own, with a space in its name; no setting of the person who runs the tests counts."""
+def data_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A data folder of this run's own, with a space in its name; no setting of the person who runs the tests counts.
+
+    Vectors are kept from run to run: they are named by what they were made from.
+    """
     folder = tmp_path_factory.mktemp("yi tong")
+    (folder / "cache").symlink_to(request.config.cache.mkdir("vectors"))
     for name in [name for name in os.environ if name.startswith("YITONG_")]:
         del os.environ[name]
     os.environ["YITONG_DATA"] = str(folder)

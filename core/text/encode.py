@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Protocol
 
@@ -49,7 +50,8 @@ class OnnxEncoder:
         self._tokenizer.enable_truncation(found.longest)
         self._tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1  # a sentence is too short to share; batches run side by side instead
+        self._threads = threads
         self._session = onnxruntime.InferenceSession(
             str(found.files["model"]), options, providers=["CPUExecutionProvider"]
         )
@@ -64,9 +66,11 @@ class OnnxEncoder:
             return self._cached(texts[0])[None, :]
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            vectors[chosen] = self._run([texts[index] for index in chosen])
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
+            rows = pool.map(lambda chosen: self._run([texts[index] for index in chosen]), batches)
+            for chosen, found in zip(batches, rows, strict=True):
+                vectors[chosen] = found
         return vectors
 
     def _encode_one(self, text: str) -> NDArray[np.float32]:

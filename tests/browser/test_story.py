@@ -1,0 +1,136 @@
+"""The whole story in Chromium: a citizen reports, an agent sees, a department closes, the citizen rates.
+
+`./yitong test tests/browser --screenshots docs/images` keeps the pictures that the README shows.
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.processes import Line
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
+
+type_picture = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    made = Line(tmp_path_factory.mktemp("story") / "a line")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest, tmp_path: Path) -> type_picture:
+    folder = Path(request.config.getoption("--screenshots") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        page.wait_for_timeout(400)  # fonts and transitions; nothing is asserted on it
+        page.screenshot(path=folder / f"{name}.png")
+
+    return take
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield made
+        made.close()
+
+
+def open_page(browser: Browser, line: Line, path: str, size: dict[str, int]) -> Page:
+    context = browser.new_context(viewport=size, locale="zh-CN", base_url=line.url)  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"{path}: {error}"))
+    page.goto(path)
+    return page
+
+
+def sign_in(page: Page, line: Line, login: str) -> None:
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(line.password(login))
+    page.get_by_role("button", name="登录").click()
+
+
+def say(page: Page, text: str) -> None:
+    """Say something and wait for the answer."""
+    before = page.locator(".said.bot:not(.typing)").count()
+    page.locator("#text").fill(text)
+    page.locator("#text").press("Enter")
+    page.wait_for_function(
+        "before => document.querySelectorAll('.said.bot:not(.typing)').length > before"
+        " && !document.querySelector('.typing, .pending')",
+        arg=before,
+    )
+
+
+def test_from_a_citizens_sentence_to_a_closed_ticket(browser: Browser, line: Line, picture: type_picture) -> None:
+    agent = open_page(browser, line, "/desk", DESK)
+    sign_in(agent, line, "agent")
+    expect(agent).to_have_url(re.compile("/desk"))
+
+    citizen = open_page(browser, line, "/", PHONE)
+    say(citizen, "办身份证要带什么材料？")
+    picture(citizen, "citizen-answer")
+    say(citizen, "解决了")
+    say(citizen, "望江区南山路18号门口的路灯坏了三天，晚上很黑")
+    for text in ("我叫王小明，电话13800138000", "没有照片", "不用保密", "确认"):
+        if citizen.locator(".ticket").count():
+            break
+        say(citizen, text)
+        if citizen.get_by_role("button", name="确认").count():
+            picture(citizen, "citizen-confirm")
+    number = citizen.locator(".ticket [data-field=number]").first.inner_text()
+    code = citizen.locator(".ticket [data-field=code]").first.inner_text()
+    picture(citizen, "citizen-ticket")
+
+    say(citizen, "转人工")
+    agent.locator("#queue li.entry").first.get_by_role("button").click()
+    agent.wait_for_url(re.compile("conversation="))
+    picture(agent, "desk-conversation")
+    agent.locator("textarea[name=text]").fill("您好，我看到您的工单了，已经派给市城管局。")
+    agent.locator("textarea[name=text]").press("Enter")
+    expect(citizen.locator(".said.agent")).to_contain_text("已经派给市城管局")
+    picture(citizen, "citizen-agent")
+
+    department = open_page(browser, line, "/workbench", DESK)
+    sign_in(department, line, "urban_management")
+    picture(department, "workbench")
+    department.get_by_role("link", name=re.compile(number)).first.click()
+    department.get_by_role("button", name="签收").click()
+    department.get_by_label("办理结果").fill("已派人更换灯头并检查了线路，今晚恢复照明。")
+    picture(department, "workbench-ticket")
+    department.get_by_role("button", name="提交答复").click()
+    expect(citizen.locator("#log")).to_contain_text("恢复照明")
+
+    track = open_page(browser, line, "/track", PHONE)
+    track.get_by_label("工单号").fill(number)
+    track.get_by_label("查询码").fill(code)
+    track.get_by_role("button", name="查询").click()
+    expect(track.locator("#status")).to_contain_text("恢复照明")
+    picture(track, "track")
+    track.locator("input[name=contacted][value=true]").check()
+    track.locator("input[name=solved][value=true]").check()
+    track.locator("input[name=satisfied][value='5']").check()
+    picture(track, "track-rate")
+    track.locator("form[action*='/rate'] button").click()
+    expect(track.locator("#status")).to_contain_text("已办结")
+
+    supervisor = open_page(browser, line, "/supervision", DESK)
+    sign_in(supervisor, line, "supervisor")
+    expect(supervisor.locator("main")).to_be_visible()
+    picture(supervisor, "supervision")
