@@ -18,7 +18,7 @@ from core.text.normalise import normalise
 from intents.understanding import Emergency
 
 RULES = Path(__file__).parent / "data" / "emergency_rules.yaml"
-GUARDS = ("negation", "hypothesis", "habit", "past", "over", "talk")  # `stale` only where a rule asks for it
+GUARDS = ("negation", "hypothesis", "habit", "past", "over", "talk")  # others where a rule asks for them
 LONGEST = 12_000  # characters read; what comes after says nothing about now
 _CLAUSE = re.compile(r"[，。！？；,.!?;\n]")
 _SENTENCE = re.compile(r"[。！？；!?;\n]")
@@ -149,6 +149,7 @@ def _guarded(rules: _Rules, rule: _Rule, text: str, match: re.Match[str]) -> boo
         "talk": after,
         "over": match[0][-8:] + later,
         "stale": earlier + match[0] + later,
+        "prepared": earlier + match[0] + later,
     }
     return any(rules.guards[name].search(where) for name, where in read_in.items() if name in rule.guards)
 

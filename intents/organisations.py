@@ -1,4 +1,4 @@
-"""Organisations that a text names: a company, school, hospital, property manager; words in `data/organisations.yaml`."""
+"""Organisations that a text names: company, school, hospital, property manager; words in `data/organisations.yaml`."""
 
 import re
 from collections.abc import Iterator
