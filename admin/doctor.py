@@ -19,6 +19,7 @@ from kb.articles import reading
 from routing.calendar import calendar
 from routing.catalogue import catalogue
 from routing.policy import sla
+from routing.rules import rules
 from routing.tree import tree
 
 GIGABYTE = 1024**3
@@ -98,6 +99,7 @@ async def _departments() -> str:
 
 async def _clocks() -> str:
     sla()
+    rules()
     year = clock.now().year
     unknown = [each for each in (year, year + 1) if not calendar().is_known(date(each, 12, 31))]
     if unknown:
@@ -105,7 +107,7 @@ async def _clocks() -> str:
             f"No State Council notice for {', '.join(map(str, unknown))} in {city().folder / 'calendars'}; "
             "dates there are marked provisional until you enter it."
         )
-    return "The clock policy and the calendars of this year and the next are there."
+    return "The clock policy, the ticket rules and the calendars of this year and the next are there."
 
 
 async def _articles() -> str:

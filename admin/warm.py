@@ -1,13 +1,16 @@
-"""What a process loads before it answers well: the encoder, the category index, the articles."""
+"""What a process loads before it answers well: the encoder, the category index, the duties, the articles."""
 
 import asyncio
 import time
+from functools import partial
 
 import structlog
 
 import intents
 import kb
 from core.database import transaction
+from routing import departments
+from routing import departments
 
 log = structlog.get_logger()
 
@@ -24,6 +27,8 @@ async def load() -> None:
     global _loaded
     started = time.perf_counter()
     await asyncio.to_thread(intents.understand, "您好")
+    await asyncio.to_thread(partial(departments.rank, category=None, district=None, street=None, text="您好"))
+    await asyncio.to_thread(departments.rank, category=None, district=None, street=None, text="您好")
     async with transaction() as session:
         await kb.search(session, "您好")
     _loaded = True
