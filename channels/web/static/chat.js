@@ -8,21 +8,14 @@ const [log, quick, presence, composer, text, photo, photos] = ["log", "quick", "
 const template = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
 // --- what this browser remembers: which conversation, and what has not been sent
-
-const memory = (name) => {
-  const keep = {};
-  const storage = () => { try { return window[name]; } catch { return null; } }; // refused inside some foreign pages
-  return {
-    get: (key) => { try { return JSON.parse(storage()?.getItem(key) ?? keep[key] ?? "null"); } catch { return null; } },
-    set: (key, value) => { keep[key] = JSON.stringify(value); try { storage()?.setItem(key, keep[key]); } catch { /* full */ } },
-  };
-};
-const lasting = memory("localStorage");
-const passing = memory("sessionStorage");
+const memory = (name) => ({ // some browsers refuse it inside foreign pages; then a reload begins anew
+  get: (key) => { try { return JSON.parse(window[name].getItem(key)); } catch { return null; } },
+  set: (key, value) => { try { window[name].setItem(key, JSON.stringify(value)); } catch { /* refused, or full */ } },
+});
+const [lasting, passing] = [memory("localStorage"), memory("sessionStorage")];
 let conversation = lasting.get("yitong.conversation");
 let last = 0; // id of the newest message shown
 let choosing = null; // the options that still can be chosen
-const labels = new Map(); // what the citizen chose, in the words of the button
 const outgoing = new Map(); // key → {text, media, node}
 
 const key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -51,7 +44,6 @@ function opened() {
 }
 
 // --- showing
-
 const language = says.locale === "en" ? "en-GB" : "zh-CN";
 const clock = (at, style) => new Intl.DateTimeFormat(language, { timeZone: says.zone, hour12: false, ...style }).format(new Date(at));
 const day = (at) => clock(at, { year: "numeric", month: "numeric", day: "numeric" });
@@ -78,7 +70,6 @@ function bubble(sender, words, media = []) {
 function options(choices) {
   const node = Object.assign(document.createElement("div"), { className: "options" });
   for (const { value, label } of choices) {
-    labels.set(String(value), label);
     const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: label });
     button.addEventListener("click", () => say(String(value)));
     node.append(button);
@@ -136,8 +127,7 @@ function called(reply) {
 function show(message) {
   if (message.id <= last) return;
   last = message.id;
-  const words = message.sender === "citizen" ? labels.get(message.text) ?? message.text : message.passage ?? message.text;
-  const node = bubble(message.sender, words, message.media);
+  const node = bubble(message.sender, message.passage ?? message.text, message.media);
   Object.assign(node.querySelector("time"), { dateTime: message.at, textContent: short(message.at) });
   const content = node.querySelector(".bubble");
   disarm();
@@ -171,7 +161,6 @@ function present(state) {
 }
 
 // --- sending
-
 function say(words, media = []) {
   const item = { text: words, media };
   const id = key();
@@ -184,7 +173,7 @@ function say(words, media = []) {
 }
 
 function pending(id, item) {
-  item.node = bubble("citizen", labels.get(item.text) ?? item.text, item.media);
+  item.node = bubble("citizen", item.text, item.media);
   item.node.querySelector(".retry").addEventListener("click", () => send(id, item));
   quick.hidden = true;
   log.append(item.node);
@@ -210,6 +199,7 @@ async function send(id, item) {
     item.node.classList.replace("pending", "failed");
     failure.querySelector(".failure-words").textContent = error.said ? error.message : says.failed;
     failure.hidden = false;
+    log.scrollTop = log.scrollHeight;
   } finally {
     typing?.remove();
     keepOutgoing();
@@ -223,7 +213,6 @@ async function sync() {
 }
 
 // --- hearing what is said without having been asked
-
 let events = null;
 let heard = []; // replies to one message come together, and are shown together
 function hear(message) {
@@ -260,7 +249,6 @@ function forget() {
 }
 
 // --- photos: made smaller here, so that they go through a slow network
-
 const chosen = new Map();
 photo.addEventListener("change", async () => {
   const [file] = photo.files;
@@ -297,7 +285,6 @@ async function smaller(file, side = 2048) {
 }
 
 // --- the composer
-
 composer.addEventListener("submit", async (event) => {
   event.preventDefault();
   const [words, figures, sending] = [text.value.trim(), [...chosen.keys()], [...chosen.values()]];
@@ -328,6 +315,8 @@ sure.addEventListener("close", () => {
   keepOutgoing();
   location.reload();
 });
+
+window.addEventListener("online", () => log.querySelectorAll(".failed .retry").forEach((button) => button.click()));
 
 async function begin() {
   if (conversation) await resume();

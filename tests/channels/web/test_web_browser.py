@@ -118,7 +118,9 @@ async def test_every_kind_of_reply_has_its_form(page: Page) -> None:
             ReplyType.TICKET, "已登记。", {"number": "20261122-000001", "code": "7KQ9MX", "due_at": "2026-11-27T09:30Z"}
         ),
         Reply(
-            ReplyType.CHOICE, "对吗？", {"options": [{"value": "对", "label": "对"}, {"value": "改", "label": "修改"}]}
+            ReplyType.CHOICE,
+            "对吗？",
+            {"options": [{"value": "对", "label": "对"}, {"value": "修改", "label": "修改"}]},
         ),
     ]
     async with transaction() as session:
