@@ -1,0 +1,74 @@
+"""`yitong kb …`: with --json one object a line and nothing else; errors in one sentence."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from admin.commands import knowledge
+from core import database
+from core.errors import BadInput
+from tests.kb.conftest import BODY, FRONT
+
+
+@pytest.fixture(autouse=True)
+async def _emptied(committing: None) -> None:
+    """What the commands commit is removed again."""
+
+
+async def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    knowledge.register(app)
+    await database.dispose()  # a command has an event loop, and connections, of its own
+    return await asyncio.to_thread(CliRunner().invoke, app, ["kb", *arguments])
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Iterator[Path]:
+    head = "".join(f"{key}: {value}\n" for key, value in FRONT.items())
+    path = tmp_path / "lamp-warranty.md"
+    path.write_text(f"---\n{head}---\n{BODY}")
+    yield path
+
+
+async def test_search_prints_one_hit_a_line_and_nothing_where_nothing_fits() -> None:
+    found = await run("search", "租房怎么提取公积金", "--json")
+    hits = [json.loads(line) for line in found.stdout.splitlines()]
+    assert hits[0]["article"] == "provident-fund-rent-withdrawal"
+    assert list(hits[0]) == ["article", "title", "section", "passage", "score", "basis", "department"]
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+    nothing = await run("search", "火星移民怎么办理", "--json")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+
+
+async def test_import_reports_what_it_did(article: Path) -> None:
+    first = await run("import", str(article), "--json")
+    assert (first.exit_code, json.loads(first.stdout)) == (
+        0,
+        {"added": 1, "changed": 0, "unchanged": 0, "problems": []},
+    )
+    (article.parent / "broken.md").write_text("nothing")
+    second = await run("import", str(article.parent), "--json")
+    report = json.loads(second.stdout)
+    assert (second.exit_code, report["unchanged"], len(report["problems"])) == (1, 1, 1)
+    missing = await run("import", str(article.parent / "missing"), "--json")
+    assert isinstance(missing.exception, BadInput)
+
+
+async def test_evaluate_prints_its_figures(tmp_path: Path) -> None:
+    corpus, queries = tmp_path / "corpus.jsonl", tmp_path / "queries.jsonl"
+    corpus.write_text('{"id": "a", "text": "狗证到派出所办理"}\n{"id": "b", "text": "水费单在营业厅打印"}\n')
+    queries.write_text('{"text": "打印水费单", "relevant": ["b"]}\n')
+    made = await run("evaluate", "--corpus", str(corpus), "--queries", str(queries), "--json")
+    figures = json.loads(made.stdout)
+    assert list(figures) == ["recall@1", "recall@5", "mrr@10", "p50_ms", "p99_ms"]
+    assert figures["recall@1"] == 1.0
+    queries.write_text("nothing\n")
+    bad = await run("evaluate", "--corpus", str(corpus), "--queries", str(queries), "--json")
+    assert isinstance(bad.exception, BadInput)
+    assert "line 1" in bad.exception.sentence
