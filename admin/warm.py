@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from functools import partial
 
 import structlog
 
 import intents
 import kb
 from core.database import transaction
-from routing import departments
 from routing import departments
 
 log = structlog.get_logger()
@@ -27,7 +25,6 @@ async def load() -> None:
     global _loaded
     started = time.perf_counter()
     await asyncio.to_thread(intents.understand, "您好")
-    await asyncio.to_thread(partial(departments.rank, category=None, district=None, street=None, text="您好"))
     await asyncio.to_thread(departments.rank, category=None, district=None, street=None, text="您好")
     async with transaction() as session:
         await kb.search(session, "您好")
