@@ -46,6 +46,7 @@ _AGO = re.compile(rf"(?P<count>{_N})个?(?P<unit>天|周|星期|礼拜|月|年|�
 _WHOLE = re.compile(
     r"(?P<which>上上个?|上个?|这个?|本)(?P<unit>周|星期|礼拜|月)(?![一二三四五六日天末\d])|(?P<year>去年|今年|前年)(?!\d)"
 )
+_NO_CLOCK = {"一点", "几点", "半点"}  # a little, when?, half a point: no clock time unless a day is said
 _LENGTHS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7}
 
 
@@ -111,7 +112,9 @@ def _hour(said: str, part: str | None) -> tuple[time, int] | None:
         rest = rest.removesuffix("分").removeprefix("钟")
         minutes = {"": 0, "半": 30, "一刻": 15, "三刻": 45}.get(rest, _whole(rest) if rest else 0)
         hour, minute, covers = found, minutes or 0, 1 if rest else 60
-    if part and PARTS[part][0] >= 12 and hour < 12 and not (part in ("半夜", "深夜", "夜里", "夜间") and hour < 6):
+    afternoon = part is not None and PARTS[part][0] >= 11
+    small_hours = part is not None and PARTS[part][0] >= 18 and hour < 6  # 昨晚两点 is after midnight
+    if afternoon and not small_hours and hour < (11 if part == "中午" else 12):
         hour += 12
     return (time(hour % 24, minute), covers) if hour <= 24 and minute < 60 else None
 
@@ -120,7 +123,8 @@ def _span(match: re.Match[str], now: datetime) -> TimeSpan | None:
     """Return the span of a day, a part of it, a clock time; None where the words name no time."""
     text = match[0]
     part = match["part"] or match["dawn"] or ("晚上" if match["night"] else None)
-    if not (match["day"] or match["clock"] or (match["part"] and len(match["part"]) > 1)):
+    vague = match["clock"] in _NO_CLOCK and not (match["day"] or match["part"])
+    if vague or not (match["day"] or match["clock"] or (match["part"] and len(match["part"]) > 1)):
         return None
     day = _day(match, now)
     if day is None:
@@ -131,7 +135,7 @@ def _span(match: re.Match[str], now: datetime) -> TimeSpan | None:
         if began is None:
             return TimeSpan(text=text)
         start = datetime.combine(day, began[0], tzinfo=day.tzinfo)
-        start += timedelta(days=1 if match["night"] and began[0].hour < 6 else 0)
+        start += timedelta(days=1 if part in ("晚上", "晚") and began[0].hour < 6 else 0)
         ended = _hour(match["until"], part) if match["until"] else None
         finish = datetime.combine(start, ended[0], tzinfo=day.tzinfo) if ended else start + timedelta(minutes=began[1])
         return TimeSpan(text=text, start=start, end=finish if finish > start else finish + timedelta(days=1))

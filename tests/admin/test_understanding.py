@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from admin.commands import understanding
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    made = typer.Typer()
+    understanding.register(made)
+    return made
+
+
+def test_classify_writes_one_object_a_line_as_the_design_has_it(app: typer.Typer) -> None:
+    lines = "望江区滨江大道的路灯坏了\n\n家里着火了\n"
+    result = CliRunner().invoke(app, ["classify", "--json"], input=lines.encode() + b"\xff\n")
+    assert result.exit_code == 0, result.output
+    said = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(said) == 4
+    lamp, empty, fire, _ = said
+    wanted = ["text", "request_type", "category", "urgency", "emergency", "entities", "departments"]
+    assert list(lamp) == wanted
+    assert lamp["text"] == "望江区滨江大道的路灯坏了" and set(lamp["category"]) == {"code", "path", "confidence"}
+    assert lamp["emergency"] is None and lamp["departments"]
+    assert set(lamp["departments"][0]) == {"code", "name", "score", "evidence"}
+    assert empty["category"] is None
+    assert set(fire["emergency"]) == {"service", "reason"} and fire["emergency"]["service"] == "fire"
+
+
+def test_classify_speaks_to_people_too(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["classify"], input="路灯坏了\n")
+    assert result.exit_code == 0 and "→" in result.stdout
+
+
+def test_intents_evaluate_writes_one_object(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "labelled.jsonl"
+    file.write_text(
+        "".join(json.dumps({"text": text * 2, "label": text[0]}) + "\n" for text in ("停水了", "路灯坏")),
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(app, ["intents", "evaluate", "--train", str(file), "--test", str(file), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["classes"] == 2
+
+
+def test_intents_measure_reports_the_held_out_figures(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["intents", "measure", "--json"])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert {"level1_accuracy", "level2_accuracy", "level3_accuracy", "routes_found"} <= set(figures)

@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.city import read_yaml
+from core.errors import BadInput
+from intents import emergency
+from intents.understanding import Emergency
+
+DATA = Path(__file__).parent / "data"
+EMERGENCIES = yaml.safe_load((DATA / "emergencies.yaml").read_text(encoding="utf-8"))
+ORDINARY = yaml.safe_load((DATA / "no_emergencies.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("service", "text"), [(name, text) for name, texts in EMERGENCIES.items() for text in texts])
+def test_danger_is_recognised_with_the_service_that_helps(service: str, text: str) -> None:
+    found = emergency.find(text)
+    assert found is not None
+    assert (found.service, found.number) == (service, emergency.services()[service].number)
+    assert found.reason
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_what_only_sounds_like_danger_is_none(text: str) -> None:
+    assert emergency.find(text) is None
+
+
+def test_the_tables_are_long_enough_to_mean_something() -> None:
+    assert sum(map(len, EMERGENCIES.values())) >= 60
+    assert len(set(ORDINARY)) >= 80
+
+
+@pytest.mark.parametrize(
+    ("text", "situation"),
+    [
+        ("电梯里困了三个人", "trapped"),
+        ("有个小孩掉河里了", "drowning"),
+        ("电瓶车在楼道里烧起来了", "vehicle_battery_fire"),
+        ("我老公正在打我", "domestic_violence"),
+        ("宝宝被果冻噎住了", "choking"),
+        ("高压线断了掉在路中间", "fallen_wire"),
+        ("我真的活不下去了", "self_harm_thought"),
+        ("施工队把天然气管道挖断了", "gas_pipe_broken"),
+    ],
+)
+def test_the_recognised_situation_has_its_own_instruction(text: str, situation: str) -> None:
+    found = emergency.find(text)
+    assert found is not None and found.situation == situation
+    service = emergency.services()[found.service]
+    assert emergency.instruction_for(found) == service.situations[situation].instruction != service.instruction
+
+
+def test_without_a_situation_the_general_instruction_is_said() -> None:
+    known = emergency.services()["fire"]
+    assert emergency.instruction_for(Emergency("fire", "119", "着火")) == known.instruction
+
+
+def test_every_rule_names_a_service_and_situation_of_the_sample_city() -> None:
+    for rule in read_yaml(emergency.RULES)["rules"]:
+        assert rule["situation"] in emergency.services()[rule["service"]].situations
+        assert set(rule.get("guards", [])) <= set(read_yaml(emergency.RULES)["guards"])
+
+
+def test_a_letter_that_tells_of_a_past_fire_is_no_emergency() -> None:
+    letter = (
+        "尊敬的领导，"
+        + "我们小区建成二十年，设施老化严重，物业一直没有维护。" * 6
+        + "家里着火，损失很大，希望得到帮助。"
+    )
+    assert emergency.find(letter) is None
+    assert emergency.find(letter + "快来人，楼上现在着火了！") is not None
+
+
+@pytest.mark.parametrize("text", ["去年我家着火了", "着火了怎么预防", "没有着火", "万一着火了"])
+def test_each_guard_turns_one_and_the_same_match_away(text: str) -> None:
+    assert emergency.find("我家着火了") is not None
+    assert emergency.find(text) is None
+
+
+def test_traditional_characters_full_width_and_markup_do_not_hide_danger() -> None:
+    for text in ("瓦斯洩漏了，好大的煤氣味", "<b>家里着火了</b>", "家里　着火了！！！"):
+        assert emergency.find(text) is not None
+
+
+def test_a_broken_service_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "emergency.yaml").write_text("- code: fire\n  number: '119'\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"emergency\.yaml.*name"):
+        emergency._services(tmp_path)

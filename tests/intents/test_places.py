@@ -1,0 +1,75 @@
+import pytest
+
+from intents import places
+from intents.understanding import Address
+
+
+def _one(text: str) -> Address:
+    (address,) = places.resolve(text)
+    return address
+
+
+def test_a_road_in_one_district_is_resolved_with_its_number() -> None:
+    address = _one("滨江大道88号门口的路灯坏了")
+    assert (address.district, address.road, address.number) == ("wangjiang", "滨江大道", "88号")
+    assert address.text == "滨江大道88号门口"
+    assert address.candidates == ()
+
+
+def test_a_road_in_two_districts_stays_open_until_something_narrows_it_down() -> None:
+    assert _one("解放路有个坑").candidates == ("zhaoxia", "qinghe")
+    assert _one("解放路有个坑").district is None
+    assert _one("青禾区解放路有个坑").district == "qinghe"
+    assert _one("我是青禾区的，昨天在解放路摔了一跤").district == "qinghe"
+
+
+def test_two_roads_leave_the_district_that_has_both() -> None:
+    assert _one("人民路和解放路交叉口堵车").district == "zhaoxia"
+
+
+def test_landmarks_of_one_name_in_two_districts_are_candidates() -> None:
+    address = _one("阳光花园3栋漏水")
+    assert (address.landmark, address.candidates) == ("阳光花园", ("zhaoxia", "qinghe"))
+    resolved = _one("青禾区阳光花园小区3栋漏水")
+    assert (resolved.district, resolved.street) == ("qinghe", "qinghe_qingyuan")
+
+
+def test_streets_communities_and_aliases_are_known() -> None:
+    assert _one("鼓楼街道没人管").street == "zhaoxia_gulou"
+    assert _one("听涛社区的健身器材坏了").street == "wangjiang_binjiang"
+    assert _one("市一中门口堵车").landmark == "示例市第一中学"
+    assert _one("临港新区太远").district == "lingang"
+
+
+def test_the_longest_name_wins() -> None:
+    assert _one("鼓楼历史街区卫生差").landmark == "鼓楼历史街区"
+    assert _one("铁路新村路坑洼").road == "铁路新村路"
+
+
+def test_traditional_characters_and_full_width_digits_are_read() -> None:
+    address = _one("望江區濱江大道１２號")
+    assert (address.district, address.road, address.number) == ("wangjiang", "滨江大道", "12号")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A区xx路12号的公司", "a区xx路12号"),
+        ("我住在幸运小区3栋2单元", "幸运小区3栋2单元"),
+        ("投诉蓝天大厦噪音", "蓝天大厦"),
+    ],
+)
+def test_a_place_the_gazetteer_does_not_know_is_kept_in_its_words(text: str, said: str) -> None:
+    address = _one(text)
+    assert address.text == said
+    assert address.district is None and address.candidates == ()
+
+
+@pytest.mark.parametrize("text", ["我们小区停水了", "这条马路坑坑洼洼", "楼下广场太吵", "", "一路顺风", "我要投诉物业"])
+def test_no_place_is_made_up(text: str) -> None:
+    assert places.resolve(text) == ()
+
+
+def test_two_places_are_two_addresses() -> None:
+    found = places.resolve("从朝霞区到望江区的公交太少")
+    assert [address.district for address in found] == ["zhaoxia", "wangjiang"]

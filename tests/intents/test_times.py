@@ -1,0 +1,79 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import clock
+from core.text.normalise import normalise
+from intents import times
+from intents.understanding import TimeSpan
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(autouse=True)
+def wednesday() -> Iterator[None]:
+    """Wednesday 10 June 2026, 10:30 in the city, which is still Wednesday in UTC."""
+    with clock.set_to(datetime(2026, 6, 10, 2, 30, tzinfo=UTC)):
+        yield
+
+
+def _one(text: str) -> TimeSpan:
+    (span,) = times.find(normalise(text))
+    return span
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("前天", "2026-06-08 00:00", "2026-06-09 00:00"),
+        ("昨晚", "2026-06-09 18:00", "2026-06-10 00:00"),
+        ("昨天夜里", "2026-06-09 20:00", "2026-06-10 05:00"),
+        ("昨晚十一点半", "2026-06-09 23:30", "2026-06-09 23:31"),
+        ("昨晚两点", "2026-06-10 02:00", "2026-06-10 03:00"),
+        ("今天早上八点", "2026-06-10 08:00", "2026-06-10 09:00"),
+        ("今天下午3:20", "2026-06-10 15:20", "2026-06-10 15:21"),
+        ("上周三", "2026-06-03 00:00", "2026-06-04 00:00"),
+        ("上周三下午三点到五点", "2026-06-03 15:00", "2026-06-03 17:00"),
+        ("周一", "2026-06-08 00:00", "2026-06-09 00:00"),
+        ("星期五", "2026-06-05 00:00", "2026-06-06 00:00"),
+        ("3月5号", "2026-03-05 00:00", "2026-03-06 00:00"),
+        ("三月五号", "2026-03-05 00:00", "2026-03-06 00:00"),
+        ("12月30日", "2025-12-30 00:00", "2025-12-31 00:00"),
+        ("去年12月30日", "2025-12-30 00:00", "2025-12-31 00:00"),
+        ("2024年2月29日", "2024-02-29 00:00", "2024-03-01 00:00"),
+        ("上个月15号", "2026-05-15 00:00", "2026-05-16 00:00"),
+        ("最近三天", "2026-06-07 10:30", "2026-06-10 10:30"),
+        ("两个小时前", "2026-06-10 08:30", "2026-06-10 10:30"),
+        ("三天前", "2026-06-07 00:00", "2026-06-08 00:00"),
+        ("上个月", "2026-05-01 00:00", "2026-06-01 00:00"),
+        ("上周", "2026-06-01 00:00", "2026-06-08 00:00"),
+        ("去年", "2025-01-01 00:00", "2026-01-01 00:00"),
+    ],
+)
+def test_a_time_stands_for_its_interval_in_the_city(text: str, start: str, end: str) -> None:
+    span = _one(text)
+    assert span.text == text
+    assert span.start == datetime.fromisoformat(start).replace(tzinfo=ZONE)
+    assert span.end == datetime.fromisoformat(end).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize("text", ["每天半夜", "每天早上六点", "天天", "每周末", "三天两头"])
+def test_a_recurring_time_has_no_interval(text: str) -> None:
+    span = _one(text)
+    assert (span.text, span.start, span.end) == (text, None, None)
+
+
+@pytest.mark.parametrize("text", ["2月30号", "13月1号", "昨天25点"])
+def test_an_impossible_time_keeps_its_words_and_has_no_interval(text: str) -> None:
+    assert [span.start for span in times.find(text)] == [None]
+
+
+@pytest.mark.parametrize("text", ["", "路灯坏了", "一点都不好", "12号楼", "3栋2单元", "早该修了"])
+def test_no_time_is_made_up(text: str) -> None:
+    assert times.find(text) == ()
+
+
+def test_times_come_in_the_order_of_the_text() -> None:
+    assert [span.text for span in times.find("前天报修，昨天来了人，每天晚上还是没水")] == ["前天", "昨天", "每天晚上"]
