@@ -14,6 +14,7 @@ const memory = (name) => ({ // some browsers refuse it inside foreign pages; the
 });
 const [lasting, passing] = [memory("localStorage"), memory("sessionStorage")];
 let conversation = lasting.get("yitong.conversation");
+let bearer = null; // the token, only where the browser keeps no cookie: for as long as the page is open
 let last = 0; // id of the newest message shown
 let choosing = null; // the options that still can be chosen
 const outgoing = new Map(); // key → {text, media, node}
@@ -26,7 +27,7 @@ async function call(path, options = {}) {
   const answer = await fetch(`/api/v1/conversations${path}`, {
     signal: AbortSignal.timeout(60_000),
     ...options,
-    headers: { "X-Requested-With": "yitong", ...(options.json ? { "Content-Type": "application/json" } : {}), ...options.headers },
+    headers: { "X-Requested-With": "yitong", ...(options.json && { "Content-Type": "application/json" }), ...(bearer && { Authorization: `Bearer ${bearer}` }), ...options.headers },
     body: options.json ? JSON.stringify(options.json) : options.body,
   });
   const body = await answer.json().catch(() => ({}));
@@ -38,7 +39,12 @@ let opening = null;
 function opened() {
   if (conversation) return Promise.resolve(conversation);
   opening ??= call("", { method: "POST", json: { page: says.page, locale: says.locale } })
-    .then(({ id }) => { lasting.set("yitong.conversation", (conversation = id)); listen(); return id; })
+    .then(async ({ id, token }) => {
+      await call(`/${(conversation = id)}/messages`).catch((error) => { if (error.status === 401) bearer = token; });
+      if (!bearer) lasting.set("yitong.conversation", id);
+      listen();
+      return id;
+    })
     .finally(() => { opening = null; });
   return opening;
 }
@@ -155,9 +161,8 @@ function disarm() {
 
 function present(state) {
   presence.dataset.state = state;
-  presence.hidden = state === "bot";
   presence.classList.remove("lost");
-  presence.textContent = state === "agent" ? says.agent : state === "waiting" ? says.waiting : "";
+  Object.assign(presence, { hidden: state === "bot", textContent: { agent: says.agent, waiting: says.waiting }[state] ?? "" });
 }
 
 // --- sending
@@ -195,7 +200,7 @@ async function send(id, item) {
     outgoing.delete(id);
     if (!item.settled) item.node.remove();
   } catch (error) {
-    if (error.status === 401) { forget(); return send(id, item); }
+    if (error.status === 401 && !item.again) { item.again = true; forget(); return send(id, item); }
     item.node.classList.replace("pending", "failed");
     failure.querySelector(".failure-words").textContent = error.said ? error.message : says.failed;
     failure.hidden = false;
@@ -222,6 +227,7 @@ function hear(message) {
 
 function listen() {
   events?.close();
+  if (bearer) return setTimeout(resume, 3000); // EventSource sends no header: ask instead of listening
   const source = (events = new EventSource(`/api/v1/conversations/${conversation}/events?after=${last}`));
   source.addEventListener("message", (event) => hear(JSON.parse(event.data)));
   source.addEventListener("state", (event) => present(event.data));
@@ -234,6 +240,7 @@ function listen() {
 }
 
 async function resume() {
+  if (!conversation) return;
   try { await sync(); listen(); } catch (error) {
     if (error.status === 401) forget();
     else setTimeout(resume, 3000);
@@ -242,7 +249,7 @@ async function resume() {
 
 function forget() {
   events?.close();
-  events = conversation = null;
+  events = conversation = bearer = null;
   lasting.set("yitong.conversation", null);
   last = 0;
   presence.hidden = true;
@@ -301,18 +308,14 @@ text.addEventListener("keydown", (event) => {
   event.preventDefault();
   composer.requestSubmit();
 });
-text.addEventListener("input", () => {
-  text.style.height = "auto";
-  text.style.height = `${text.scrollHeight + 3}px`;
-});
+text.addEventListener("input", () => { text.style.height = "auto"; text.style.height = `${text.scrollHeight + 3}px`; });
 quick.addEventListener("click", ({ target }) => { if (target.value) say(target.value); });
 const sure = document.getElementById("sure");
 document.getElementById("anew").addEventListener("click", () => sure.showModal());
 sure.addEventListener("close", () => {
   if (sure.returnValue !== "anew") return;
   forget();
-  outgoing.clear();
-  keepOutgoing();
+  outgoing.clear(); keepOutgoing();
   location.reload();
 });
 

@@ -146,6 +146,26 @@ async def test_a_photo_goes_with_its_sentence(page: Page) -> None:
     assert await citizens(page).locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
 
 
+async def test_a_browser_that_keeps_no_cookie_talks_and_hears(page: Page) -> None:
+    async def without_cookie(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(
+            status=answer.status, body=await answer.body(), headers={"content-type": "application/json"}
+        )
+        await page.context.clear_cookies()
+
+    await page.route("**/api/v1/conversations", without_cookie)
+    async with page.expect_response("**/api/v1/conversations") as opened:
+        await say(page, "你好")
+    await settled(page)
+    await expect(page.locator(".failed")).to_have_count(0)
+    async with transaction() as session:
+        conversation = (await (await opened.value).json())["id"]
+        await conversations.say(session, conversation, sender="agent", replies=[Reply(ReplyType.TEXT, "我在")])
+
+    await expect(page.locator(".said.agent .words")).to_have_text("我在")
+
+
 async def test_a_new_conversation_leaves_nothing_on_the_device(page: Page) -> None:
     await say(page, SENTENCE)
     await settled(page)
