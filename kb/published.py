@@ -1,7 +1,6 @@
 """The published articles of this process, indexed: built in a background thread, swapped in whole, never half new."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -88,7 +87,6 @@ class Index:
     """The snapshot in use, and the one being built."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
         self._snapshot: Snapshot | None = None
         self._building: tuple[str, Future[Snapshot]] | None = None
@@ -116,30 +114,37 @@ class Index:
         return self._snapshot
 
     async def _begin(self, session: AsyncSession, revision: str) -> "Future[Snapshot]":
-        if self._building is not None and self._building[0] == revision:
-            return self._building[1]
-        published = select(*Article.__table__.c).where(Article.state == State.PUBLISHED).order_by(Article.id)
-        rows = (await session.execute(published)).all()
-        future = self._builder.submit(self._build, revision, rows)
-        self._building = (revision, future)
+        if (future := self._underway(revision)) is None:
+            published = select(*Article.__table__.c).where(Article.state == State.PUBLISHED).order_by(Article.id)
+            rows = (await session.execute(published)).all()
+            # Another request may have begun the same while this one read.
+            if (future := self._underway(revision)) is None:
+                future = self._builder.submit(self._build, revision, rows)
+                self._building = (revision, future)
         return future
+
+    def _underway(self, revision: str) -> "Future[Snapshot] | None":
+        if self._building is None or self._building[0] != revision or self._building[1].done():
+            return None
+        return self._building[1]
 
     def _build(self, revision: str, rows: Sequence[Any]) -> Snapshot:
         begun = time.monotonic()
-        articles = [article for article in map(Published.of, rows) if article.passages]
-        model = encoder()
-        retrieval = Retrieval(
-            [each.text() for each in articles],
-            encoder=model,
-            order=calibration.order("articles", model.fingerprint),
-            vectorise=vectors.kept(model),
-        )
-        snapshot = Snapshot(revision, {each.id: each for each in articles}, retrieval)
-        with self._lock:
-            self._snapshot = snapshot
-            self._building = None
+        try:
+            articles = [article for article in map(Published.of, rows) if article.passages]
+            model = encoder()
+            retrieval = Retrieval(
+                [each.text() for each in articles],
+                encoder=model,
+                order=calibration.order("articles", model.fingerprint),
+                vectorise=vectors.kept(model),
+            )
+        except Exception:
+            log.exception("knowledge.index_failed")  # nobody may be waiting; the next check begins anew
+            raise
+        self._snapshot = Snapshot(revision, {each.id: each for each in articles}, retrieval)
         log.info("knowledge.indexed", articles=len(articles), seconds=round(time.monotonic() - begun, 2))
-        return snapshot
+        return self._snapshot
 
 
 index = Index()
