@@ -81,7 +81,7 @@ async def with_clocks(session: AsyncSession, tickets: Sequence[Ticket]) -> list[
     rows = await session.scalars(
         select(TicketClock)
         .where(TicketClock.ticket_id.in_([ticket.id for ticket in tickets]), _WAITED_FOR)
-        .order_by(TicketClock.due_at)
+        .order_by(TicketClock.due_at, TicketClock.id)
     )
     clocks: dict[int, list[TicketClock]] = {}
     for row in rows:

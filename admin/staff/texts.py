@@ -49,6 +49,7 @@ def moment(value: datetime | None) -> str:
     return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
 
 
-def hour(value: datetime) -> str:
-    """Return the hour and minute in the city's zone: 10:23."""
-    return clock.local(value, city().time_zone).strftime("%H:%M")
+def hour(value: datetime | str) -> str:
+    """Return hour and minute of a moment (or of its ISO form) in the city's zone: 10:23."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return clock.local(at, city().time_zone).strftime("%H:%M")

@@ -21,6 +21,7 @@ from core.errors import NotFound
 from routing import agenda, tickets
 
 SUGGESTIONS = 3
+KNOWN = 5  # tickets of one citizen, the newest first
 
 
 async def _desk(view: View) -> Viewer:
@@ -40,12 +41,13 @@ async def desk(
     """Show the desk with a conversation, or with a list of tickets that wait."""
     async with transaction() as session:
         if conversation is None:
-            return view.page("desk.html", **await _queue(session, view), **await worklists.shown(session, view, chosen))
+            listed = await worklists.shown(session, view, chosen)
+            return view.page("desk.html", **(await _queue(session, view) | {"open": None} | listed))
         try:
             shown = await _conversation(session, view, conversation)
         except NotFound:  # given back, or the citizen left: nothing here any more
             return RedirectResponse("/desk", status_code=303)
-        return view.page("desk.html", **await _queue(session, view, conversation), **shown)
+        return view.page("desk.html", **(await _queue(session, view, conversation) | shown))
 
 
 @router.get("/new")
@@ -53,7 +55,8 @@ async def new(view: Desk) -> Response:
     """Show the form for a caller."""
     async with transaction() as session:
         queue = await _queue(session, view)
-    return view.page("desk.html", **queue, open=None, hits=[], question="", insertable=False, **_form(Intake()))
+    shown = _form(Intake()) | {"open": None, "known": [], "hits": [], "question": "", "insertable": False}
+    return view.page("desk.html", **(queue | shown))
 
 
 @router.get("/queue")
@@ -126,8 +129,10 @@ async def understood(view: Desk) -> Response:
     intake = Intake(**(typed | {"confidential": bool(typed["confidential"]), "ready": True}))  # type: ignore[arg-type]
     async with transaction() as session:
         similar = await understand(session, intake) if intake.description else []
+        hits = await kb.search(session, intake.description, limit=SUGGESTIONS) if intake.description else []
     talking = {"conversation": form["conversation"]} if form.get("conversation") else None
-    return view.page("parts/intake_fields.html", open=talking, **(_form(intake) | {"similar": similar}))
+    shown = _form(intake) | {"similar": similar, "hits": hits, "question": intake.description}
+    return view.page("parts/understood.html", open=talking, insertable=talking is not None, **shown)
 
 
 @router.post("/tickets")
@@ -163,7 +168,6 @@ async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None
         "lists": worklists.LISTS,
         "totals": await worklists.totals(session, view),
         "open_id": open_id,
-        "open": None,
         "chosen": "",
     }
 
@@ -178,7 +182,7 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
         "open": context | {"summary": intake.title},
         "holder": None if context["held"] else await taking.holder_name(session, id),
         "known": await _known(session, view, context),
-        "question": "",
+        "question": question,
         "hits": await kb.search(session, question, limit=SUGGESTIONS) if question.strip() else [],
         "insertable": context["held"],
     } | _form(intake)
@@ -186,15 +190,12 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
 
 async def _known(session: AsyncSession, view: Viewer, context: dict[str, Any]) -> list[Any]:
     """Return the citizen's tickets: those of this conversation, and of the number that they left."""
-    found = {
-        each.number: each
-        for each in await tickets.listing(session, actor=view.actor, conversation=context["conversation"], limit=10)
-    }
+    found = list(await tickets.listing(session, actor=view.actor, conversation=context["conversation"], limit=KNOWN))
     phone = (context["form"] or {}).get("phone") if context["held"] else None
     if phone:
-        found |= {each.number: each for each in await tickets.listing(session, actor=view.actor, query=phone, limit=10)}
-    pending = await agenda.with_clocks(session, sorted(found.values(), key=lambda each: each.number, reverse=True))
-    return reading.summaries(pending, locale=view.locale)
+        found += await tickets.listing(session, actor=view.actor, query=phone, limit=KNOWN)
+    newest = sorted({each.number: each for each in found}.items(), reverse=True)[:KNOWN]
+    return reading.summaries(await agenda.with_clocks(session, [each for _, each in newest]), locale=view.locale)
 
 
 def _form(intake: Intake) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Drawing: the templates and what every one of them may use."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from admin.staff import naming, texts
 from admin.staff.access import SignedIn, handles
+from admin.staff.tickets.views import CandidateView
 from core import clock
 from core.auth import Actor, Permission, Role
 from core.city import city
@@ -41,6 +43,7 @@ PAGES: tuple[tuple[str, str, Permission | None], ...] = (
     ("/knowledge", "nav.knowledge", None),
     ("/settings", "nav.settings", Permission.SETTINGS),
 )
+CLEAR_LEAD = 0.15  # of the score; below it the page leaves the choice to the agent
 LANDING = {
     Role.AGENT: "/desk",
     Role.SUPERVISOR: "/supervision",
@@ -84,6 +87,7 @@ def draw(
         left=lambda due: remaining(due, locale),
         ago=lambda since: elapsed(since, locale),
         pressing=pressing,
+        clear_lead=clear_lead,
         city=city(),
         now=clock.now(),
         me=found,
@@ -97,6 +101,11 @@ def draw(
 
 def _say(locale: str, key: str, **values: Any) -> str:
     return texts.say(key, locale, **values)
+
+
+def clear_lead(candidates: Sequence[CandidateView]) -> bool:
+    """Say whether the first candidate stands out so that a button may say: this one."""
+    return len(candidates) == 1 or candidates[0].score - candidates[1].score >= CLEAR_LEAD
 
 
 def pressing(due: datetime, since: datetime) -> str:

@@ -47,7 +47,7 @@ async def knowledge(
         subject=subject,
         subjects=subjects,
         state=state,
-        states=[str(each) for each in State],
+        states=[str(each) for each in (State.PUBLISHED, State.DRAFT, State.WITHDRAWN)],
         articles=[each for each in everything if not subject or each.subject == subject],
         today=clock.local(clock.now(), city().time_zone).date(),
     )

@@ -9,7 +9,6 @@ from admin.staff import access
 from admin.staff.pages import choices, drawing
 from admin.staff.pages.route import PageRoute, View, Viewer
 from admin.staff.tickets import commands, reading
-from core.auth import Permission
 from core.database import transaction
 from core.errors import Forbidden, NotFound
 from routing import agenda, citizens, departments, tickets
@@ -115,6 +114,5 @@ async def _ticket(session: AsyncSession, view: Viewer, number: str, *, done: str
         "short": False,
         "chosen": "",
         "done": done,
-        "reveals": view.actor.may(Permission.PERSONAL_REVEAL) and not detail.citizen.hidden,
         "department_groups": choices.department_groups(view.locale, below=street_of),
     }

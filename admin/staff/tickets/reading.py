@@ -79,6 +79,7 @@ async def work_row(
         _common(ticket, pending.clocks, locale=locale)
         | {
             "description": mask_text(ticket.description),
+            "citizen": await _citizen(session, ticket, actor=actor),
             "result": ticket.result,
             "steps": await steps(session, ticket.number, actor=actor, locale=locale) if with_steps else [],
             "allowed": allowed,

@@ -121,6 +121,7 @@ class WorkRow(TicketSummary):
     """A ticket that waits for the centre, with what is needed to decide on it at once."""
 
     description: str
+    citizen: CitizenView
     result: str | None
     steps: list[StepView]
     allowed: list[str]

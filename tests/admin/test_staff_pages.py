@@ -1,0 +1,363 @@
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from babel.messages.pofile import read_po
+
+from admin.staff.pages.signing import local_page
+from core import clock
+from core.database import transaction
+from core.settings import ROOT, settings
+from kb import articles, unanswered
+from tests.admin.staffing import NAME, PASSWORD, PHONE, World
+from tests.admin.test_staff_conversations import FORM
+
+PART = {"HX-Request": "true"}
+# Page, and who may open it.
+PAGES = [
+    ("/desk", {"lin", "zhou", "admin"}),
+    ("/desk/new", {"lin", "zhou", "admin"}),
+    ("/desk/queue", {"lin", "zhou", "admin"}),
+    ("/desk?list=returns", {"lin", "zhou", "admin"}),
+    ("/desk?list=callbacks", {"lin", "zhou", "admin"}),
+    ("/desk?list=overdue", {"lin", "zhou", "admin"}),
+    ("/workbench", {"lin", "zhou", "admin", "lamps"}),
+    ("/supervision", {"zhou", "admin"}),
+    ("/knowledge", {"lin", "zhou", "admin", "lamps", "editor"}),
+    ("/knowledge?q=公积金", {"lin", "zhou", "admin", "lamps", "editor"}),
+    ("/knowledge/unanswered", {"zhou", "admin", "editor"}),
+    ("/settings", {"admin"}),
+]
+LOGINS = ("lin", "zhou", "admin", "lamps", "editor")
+
+
+@pytest.fixture
+async def busy(world: World) -> World:
+    """A line with a ticket in every state."""
+    reply = {"result": "已修复。", "basis": ""}
+    await world.opened()
+    await world.dispatched()
+    accepted: list[tuple[str, str, dict[str, object]]] = [("lamps", "accept", {})]
+    await world.moved(await world.dispatched(), *accepted)
+    await world.moved(await world.dispatched(), ("lamps", "return_to_centre", {"reason": "不是我局职责"}))
+    replied = [*accepted, ("lamps", "reply", reply)]
+    await world.moved(await world.dispatched(), *replied)
+    survey = ("lin", "callback", {"contacted": True, "solved": True, "satisfied": 4})
+    await world.moved(await world.dispatched(), *replied, survey)
+    with clock.set_to(clock.now() - timedelta(days=20)):
+        await world.dispatched("power_supply")
+    await world.waiting()
+    async with transaction() as session:
+        await unanswered.record(session, "宠物火化去哪里办")
+    return world
+
+
+def text_of(answer: httpx.Response) -> str:
+    """The page's words, markup left out."""
+    return re.sub(r"<[^>]+>", " ", answer.text)
+
+
+async def test_every_page_opens_for_those_it_is_for_in_both_languages(busy: World) -> None:
+    for login in LOGINS:
+        async with busy.browser(login) as browser:
+            for path, allowed in PAGES:
+                for language in ("zh", "en"):
+                    answer = await browser.get(path + ("&" if "?" in path else "?") + f"lang={language}")
+                    assert answer.status_code == (200 if login in allowed else 403), (login, path)
+                    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_way_leads_only_to_pages_that_the_role_may_use(busy: World) -> None:
+    everything = {"/desk", "/workbench", "/supervision", "/knowledge", "/settings"}
+    for login, pages in {
+        "lin": {"/desk", "/workbench", "/knowledge"},
+        "zhou": everything - {"/settings"},
+        "lamps": {"/workbench", "/knowledge"},
+        "editor": {"/knowledge"},
+        "admin": everything,
+    }.items():
+        async with busy.browser(login) as browser:
+            navigation = re.search(r'<nav class="pages".*?</nav>', (await browser.get("/knowledge")).text, re.S)
+        assert navigation and set(re.findall(r'href="([^"]+)"', navigation[0])) == pages
+
+
+async def test_pages_hold_no_script_or_style_of_their_own(busy: World) -> None:
+    async with busy.browser("zhou") as browser:
+        for path in ("/desk", "/workbench", "/supervision", "/desk?list=returns"):
+            page = (await browser.get(path)).text
+            assert not re.search(r"<style|<script(?![^>]+src=)| style=| on[a-z]+=\"|hx-on", page)
+
+
+@pytest.mark.parametrize(
+    ("login", "first"),
+    [
+        ("lin", "/desk"),
+        ("zhou", "/supervision"),
+        ("lamps", "/workbench"),
+        ("editor", "/knowledge"),
+        ("admin", "/settings"),
+    ],
+)
+async def test_signing_in_leads_to_the_roles_first_page(world: World, login: str, first: str) -> None:
+    async with world.browser() as browser:
+        answer = await browser.post("/sign-in", data={"login": login, "password": PASSWORD})
+        assert (answer.status_code, answer.headers["location"]) == (303, first)
+        assert (await browser.get(first)).status_code == 200
+        again = await browser.get("/sign-in")
+        assert (again.status_code, again.headers["location"]) == (303, first)
+
+
+async def test_a_wrong_password_keeps_the_login_and_the_way(world: World) -> None:
+    async with world.browser() as browser:
+        answer = await browser.post(
+            "/sign-in", data={"login": "lin", "password": "wrong", "next": "/workbench?state=new"}
+        )
+    assert answer.status_code == 401
+    assert 'value="lin"' in answer.text and 'value="/workbench?state=new"' in answer.text
+    assert "登录名或密码不对" in answer.text and "wrong" not in answer.text
+
+
+async def test_an_ended_session_leads_to_signing_in_and_back_to_where_one_was(world: World) -> None:
+    async with world.browser("lin") as browser:
+        with clock.set_to(clock.now() + timedelta(hours=settings().staff_session_hours, minutes=1)):
+            answer = await browser.get("/workbench?state=new&q=路灯")
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?next=%2Fworkbench%3Fstate%3Dnew")
+    async with world.browser() as browser:
+        signed = await browser.post(
+            "/sign-in", data={"login": "lin", "password": PASSWORD, "next": "/workbench?state=new"}
+        )
+    assert signed.headers["location"] == "/workbench?state=new"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "javascript:x", "", "/a\nb"]
+)
+def test_the_way_back_never_leads_to_another_site(wanted: str) -> None:
+    assert local_page(wanted) is None
+
+
+async def test_an_ended_session_in_the_middle_of_a_form_says_so_beside_the_button(world: World) -> None:
+    number = await world.dispatched()
+    headers = PART | {"HX-Trigger": f"accept-{number}", "HX-Current-URL": f"http://line.test/workbench/{number}"}
+    async with world.browser("lamps") as browser:
+        with clock.set_to(clock.now() + timedelta(hours=settings().staff_session_hours, minutes=1)):
+            answer = await browser.post(f"/workbench/{number}/accept", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["hx-retarget"] == f"#accept-{number}-refusal"
+    assert f"/sign-in?next={quote(f'/workbench/{number}', safe='')}" in answer.text
+
+
+async def test_a_department_sees_only_its_tickets_on_its_pages(busy: World) -> None:
+    foreign = await busy.dispatched("power_supply", title="供电公司的工单")
+    async with busy.browser("lamps") as browser:
+        everything = await browser.get("/workbench?state=")
+        assert "幸福路口的路灯不亮" in everything.text and "供电公司的工单" not in everything.text
+        assert "供电公司的工单" not in (await browser.get("/workbench?q=供电")).text
+        there = await browser.get(f"/workbench/{foreign}")
+        missing = await browser.get("/workbench/20200101-000001")
+        command = await browser.post(f"/workbench/{foreign}/accept", headers=PART)
+    assert there.status_code == missing.status_code == command.status_code == 404
+    assert text_of(there).replace(foreign, "") == text_of(missing).replace("20200101-000001", "")
+
+
+async def test_a_ticket_page_offers_what_may_be_done_now_and_shows_it_done(world: World) -> None:
+    number = await world.dispatched()
+    async with world.browser("lamps") as browser:
+        page = (await browser.get(f"/workbench/{number}")).text
+        assert f"/workbench/{number}/accept" in page and f"/workbench/{number}/reply" not in page
+        done = await browser.post(f"/workbench/{number}/accept", headers=PART)
+        assert done.status_code == 200
+        assert "已签收。" in done.text and f"/workbench/{number}/reply" in done.text
+        again = await browser.post(f"/workbench/{number}/accept", headers=PART | {"HX-Trigger": f"accept-{number}"})
+    assert again.status_code == 409
+    assert again.headers["hx-retarget"] == f"#accept-{number}-refusal"
+    assert "不能签收" in again.text and "<html" not in again.text
+
+
+async def test_an_empty_form_names_what_is_missing_in_words(world: World) -> None:
+    number = await world.moved(await world.dispatched(), ("lamps", "accept", {}))
+    async with world.browser("lamps") as browser:
+        answer = await browser.post(f"/workbench/{number}/reply", data={"result": " "}, headers=PART)
+    assert answer.status_code == 422
+    assert "请填写或更正：办理结果。" in answer.text
+
+
+async def test_another_site_cannot_use_the_pages_forms(world: World) -> None:
+    number = await world.dispatched()
+    async with world.browser("lamps", origin="https://elsewhere.example") as browser:
+        assert (await browser.post(f"/workbench/{number}/accept", headers=PART)).status_code == 403
+        assert (await browser.post("/sign-out")).status_code == 403
+
+
+async def test_pages_mask_the_citizen_until_a_reason_is_given(world: World) -> None:
+    number = await world.dispatched()
+    async with world.browser("lamps") as browser:
+        page = (await browser.get(f"/workbench/{number}")).text
+        assert PHONE not in page and NAME not in page and "138****8000" in page
+        refused = await browser.post(f"/workbench/{number}/reveal", data={"reason": ""}, headers=PART)
+        assert refused.status_code == 422
+        shown = await browser.post(f"/workbench/{number}/reveal", data={"reason": "联系诉求人核实"}, headers=PART)
+        assert PHONE in shown.text and NAME in shown.text
+        page = (await browser.get(f"/workbench/{number}")).text
+    assert "查看诉求人信息" in page and "理由：联系诉求人核实" in page
+
+
+async def test_a_confidential_tickets_page_says_why_the_author_is_hidden(world: World) -> None:
+    number = await world.dispatched(confidential=True)
+    async with world.browser("lamps") as browser:
+        page = (await browser.get(f"/workbench/{number}")).text
+    assert "诉求人身份不向承办单位提供" in page
+    assert "138****8000" not in page and f"/workbench/{number}/reveal" not in page
+
+
+async def test_what_citizens_write_is_shown_and_never_run(world: World) -> None:
+    number = await world.opened(
+        title="<b>x</b>路灯<script>alert(1)", description="路灯 <img src=x onerror=alert(1)> 坏了"
+    )
+    id = await world.waiting("<script>alert(2)</script>路灯")
+    async with world.browser("lin") as browser:
+        for path in ("/desk", f"/workbench/{number}", f"/desk?conversation={id}"):
+            page = (await browser.get(path)).text
+            assert "<script>alert" not in page and "<img src=x" not in page
+
+
+async def test_an_agent_dispatches_with_one_click_and_the_next_one_is_told_no(world: World) -> None:
+    number = await world.opened()
+    async with world.browser("lin") as browser:
+        listed = (await browser.get("/desk")).text
+        assert "派给市城管局" in listed and "派单目录：主办" in listed
+        done = await browser.post(
+            f"/desk/tickets/{number}/dispatch", data={"department": "urban_management"}, headers=PART
+        )
+        assert done.status_code == 200 and "已派单。" in done.text
+        late = await browser.post(
+            f"/desk/tickets/{number}/dispatch",
+            data={"department": "power_supply"},
+            headers=PART | {"HX-Trigger": f"quick-{number}"},
+        )
+    assert late.status_code == 409 and late.headers["hx-retarget"] == f"#quick-{number}-refusal"
+
+
+async def test_an_agent_rules_on_no_return_but_a_supervisor_does(busy: World) -> None:
+    async with busy.browser("lin") as agent, busy.browser("zhou") as supervisor:
+        for_agent = (await agent.get("/desk?list=returns")).text
+        for_supervisor = (await supervisor.get("/desk?list=returns")).text
+    assert "退单由班长裁定" in for_agent and "/ruling" not in for_agent
+    assert "不是我局职责" in for_supervisor and "/ruling" in for_supervisor
+
+
+async def test_a_conversation_is_taken_answered_and_given_back_on_the_desk(world: World) -> None:
+    id = await world.waiting(f"路灯坏了，电话{PHONE}", state=json.dumps(FORM))
+    page = f"/desk?conversation={id}"
+    async with world.browser("lin") as browser, world.browser("he") as colleague:
+        waiting = (await browser.get(page)).text
+        assert PHONE not in waiting and "接听这个对话" in waiting and 'id="intake"' not in waiting
+        taken = await browser.post(f"/desk/conversations/{id}/take", headers=PART)
+        assert taken.headers["hx-redirect"] == page
+        talking = (await browser.get(page)).text
+        assert "公共事业 › 路灯照明 › 路灯不亮" in talking and "我家门口的路灯坏了好几天了" in talking
+        assert f'value="{PHONE}"' in talking and "建设路12号 路灯不亮" in talking
+        said = await browser.post(f"/desk/conversations/{id}/say", data={"text": "请问灯杆编号？"}, headers=PART)
+        assert "请问灯杆编号？" in said.text
+        late = await colleague.post(f"/desk/conversations/{id}/take", headers=PART)
+        assert late.status_code == 409 and "这个对话已由坐席 林晓接听。" in late.text
+        assert late.headers["hx-retarget"] == "#notice"
+        assert "坐席 林晓正在接听这个对话" in (await colleague.get(page)).text
+        assert (await browser.post(f"/desk/conversations/{id}/give-back", headers=PART)).status_code == 204
+        gone = await browser.get(page)
+    assert (gone.status_code, gone.headers["location"]) == (303, "/desk")
+
+
+async def test_the_form_for_a_caller_is_completed_from_what_was_said_and_keeps_what_was_typed(world: World) -> None:
+    await world.dispatched()
+    typed = {"description": "幸福路口的路灯坏了三天，晚上很黑，老人不敢出门", "title": "我写的标题", "name": NAME}
+    async with world.browser("lin") as browser:
+        completed = (await browser.post("/desk/understand", data=typed, headers=PART)).text
+        assert 'value="我写的标题"' in completed
+        assert re.search(r'value="utilities.lighting.lamp_out" selected', completed)
+        opened = await browser.post(
+            "/desk/tickets",
+            data=typed | {"category": "utilities.lighting.lamp_out", "request_type": "assistance", "area": "zhaoxia"},
+            headers=PART,
+        )
+        assert opened.status_code == 200 and "查询码只显示这一次" in opened.text
+        wrong = await browser.post(
+            "/desk/tickets", data=typed | {"request_type": "assistance", "area": "nowhere"}, headers=PART
+        )
+    assert wrong.status_code == 422 and "请重新选择" in wrong.text
+
+
+async def test_supervision_shows_what_is_late_and_the_rates(busy: World) -> None:
+    async with busy.browser("zhou") as browser:
+        page = (await browser.get("/supervision")).text
+        wrong = await browser.get("/supervision?start=2026-02-01&end=2026-01-01")
+    assert "响应率" in page and "市供电公司" in page
+    assert 'data-state="overdue"' in page
+    assert wrong.status_code == 422
+
+
+async def test_an_article_is_shown_with_its_version_and_its_markup_is_not_run(world: World, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "---\nid: lamp-repair\nsubject: 路灯\ntitle: 路灯坏了找谁\nquestions: [路灯不亮怎么办]\n"
+        "department: urban_management\nbasis: 《城市照明管理规定》\nregion: city\naudience: [citizen]\n"
+        "reviewed: 2026-06-01\nreview_due: 2027-06-01\nsample: true\n---\n"
+        "拨打12345。<script>alert(1)</script>\n\n## 办理流程\n一个工作日内派人。\n",
+        encoding="utf-8",
+    )
+    async with transaction() as session:
+        await articles.import_folder(session, tmp_path)
+    async with world.browser("lamps") as browser:
+        page = (await browser.get("/knowledge/lamp-repair")).text
+        missing = await browser.get("/knowledge/no-such")
+    assert "《城市照明管理规定》" in page and "市城管局" in page and "第 1 版" in page
+    assert "<script>alert" not in page
+    assert missing.status_code == 404
+
+
+async def test_an_administrator_adds_renews_and_closes_accounts(world: World) -> None:
+    async with world.browser("admin") as browser, world.browser() as fresh:
+        added = await browser.post(
+            "/settings/accounts",
+            data={"login": "wu", "name": "吴敏", "role": "department", "department": "water_supply"},
+            headers=PART,
+        )
+        assert added.status_code == 200
+        password = re.search(r'<b class="figure big">([^<]+)</b>', added.text)
+        assert password
+        signed = await fresh.post("/sign-in", data={"login": "wu", "password": password[1]})
+        assert signed.headers["location"] == "/workbench"
+        taken = await browser.post("/settings/accounts", data={"login": "wu", "role": "agent"}, headers=PART)
+        assert taken.status_code == 422
+        assert (await browser.post("/settings/accounts/wu/password", headers=PART)).status_code == 200
+        assert (await fresh.get("/workbench")).status_code == 303
+        assert (await browser.post("/settings/accounts/wu/close", headers=PART)).status_code == 200
+        assert (await browser.post("/settings/accounts/admin/close", headers=PART)).status_code == 422
+
+
+@pytest.mark.parametrize("login", ["lin", "zhou", "lamps", "editor"])
+async def test_accounts_are_the_administrators_only(world: World, login: str) -> None:
+    async with world.browser(login) as browser:
+        for path in ("/settings/accounts", "/settings/accounts/he/password", "/settings/accounts/he/close"):
+            assert (await browser.post(path, data={"login": "x", "role": "agent"}, headers=PART)).status_code == 403
+
+
+async def test_the_language_asked_for_is_kept(world: World) -> None:
+    async with world.browser("lin") as browser:
+        assert "Agent desk" in (await browser.get("/desk?lang=en")).text
+        assert "Agent desk" in (await browser.get("/desk")).text
+        assert "坐席台" in (await browser.get("/desk?lang=zh")).text
+
+
+def test_both_languages_have_every_message_with_the_same_values() -> None:
+    found = {}
+    for locale in ("zh_CN", "en"):
+        with (ROOT / "admin" / "locale" / f"{locale}.po").open("rb") as file:
+            found[locale] = {str(each.id): str(each.string) for each in read_po(file, locale=locale) if each.id}
+    assert found["zh_CN"].keys() == found["en"].keys()
+    for key, chinese in found["zh_CN"].items():
+        assert set(re.findall(r"\{\w*\}", chinese)) == set(re.findall(r"\{\w*\}", found["en"][key])), key
