@@ -56,6 +56,11 @@ class Tree(Mapping[str, Node]):
         """Return the categories of the third level."""
         return tuple(node for node in self._nodes.values() if not node.children)
 
+    def usual_request_type(self, code: str) -> RequestType:
+        """Return the request type that a leaf has, or that most leaves below an inner category have."""
+        below = [leaf.request_type for leaf in self.leaves() if f"{leaf.code}.".startswith(f"{code}.")]
+        return max(below, key=below.count)
+
     def ancestors(self, code: str) -> tuple[Node, ...]:
         """Return the nodes from the first level down to `code`, which is the last."""
         parts = code.split(".")

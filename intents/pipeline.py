@@ -38,7 +38,8 @@ def understand(text: str) -> Understanding:
     danger = emergency.find(text, plain=reading.plain)
     category, alternatives, evidence = _category(reading)
     leaf = _leaf(category)
-    kind = request_types.request_type(reading.plain, leaf.request_type if leaf else None)
+    usual = classifier().tree.usual_request_type(category.code) if category else None
+    kind = request_types.request_type(reading.plain, usual)
     return Understanding(
         text=text,
         request_type=kind,

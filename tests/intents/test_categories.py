@@ -44,6 +44,16 @@ def test_a_sound_file_becomes_a_tree(tmp_path: Path) -> None:
     assert tree.get("air") is None
 
 
+def test_an_inner_category_is_usually_what_most_of_its_leaves_are(tmp_path: Path) -> None:
+    raw = _tree()
+    for number, kind in enumerate(["complaint", "complaint"]):
+        more = {**_leaf(_tree()), "code": f"water.supply.more{number}", "request_type": kind}
+        raw["children"][0]["children"].append(more)
+    tree = categories.load(_write(tmp_path, raw))
+    assert tree.usual_request_type("water") == "complaint"
+    assert tree.usual_request_type("water.supply.outage") == "assistance"
+
+
 @pytest.mark.parametrize("key", ["definition", "request_type", "urgency", "ask", "examples", "name", "code"])
 def test_a_missing_key_is_named_with_its_file(tmp_path: Path, key: str) -> None:
     tree = _tree()
