@@ -12,8 +12,10 @@ END = frozenset({"/exit", "/quit"})
 def chat(as_json: Json = False) -> None:
     """Talk with the line in the terminal; from a pipe, every line is one turn of one conversation."""
     from admin import migrate
+    from core import logs
     from core.settings import settings
 
+    logs.configure(level="warning")
     if settings().database_url is None:
         migrate.upgrade()
     run(_chat(as_json=as_json))
@@ -40,7 +42,9 @@ async def _chat(*, as_json: bool) -> None:
                 emit(reply.as_json())
             else:
                 options = " / ".join(option["label"] for option in reply.data.get("options", ()))
-                console.print(reply.text + (f"  〔{options}〕" if options else ""), style="green", markup=False)
+                console.print(
+                    reply.text + (f"  〔{options}〕" if options else ""), style="green", markup=False, soft_wrap=True
+                )
 
 
 def _read(as_json: bool) -> str | None:
@@ -54,7 +58,7 @@ def _read(as_json: bool) -> str | None:
                 return None
             line = line.rstrip("\n")
             if not as_json:
-                console.print(f"> {line}", markup=False, highlight=False)
+                console.print(f"> {line}", markup=False, highlight=False, soft_wrap=True)
     except (EOFError, KeyboardInterrupt):
         return None
     return None if line.strip() in END else line

@@ -1,5 +1,7 @@
 """Questions: answered from the knowledge base with the source, or recorded as unanswered and taken further."""
 
+import re
+
 import kb
 from bot.contract import ReplyType
 from bot.engine import asking, phrases
@@ -7,6 +9,8 @@ from bot.engine.talk import Talk
 from kb import feedback, unanswered
 from routing.departments import tree as departments
 
+_LAW = re.compile(r"《[^》]+》")  # its articles stand in the data; nobody wants them read aloud
+LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
 
 
@@ -16,16 +20,18 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
     False for what has no answer and was not put as a question (`asks`): then it is a matter.
     """
     state = talk.state
+    follows = bool(state.article) and len(talk.plain) <= FOLLOW_UP
+    question = f"{state.question}\n{talk.text}" if follows else talk.text
     found = await _find(talk)
-    if found is None and not asks:
+    if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION):
         return False
     if found is None:
         await unanswered.record(talk.session, talk.text, conversation=talk.turn.conversation)
-        state.question, state.article = talk.text, ""
+        state.question, state.article = question, ""
         why = {"rule": "no_answer"}
         talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
         return True
-    state.question, state.article = talk.text, found.article
+    state.question, state.article = question, found.article
     state.summary, state.misunderstood = found.title, 0
     _give(talk, found)
     why = {"rule": "answered", "article": found.article}
@@ -67,13 +73,15 @@ async def _find(talk: Talk) -> kb.Answer | None:
     """Return the answer to the question, or to the question before together with this one when it is short."""
     found = await kb.answer(talk.session, talk.text)
     if found is None and talk.state.question and len(talk.plain) <= FOLLOW_UP:
-        found = await kb.answer(talk.session, f"{talk.state.question} {talk.text}")
+        found = await kb.answer(talk.session, f"{talk.state.question.splitlines()[0]} {talk.text}")
     return found
 
 
 def _give(talk: Talk, found: kb.Answer) -> None:
     department = departments().get(found.department).name if found.department in departments() else ""
-    source = talk.word("answer.source", department=department, basis=found.basis)
+    law = _LAW.search(found.basis)
+    key = "answer.source" if law else "answer.source_only"
+    source = talk.word(key, department=department, basis=law[0] if law else "")
     talk.say_text(
         f"{found.text.rstrip()}\n{source}",
         type=ReplyType.ANSWER,

@@ -37,7 +37,12 @@ async def proceed(talk: Talk) -> None:
     if element == "confidential":
         return talk.offer(f"ask.confidential{again}", expects=element, options=talk.options("secret", "open"), why=why)
     talk.state.expect(element)
-    key = "ask.phone" if element == "contact" and form.name else f"ask.{element}"
+    key = f"ask.{element}"
+    if element == "where" and form.category is None and len(form.description) >= forms.LONG_ACCOUNT:
+        key = "ask.where.roughly"
+    if element == "contact" and form.name:
+        form.asked["phone"] = form.asked.get("phone", 0) + 1
+        key, again = "ask.phone", ".again" if form.asked["phone"] > 1 else ""
     talk.say(
         f"{key}{again}",
         type=ReplyType.FORM,
@@ -87,7 +92,7 @@ def confirm(talk: Talk) -> None:
 
 def read_back(talk: Talk, form: Form) -> str:
     """Return the form as sentences that can be read aloud."""
-    account = " ".join(form.description.split())
+    account = "，".join(line.strip(" 。，,.") for line in form.description.splitlines())
     if len(account) > SHOWN_DESCRIPTION:
         account = account[: SHOWN_DESCRIPTION - 1] + "…"
     lines = [talk.word("summary.what", account=account.rstrip("。.!！"))]
@@ -95,6 +100,7 @@ def read_back(talk: Talk, form: Form) -> str:
         lines.append(talk.word("summary.where", place=place_words(form)))
     if form.happened and form.happened not in form.description:
         lines.append(talk.word("summary.when", when=form.happened))
+    lines += [talk.word(f"summary.{element}", value=value) for element, value in form.elements.items()]
     if form.phone:
         lines.append(talk.word("summary.contact", contact=" ".join(filter(None, (form.name, form.phone)))))
     else:

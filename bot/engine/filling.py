@@ -1,13 +1,12 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, opening, phrases
+from bot.engine import asking, opening, people, phrases, sentences
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, understand
 from core.text.normalise import clean
-from intents import Understanding
+from intents import RequestType, Understanding
 
-ADDS_TO_ACCOUNT = 8  # characters beside what was named, from which a sentence tells something more
 DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these; elsewhere it cancels
 
 
@@ -28,42 +27,39 @@ async def take(talk: Talk) -> bool:
     if expects == "confidential" and _confidential(talk, form):
         await asking.proceed(talk)
         return True
-    taken = forms.absorb(form, understood, talk.text)
-    if taken:
-        _keep_the_rest(form, talk.text, understood)
-    elif phrases.says("skip", talk.plain) and expects not in {"", "what"}:
-        form.settled.append(expects)
-    elif expects in form.wanted and forms.answer(form, expects, talk.text, understood):
-        form.settled.append(expects) if expects not in {"where", "what"} else None
-    elif expects == "contact" and form.name:
-        pass  # the name came without the number, which is asked for next
-    elif len(talk.text) >= ADDS_TO_ACCOUNT:
-        forms.add(form, talk.text)
+    _fill(talk, form, understood)
     if form.category is None:
-        forms.classify(form, await understand(form.description))
+        question = form.request_type == RequestType.CONSULTATION
+        forms.classify(form, await understand(form.description), question=question)
     await asking.proceed(talk)
     return True
 
 
+def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
+    """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
+    expects, text = talk.state.expects, talk.text
+    name = form.name
+    wish = phrases.says("anonymous", talk.plain) or phrases.says("confidential", talk.plain)
+    passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
+    asked = expects in form.wanted and not (wish or passes)
+    answered = asked and sentences.answer(form, expects, text, understood)
+    filled = sentences.absorb(form, understood, text)
+    if answered or filled or form.name != name:
+        if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
+            forms.add(form, text)
+    elif passes:
+        form.settled.append(expects)
+    elif expects == "contact" and people.broken_number(talk.plain):
+        talk.say("form.broken_number", why={"rule": "broken_number"})
+    elif phrases.says("upset", talk.plain):
+        talk.say("small.upset", why={"rule": "upset"})
+    elif len(text) >= sentences.TELLS_MORE or understood.category is not None:
+        forms.add(form, text)
+
+
 def answers_question(talk: Talk, understood: Understanding) -> bool:
     """Say whether the turn names what the open question of the form asks for."""
-    expects = talk.state.expects
-    return expects in forms.changed_elements(understood) or talk.chosen() is not None
-
-
-def _keep_the_rest(form: Form, text: str, understood: Understanding) -> None:
-    """Add the sentence to the account when it tells more than what was named."""
-    named = understood.entities
-    rest = text
-    for part in (
-        *(address.text for address in named.addresses),
-        *(span.text for span in named.times),
-        *named.phones,
-        form.name,
-    ):
-        rest = rest.replace(part, "") if part else rest
-    if len(rest) >= ADDS_TO_ACCOUNT:
-        forms.add(form, text)
+    return talk.state.expects in sentences.named_elements(understood) or talk.chosen() is not None
 
 
 async def _correction(talk: Talk, form: Form) -> bool:
@@ -71,7 +67,7 @@ async def _correction(talk: Talk, form: Form) -> bool:
     if not found:
         return False
     wrong, right = found["wrong"] or "", (found["right"] or found["only"] or "").strip()
-    if not forms.correct(form, wrong, right, await understand(right)):
+    if not sentences.correct(form, wrong, right, await understand(right)):
         return False
     talk.say("form.corrected", why={"rule": "correction"})
     await asking.proceed(talk)
@@ -118,11 +114,12 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         _ask_what_to_change(talk, form)
         return True
     understood = await talk.understood()
-    if forms.absorb(form, understood, talk.text, replace=True):
-        _keep_the_rest(form, talk.text, understood)
-    elif len(talk.text) >= ADDS_TO_ACCOUNT:
+    if sentences.tells_more(form, talk.text, understood):
+        sentences.absorb(form, understood, talk.text)
         forms.add(form, talk.text)
         talk.say("form.added", why={"rule": "added"})
+    elif sentences.absorb(form, understood, talk.text, replace=True):
+        pass
     elif form.asked.get("confirm", 0) >= asking.MOST_ASKED:
         asking.give_up(talk, "confirm")
         return True
@@ -147,9 +144,10 @@ async def _change(talk: Talk, form: Form) -> bool:
     if await _correction(talk, form):
         return True
     understood = await talk.understood()
-    if forms.absorb(form, understood, talk.text, replace=True):
-        _keep_the_rest(form, talk.text, understood)
-    elif len(talk.text) >= ADDS_TO_ACCOUNT:
+    if sentences.absorb(form, understood, talk.text, replace=True):
+        if sentences.tells_more(form, talk.text, understood):
+            forms.add(form, talk.text)
+    elif len(talk.text) >= sentences.TELLS_MORE:
         forms.add(form, talk.text)
     await asking.proceed(talk)
     return True

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from bot import handover
 from bot.contract import ReplyType
-from bot.engine import answers, asking, filling, matters, phrases, small_talk, ticket_commands
+from bot.engine import answers, asking, filling, matters, phrases, repeats, small_talk, ticket_commands
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from bot.handover import EMERGENCY
+from core.text.normalise import normalise
 from intents import RequestType, emergency, statutory
 
 
@@ -75,7 +76,9 @@ async def _pending(talk: Talk) -> bool:
             return await _offered(talk)
         case "clarify":
             return await matters.category_chosen(talk)
-        case expects if expects.startswith("command") or expects == "repeat":
+        case "repeat":
+            return await matters.another(talk) or await ticket_commands.go_on(talk)
+        case expects if expects.startswith("command"):
             return await ticket_commands.go_on(talk)
     return False
 
@@ -92,7 +95,7 @@ async def _offered(talk: Talk) -> bool:
         case "person":
             await to_person(talk, "not_answered")
         case "ticket":
-            await matters.start(talk, state.question)
+            await matters.start(talk, state.question, question=phrases.says("question", normalise(state.question)))
         case "cancel" if state.form is not None:
             filling.cancel(talk)
         case "cancel":
@@ -112,6 +115,7 @@ async def _statutory(talk: Talk) -> bool:
         return False
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
+    talk.say("statutory.otherwise", why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
         talk.state.expect("")
     await asking.resume(talk)
@@ -121,9 +125,11 @@ async def _statutory(talk: Talk) -> bool:
 async def _consultation(talk: Talk) -> bool:
     """Answer a question; in the middle of a form only one that the knowledge base knows."""
     understood = await talk.understood()
-    asks = phrases.says("question", talk.plain)
+    clear = matters.is_clear(understood)
+    follows = bool(talk.state.article) and not clear and len(talk.plain) <= answers.FOLLOW_UP
+    asks = phrases.says("question", talk.plain) or (follows and phrases.says("follow_up", talk.plain))
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
-    if talk.state.locale != "zh_CN" or not (consults or (asks and understood.category is None)):
+    if talk.state.locale != "zh_CN" or not (consults or (asks and not clear)):
         return False
     if talk.state.form is None:
         return await answers.answer(talk, asks=asks)
@@ -138,11 +144,11 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     _person,
     _cancel,
     _pending,
-    ticket_commands.known_matter,
+    repeats.known_matter,
     ticket_commands.command,
     matters.told_again,
-    _statutory,
     small_talk.answer,
+    _statutory,
     _consultation,
     filling.take,
     matters.begin,

@@ -1,25 +1,30 @@
 """A matter: where a form begins, and what to ask while it is not clear what the matter is."""
 
-from bot.engine import asking
+from bot.engine import asking, repeats, sentences
 from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.state import Option
 from bot.engine.talk import Talk, digest, understand
-from intents import Understanding
+from intents import RequestType, Understanding
 from intents.categories import tree
 
 FEWEST_WORDS = 12  # characters from which a sentence without a category is a matter all the same
+FEWEST_WORDS_OF_A_SUBJECT = 8  # the same where the subject is known, but not what of it
 LIKELY_CATEGORIES = 3
+LEAST_LIKELY = 0.15  # confidence from which a subject is worth offering
 
 
-async def start(talk: Talk, description: str, *, category: str | None = None) -> None:
-    """Begin the form with what was said of the matter; `category` when the citizen chose one."""
+async def start(talk: Talk, description: str, *, category: str | None = None, question: bool = False) -> None:
+    """Begin the form with what was said of the matter.
+
+    `category`: the citizen chose it; `question`: the knowledge base had no answer, a department is to give it.
+    """
     understood = await understand(description)
-    form = forms.new(understood, description, category=category)
+    form = forms.new(understood, description, category=category, question=question)
     form.matter = digest(description)
     form.media = [*talk.state.photos, *talk.turn.media]
     talk.state.photos = []
-    forms.absorb(form, understood, description)
+    sentences.absorb(form, understood, description)
     talk.state.form = form
     talk.state.misunderstood = 0
     talk.state.understood = brief(understood)
@@ -50,11 +55,30 @@ async def told_again(talk: Talk) -> bool:
 
 
 async def begin(talk: Talk) -> bool:
-    """Begin a form when the turn tells of a matter."""
+    """Begin a form when the turn tells of a matter; if it may be that of a ticket opened here, ask first."""
     understood = await talk.understood()
-    if understood.category is None and len(talk.plain) < FEWEST_WORDS:
+    category = understood.category
+    if not _is_clear(understood) and len(talk.plain) < (
+        FEWEST_WORDS if category is None else FEWEST_WORDS_OF_A_SUBJECT
+    ):
         return False
-    await start(talk, talk.text)
+    if not await repeats.same_matter(talk):
+        await start(talk, talk.text)
+    return True
+
+
+def is_clear(understood: Understanding) -> bool:
+    """Say whether the subject is a leaf of the tree."""
+    return understood.category is not None and not tree()[understood.category.code].children
+
+
+async def another(talk: Talk) -> bool:
+    """Begin a form after all, when the citizen says that it is not the matter of the ticket."""
+    command = talk.state.command
+    if command is None or talk.chosen() != "another":
+        return False
+    talk.state.command = None
+    await start(talk, command.text)
     return True
 
 
@@ -69,16 +93,25 @@ async def clarify(talk: Talk) -> bool:
         return True
     state.question = talk.text
     understood = await talk.understood()
-    likely = [each.code for each in understood.alternatives if each.code in tree()][:LIKELY_CATEGORIES]
-    options = [Option(code, tree()[code].name) for code in likely] if state.locale == "zh_CN" else []
-    options += talk.options("other", "person")
-    talk.offer("clarify.what", expects="clarify", options=options, why={"rule": "misunderstood", "likely": likely})
+    likely = [each.code for each in understood.alternatives if each.confidence >= LEAST_LIKELY][:LIKELY_CATEGORIES]
+    why = {"rule": "misunderstood", "likely": likely}
+    if likely and state.locale == "zh_CN":
+        options = [Option(code, tree()[code].name) for code in likely] + talk.options("other", "person")
+        talk.offer("clarify.which", expects="clarify", options=options, why=why)
+    else:
+        talk.offer("clarify.what", expects="clarify", options=talk.options("person"), why=why)
     return True
 
 
 async def category_chosen(talk: Talk) -> bool:
-    """Take the subject that the citizen chose."""
+    """Take the subject that the citizen chose, or a few words that complete what was said before."""
     chosen = talk.chosen()
+    if chosen is None and len(talk.plain) <= FEWEST_WORDS:
+        whole = f"{talk.state.question}，{talk.text}"
+        understood = await understand(whole)
+        if is_clear(understood) and understood.request_type is not RequestType.CONSULTATION:
+            await start(talk, whole)
+            return True
     if chosen == "person":
         await to_person(talk, "not_understood")
     elif chosen == "other":

@@ -20,7 +20,13 @@ async def open_ticket(talk: Talk) -> None:
     talk.state.form = None
     talk.state.expect("")
     talk.state.tickets.append(
-        KnownTicket(number=number, code=opened.code, title=opened.ticket.title, matter=form.matter)
+        KnownTicket(
+            number=number,
+            code=opened.code,
+            title=opened.ticket.title,
+            category=form.category or "",
+            matter=form.matter,
+        )
     )
     talk.replies.append(receipt(opened, talk.state.locale, why={"rule": "confirmed", "category": form.category}))
     if not form.phone:

@@ -13,7 +13,7 @@ _STOP = r"(?=[\s,，。.;；、:：\d(（]|$|电话|手机|联系|号码|的?电
 
 _INTRODUCED = re.compile(
     rf"(?:我叫|名字叫|名字是|姓名是?|联系人是?|本人叫?|叫我)\s*[:：]?\s*({_NAME}{_TITLE}?){_STOP}"
-    rf"|我?(?:免贵)?姓\s*((?:欧阳|司马|上官|诸葛|[{_SURNAMES}]))(?:{_TITLE})?{_STOP}"
+    rf"|(?:我|免贵|^)姓\s*((?:欧阳|司马|上官|诸葛|[{_SURNAMES}]))(?:{_TITLE})?{_STOP}"
     rf"|我是\s*((?:[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}){_TITLE}){_STOP}"
     rf"|我是\s*([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![生人户民主员长工客家友])[\s,，]*(?=1[3-9]\d|电话|手机|联系)"
 )
@@ -23,6 +23,8 @@ _LATIN = re.compile(r"(?:my name is|i am|i'm|name:?)\s+([a-z]+(?: [a-z]+)?)\b", 
 _FILLER = re.compile(
     r"(?:我的|手机号码|手机号|联系电话|联系方式|电话号码|电话|手机|号码|姓名|名字|联系人|是|叫|我|为|打|可以|就|请|联系|phone|number|tel|[\s,，。.;；、:：!！()（）+])+"
 )
+_BREAK = r"[，,。;；、\s]"
+_NUMBER_WORD = r"(?:手[机機]号?[码碼]?|[联聯]系[电電][话話]|[联聯]系方式|[电電][话話]号?[码碼]?|号[码碼])"
 _DIGITS = re.compile(r"\d[\d\s-]{3,}\d")
 
 
@@ -48,6 +50,18 @@ def name_answered(text: str, phones: tuple[str, ...]) -> str:
     if titled:
         return titled[1]
     return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
+
+
+def without_contact(text: str, name: str, phone: str) -> str:
+    """Return the text without the clause in which the citizen gives name and number: they stand in the form."""
+    called = re.escape(name) + _TITLE + "?" if name else "(?!)"
+    introduced = rf"(?:我|本人)?的?(?:免贵)?(?:姓名|名字|联系人|叫|姓|是)?(?:是|为|叫)?[:：\s]*{called}"
+    if phone:
+        digits = "[- ]?".join(f"[{digit}{chr(0xFF10 + int(digit))}]" for digit in phone if digit.isdigit())
+        numbered = rf"(?:我?的?{_NUMBER_WORD})?(?:是|为)?[:：\s]*(?:\+?86)?{digits}"
+        text = re.sub(rf"{_BREAK}*(?:{introduced})?{_BREAK}*{numbered}", "", text)
+    text = re.sub(rf"{_BREAK}*(?:我|本人)(?:免贵)?(?:叫|姓|是)[:：\s]*{called}(?={_BREAK}|$)", "", text)
+    return text.strip(" ，,;；、\n")
 
 
 def broken_number(text: str) -> str:

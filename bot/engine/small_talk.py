@@ -2,8 +2,7 @@
 
 import re
 
-from bot.engine import asking, phrases
-from bot.engine import form as forms
+from bot.engine import asking, phrases, repeats, sentences
 from bot.engine.talk import Talk
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -102,7 +101,7 @@ _ENGLISH = frozenset(
 _ALONE = frozenset(("hi", "hello", "hey", "help", "english"))
 
 FEWEST_LETTERS = 4  # of a text without Chinese that is to be read at all
-LONGEST_ABUSE = 16  # characters; a longer text has a matter in it
+LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 
 
 async def nothing_said(talk: Talk) -> bool:
@@ -142,9 +141,7 @@ async def _photo(talk: Talk) -> bool:
         state.form.media.extend(talk.turn.media)
         return await _say_and_go_on(talk, "photo.taken", rule="photo")
     if state.tickets:
-        from bot.engine import ticket_commands
-
-        return await ticket_commands.offer_photo(talk)
+        return await repeats.offer_photo(talk)
     talk.say("photo.what", why={"rule": "photo"})
     state.photos.extend(talk.turn.media)
     return True
@@ -163,14 +160,23 @@ async def answer(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.able", rule="able")
     if phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
-    if phrases.says("abuse", plain) and len(plain) <= LONGEST_ABUSE and (await talk.understood()).category is None:
+    if phrases.says("abuse", plain) and len(plain) <= LONGEST_ABUSE:
         return await _say_and_go_on(talk, "small.abuse", rule="abuse")
+    if phrases.says("lead_in", plain):
+        return await _say_and_go_on(talk, "small.listening", rule="lead_in")
+    if form is None and phrases.says("upset", plain):
+        return await _say_and_go_on(talk, "small.abuse", rule="upset")
     if form is None and phrases.says("bye", plain):
         return await _say_and_go_on(talk, "small.bye", rule="bye")
     if form is None and phrases.says("fine", plain):
         return await _say_and_go_on(talk, "small.fine", rule="fine")
-    expects_sign = form is not None and talk.state.expects in forms.FREE_TEXT
-    if not expects_sign and _unreadable(plain) and not (talk.state.locale == "en" and " " in plain):
+    expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
+    if (
+        not expects_sign
+        and not phrases.says("skip", plain)
+        and _unreadable(plain)
+        and not (talk.state.locale == "en" and " " in plain)
+    ):
         return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
     return False
 

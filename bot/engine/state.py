@@ -56,6 +56,7 @@ class KnownTicket:
     number: str
     code: str
     title: str = ""
+    category: str = ""
     matter: str = ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.contract import ReplyType
 from bot.engine import asking, phrases
 from bot.engine.state import Command, KnownTicket, Option
-from bot.engine.talk import Talk, digest
+from bot.engine.talk import Talk
 from bot.engine.ticket_phrases import command_in, number_and_code
 from bot.receipts import moment_words, track_url
 from core.errors import NotFound, YitongError
@@ -28,28 +28,6 @@ async def command(talk: Talk) -> bool:
         wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
     talk.state.command = wanted
     await _advance(talk)
-    return True
-
-
-async def known_matter(talk: Talk) -> bool:
-    """Meet the very account of a ticket that stands open with an offer to urge or add, not with a second ticket."""
-    mark = digest(talk.text)
-    known = next((ticket for ticket in talk.state.tickets if ticket.matter and ticket.matter == mark), None)
-    if known is None or talk.state.form is not None:
-        return False
-    talk.state.command = Command(name="", number=known.number, code=known.code)
-    options = talk.options("status", "urge", "supplement")
-    talk.offer("repeat.ticket", expects="repeat", options=options, why={"rule": "repeated"}, number=known.number)
-    return True
-
-
-async def offer_photo(talk: Talk) -> bool:
-    """Offer to add a photo that came without words to the last ticket."""
-    known = talk.state.tickets[-1]
-    talk.state.photos = list(talk.turn.media)
-    talk.state.command = Command(name="supplement", number=known.number, code=known.code)
-    options = talk.options("yes", "no")
-    talk.offer("photo.add", expects="command_photo", options=options, why={"rule": "photo"}, number=known.number)
     return True
 
 
@@ -196,7 +174,7 @@ async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
 
 
 async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    await commands.urge(talk.session, command.number, command.code)
+    await commands.urge(talk.session, command.number, command.code, text=command.text)
     _done(talk, command, number=command.number)
 
 

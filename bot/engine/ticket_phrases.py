@@ -6,6 +6,7 @@ from bot.engine.talk import Talk
 
 NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
 CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
+LONGEST_COMMAND = 30  # characters beside the number; a longer text is an account in which these words occur
 LONGEST_RATING = 16  # characters; in a longer sentence 满意 is part of a matter
 _TICKET = r"(?:工单|单子|诉求|投诉|举报|反映|报修|ticket)"
 
@@ -52,6 +53,8 @@ def command_in(talk: Talk) -> str | None:
         return None  # in the middle of a form these words belong to the matter
     if _ABOUT_HOW.search(plain) and not numbered:
         return None  # how to do it is a question
+    if len(NUMBER.sub("", plain)) > LONGEST_COMMAND and not plain.startswith("补充"):
+        return None
     owns = named or bool(talk.state.tickets)
     for name, pattern in _COMMANDS.items():
         found = pattern.search(plain)

@@ -1,0 +1,188 @@
+"""What one sentence of a citizen adds to the form: what it names, what it answers, what it puts right."""
+
+import re
+
+from bot.engine import form as forms
+from bot.engine import people, phrases
+from bot.engine.state import Form, Place
+from core.text.normalise import clean, normalise
+from intents import Address, Understanding
+from intents.categories import tree
+
+FREE_TEXT = (*forms.PERSONAL_ELEMENTS, "amount", "licence_plate", "order_number")
+LONGEST_ANSWER = 40  # characters of an answer to one question; what is longer adds to the account
+TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
+
+_LEAD = re.compile(
+    r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|叫|是)[:：\s]*"
+    r"|^(?:i live|it is|it's)?\s*\b(?:at|in|on)\b\s*",
+    re.IGNORECASE,
+)
+_PLACE_WORD = re.compile(
+    r"[路街巷弄区县镇乡村屯院楼栋幢号门口旁边对面桥站场园校店湖河江山东西南北家里上下内外]|附近|中心|超市|公司|大厦"
+    r"|road|street|avenue|building|estate|park|station|school|near|opposite|behind|corner|home|house|market"
+)
+_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊死气烦]$|你们|快点|告诉")
+# 我家, 楼下: a place for the one who says it, and for nobody else.
+_VAGUE = re.compile(
+    r"^(?:在|就在)?(?:我们?|咱们?|这|那|本|自己)?(?:家|小区|楼下|楼上|村|里|儿|附近|门口|旁边|单位|公司|学校|路上|街上)"
+    r"(?:里|门口|附近|旁边|楼下|这里|这边)?$|^(?:at )?(?:my )?(?:home|house|here)$"
+)
+_PARTY_WORD = re.compile(r"[店局院校馆厂厅站所行]|公司|集团|中心|超市|物业|银行|饭|酒|街道|老板|工地|幼儿园")
+_TIME_WORD = re.compile(
+    r"[\d今昨前天日月年点周早晚夜午刚直每半时久]|星期|礼拜|最近|长期|经常|一向|以来|开始"
+    r"|just|now|day|week|month|year|night|morning"
+)
+# 坏了三天了, 一个星期没人来: how long it has lasted says when it began.
+_LASTING = re.compile(
+    r"好?[几数半两\d一二三四五六七八九十]+[来多]?个?多?(?:小时|天|日|晚上?|周|星期|礼拜|月|年)多?(?=了|没|都|不|还|，|。|$)"
+)
+
+
+def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = False) -> list[str]:
+    """Put in what a sentence names; return the elements it filled. `replace`: what was known before gives way."""
+    named, filled = understood.entities, []
+    if named.addresses and (replace or not form.place.text or _narrows(form.place, named.addresses[0])):
+        forms.set_place(form, place_of(named.addresses))
+        filled.append("where")
+    lasting = _LASTING.search(normalise(text))
+    when = named.times[0].text if named.times else lasting[0] if lasting else ""
+    if when and (replace or not form.happened):
+        form.happened = when
+        filled.append("when")
+    if named.phones and (replace or not form.phone):
+        form.phone = named.phones[0]
+        filled.append("contact")
+    name = people.name_in(text)
+    if name and (replace or not form.name):
+        form.name = name
+        filled.append("name")
+    for element, values in _things(form, understood).items():
+        if values and (replace or not form.elements.get(element)):
+            form.elements[element] = values[0]
+            filled.append(element)
+    filled += _wishes(form, normalise(text))
+    form.description = people.without_contact(form.description, form.name, form.phone)
+    return filled
+
+
+def _wishes(form: Form, plain: str) -> list[str]:
+    """Take up the wish to stay confidential or unnamed."""
+    wishes = []
+    if phrases.says("confidential", plain):
+        form.confidential = True
+        wishes.append("confidential")
+    if phrases.says("anonymous", plain) and not form.phone:
+        form.settled.append("contact")
+        wishes.append("contact")
+    return wishes
+
+
+def _things(form: Form, understood: Understanding) -> dict[str, tuple[str, ...]]:
+    named = understood.entities
+    wanted = [element for element in form.wanted if element in forms.PERSONAL_ELEMENTS]
+    things = {"licence_plate": named.licence_plates, "amount": named.amounts}
+    return things | dict.fromkeys(wanted[:1], named.organisations)
+
+
+def _narrows(before: Place, address: Address) -> bool:
+    """Say whether an address says more than the place that is known: its district."""
+    return before.district is None and address.district is not None and address.district in before.candidates
+
+
+def place_of(addresses: tuple[Address, ...]) -> Place:
+    """Return the place that addresses of one sentence name together; the first one that knows its district leads."""
+    best = next((address for address in addresses if address.district), addresses[0])
+    texts = list(dict.fromkeys(address.text for address in addresses))
+    longest = max(texts, key=len)
+    text = longest if all(part in longest for part in texts) else "".join(texts)
+    return Place(text=text, district=best.district, street=best.street, candidates=list(best.candidates))
+
+
+def answer(form: Form, element: str, text: str, understood: Understanding) -> bool:
+    """Take the text as the answer to the question for one element; say whether it is one."""
+    said = clean(text).strip(" 。.!！")
+    if element == "what":
+        form.description = said
+        forms.classify(form, understood)
+        return bool(said)
+    if len(said) > LONGEST_ANSWER:
+        return False
+    match element:
+        case "where":
+            return _where(form, _LEAD.sub("", said), understood)
+        case "when" if not understood.entities.phones and _TIME_WORD.search(normalise(said)):
+            form.happened = understood.entities.times[0].text if understood.entities.times else said
+        case "contact":
+            form.name = people.name_answered(said, understood.entities.phones) or form.name
+            return False  # the number is what is asked for
+        case element if element in FREE_TEXT and not form.elements.get(element):
+            named = understood.entities
+            if named.phones or named.times or (named.addresses and not _PARTY_WORD.search(said)):
+                return False
+            form.elements[element] = _LEAD.sub("", said)
+        case _:
+            return False
+    return True
+
+
+def _where(form: Form, said: str, understood: Understanding) -> bool:
+    """Take a place in the citizen's own words, with the district that the gazetteer knows for it."""
+    named = understood.entities
+    if named.phones or named.times or len(said) < 2:
+        return False
+    if named.addresses:
+        place = place_of(named.addresses)
+        place.text = said if normalise(place.text) in normalise(said) else place.text
+        forms.set_place(form, place)
+        return True
+    plain, category = normalise(said), understood.category
+    told = category is not None and not tree()[category.code].children  # 广场舞 is no place but the matter
+    if told or _NO_PLACE.search(plain) or _VAGUE.match(plain):
+        return False
+    if len(said) > TELLS_MORE and not _PLACE_WORD.search(plain):
+        return False
+    forms.set_place(form, Place(text=said))
+    return True
+
+
+def correct(form: Form, wrong: str, right: str, understood: Understanding) -> bool:
+    """Put right what the citizen said before; `understood` is of `right` alone. Say whether something changed."""
+    before, addresses = form.place.text, understood.entities.addresses
+    misplaced = bool(wrong) and wrong in before
+    filled = absorb(form, understood, right, replace=True)
+    if misplaced and not addresses:
+        forms.set_place(form, Place(text=before.replace(wrong, right)))
+    elif misplaced and not addresses[0].number:
+        form.place.text += before.partition(wrong)[2]  # 不是南山路，是南海路: the house number stays
+    if wrong and wrong in form.description:
+        form.description = form.description.replace(wrong, right)
+        return True
+    if not wrong and {"where", "when"} & set(filled):
+        form.description += f"（更正：{right}）"  # the account still says the wrong one
+    return misplaced or bool(filled)
+
+
+def named_elements(understood: Understanding) -> set[str]:
+    """Return which elements a sentence names."""
+    named = understood.entities
+    kinds = {"where": named.addresses, "when": named.times, "contact": named.phones}
+    return {element for element, values in kinds.items() if values}
+
+
+def tells_more(form: Form, text: str, understood: Understanding) -> bool:
+    """Say whether a sentence tells more than the place, time, name, number and other elements in it."""
+    named = understood.entities
+    rest = normalise(text)
+    for part in (
+        *(address.text for address in named.addresses),
+        *(span.text for span in named.times),
+        *named.phones,
+        *named.organisations,
+        *named.licence_plates,
+        *map(normalise, form.elements.values()),
+        normalise(form.place.text),
+        form.name,
+    ):
+        rest = rest.replace(part, "") if part else rest
+    return len(rest) >= TELLS_MORE
