@@ -57,10 +57,8 @@ async def told_again(talk: Talk) -> bool:
 async def begin(talk: Talk) -> bool:
     """Begin a form when the turn tells of a matter; if it may be that of a ticket opened here, ask first."""
     understood = await talk.understood()
-    category = understood.category
-    if not _is_clear(understood) and len(talk.plain) < (
-        FEWEST_WORDS if category is None else FEWEST_WORDS_OF_A_SUBJECT
-    ):
+    fewest = FEWEST_WORDS if understood.category is None else FEWEST_WORDS_OF_A_SUBJECT
+    if not is_clear(understood) and len(talk.plain) < fewest:
         return False
     if not await repeats.same_matter(talk):
         await start(talk, talk.text)

@@ -171,12 +171,8 @@ async def answer(talk: Talk) -> bool:
     if form is None and phrases.says("fine", plain):
         return await _say_and_go_on(talk, "small.fine", rule="fine")
     expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
-    if (
-        not expects_sign
-        and not phrases.says("skip", plain)
-        and _unreadable(plain)
-        and not (talk.state.locale == "en" and " " in plain)
-    ):
+    english = talk.state.locale == "en" and " " in plain
+    if not (expects_sign or english or phrases.says("skip", plain)) and _unreadable(plain):
         return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
     return False
 
