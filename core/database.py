@@ -59,6 +59,7 @@ def engine() -> AsyncEngine:
     if _engine is None:
         _engine = create_async_engine(
             sqlalchemy_url(),
+            hide_parameters=True,  # an error must not carry what a citizen said into the log
             pool_size=settings().database_pool,
             max_overflow=settings().database_pool,
             pool_pre_ping=True,
