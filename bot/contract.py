@@ -51,7 +51,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an engine makes of a turn: replies, and the state that the next turn begins with (JSON values)."""
+    """What an engine makes of a turn: replies, and the state that the next turn begins with (JSON values).
+
+    Of the state others read `locale`, and for staff `summary`, `understood`, `form`, `tickets`, where they are there.
+    What led to a reply stands in its data as `why`; only staff see it.
+    """
 
     replies: tuple[Reply, ...]
     state: dict[str, Any]

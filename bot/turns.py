@@ -35,7 +35,7 @@ async def converse(session: AsyncSession, turn: Turn) -> list[Reply]:
         replies = await conversations.answered(session, conversation.id, turn.key)
         if replies is not None:
             return replies
-    whole = turn.text
+    whole = turn.text.encode(errors="replace").decode()  # JSON may hold half a character, which nothing can store
     turn = replace(turn, text=whole[:LONGEST_TEXT])
     incoming = await conversations.receive(
         session,

@@ -1,12 +1,11 @@
 """`chat`: talk with the line in the terminal."""
 
+import io
 import sys
 
 import typer
 
 from admin.commands.output import Json, console, emit, run
-
-END = frozenset({"/exit", "/quit"})
 
 
 def chat(as_json: Json = False) -> None:
@@ -16,6 +15,8 @@ def chat(as_json: Json = False) -> None:
     from core.settings import settings
 
     logs.configure(level="warning")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     if settings().database_url is None:
         migrate.upgrade()
     run(_chat(as_json=as_json))
@@ -61,7 +62,7 @@ def _read(as_json: bool) -> str | None:
                 console.print(f"> {line}", markup=False, highlight=False, soft_wrap=True)
     except (EOFError, KeyboardInterrupt):
         return None
-    return None if line.strip() in END else line
+    return line
 
 
 def register(app: typer.Typer) -> None:

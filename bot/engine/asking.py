@@ -38,7 +38,7 @@ async def proceed(talk: Talk) -> None:
         return talk.offer(f"ask.confidential{again}", expects=element, options=talk.options("secret", "open"), why=why)
     talk.state.expect(element)
     key = f"ask.{element}"
-    if element == "where" and form.category is None and len(form.description) >= forms.LONG_ACCOUNT:
+    if element == "where" and len(form.description) >= forms.LONG_ACCOUNT:
         key = "ask.where.roughly"
     if element == "contact" and form.name:
         form.asked["phone"] = form.asked.get("phone", 0) + 1

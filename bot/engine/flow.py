@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from bot import handover
 from bot.contract import ReplyType
 from bot.engine import answers, asking, filling, matters, phrases, repeats, small_talk, ticket_commands
+from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from bot.handover import EMERGENCY
@@ -115,9 +116,9 @@ async def _statutory(talk: Talk) -> bool:
         return False
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
-    talk.say("statutory.otherwise", why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
-        talk.state.expect("")
+        options = talk.options("person", "cancel")  # never a form: a tip-off on officials must not go round the offices
+        talk.offer("statutory.otherwise", expects="offer", options=options, why={"rule": "statutory"})
     await asking.resume(talk)
     return True
 
@@ -131,6 +132,8 @@ async def _consultation(talk: Talk) -> bool:
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
     if talk.state.locale != "zh_CN" or not (consults or (asks and not clear)):
         return False
+    if len(talk.plain) >= forms.LONG_ACCOUNT:
+        return False  # a letter tells of a matter, whatever is asked in it
     if talk.state.form is None:
         return await answers.answer(talk, asks=asks)
     if not asks or filling.answers_question(talk, understood):

@@ -45,8 +45,10 @@ def _asks(node: Node) -> list[str]:
 
 def _wanted(form: Form, node: Node | None) -> list[str]:
     ask = _asks(node) if node else [] if form.request_type in PLACELESS else ["where"]
-    wanted = ["what", "where", "district"] if "where" in ask else ["what", "district"]
-    if len(form.description) < LONG_ACCOUNT:
+    long = len(form.description) >= LONG_ACCOUNT
+    placed = "where" in ask and not (long and form.request_type in PLACELESS)
+    wanted = ["what", "where", "district"] if placed else ["what", "district"]
+    if not long:
         wanted += [element for element in ask if element != "where"]
     wanted.append("contact")
     personal = not set(ask).isdisjoint(PERSONAL_ELEMENTS)

@@ -43,7 +43,7 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
     """Put in what a sentence names; return the elements it filled. `replace`: what was known before gives way."""
     named, filled = understood.entities, []
     if named.addresses and (replace or not form.place.text or _narrows(form.place, named.addresses[0])):
-        forms.set_place(form, place_of(named.addresses))
+        forms.set_place(form, place_of(named.addresses, text))
         filled.append("where")
     lasting = _LASTING.search(normalise(text))
     when = named.times[0].text if named.times else lasting[0] if lasting else ""
@@ -81,7 +81,8 @@ def _wishes(form: Form, plain: str) -> list[str]:
 def _things(form: Form, understood: Understanding) -> dict[str, tuple[str, ...]]:
     named = understood.entities
     wanted = [element for element in form.wanted if element in forms.PERSONAL_ELEMENTS]
-    things = {"licence_plate": named.licence_plates, "amount": named.amounts}
+    amounts = named.amounts if "amount" in form.wanted else ()
+    things = {"licence_plate": named.licence_plates, "amount": amounts}
     return things | dict.fromkeys(wanted[:1], named.organisations)
 
 
@@ -90,12 +91,14 @@ def _narrows(before: Place, address: Address) -> bool:
     return before.district is None and address.district is not None and address.district in before.candidates
 
 
-def place_of(addresses: tuple[Address, ...]) -> Place:
-    """Return the place that addresses of one sentence name together; the first one that knows its district leads."""
+def place_of(addresses: tuple[Address, ...], said: str) -> Place:
+    """Return the place that addresses of a sentence name together; the first one that knows its district leads."""
     best = next((address for address in addresses if address.district), addresses[0])
     texts = list(dict.fromkeys(address.text for address in addresses))
     longest = max(texts, key=len)
     text = longest if all(part in longest for part in texts) else "".join(texts)
+    start = said.lower().find(text)  # as it was written, where normalising changed nothing but the case
+    text = said[start : start + len(text)] if start >= 0 else text
     return Place(text=text, district=best.district, street=best.street, candidates=list(best.candidates))
 
 
@@ -132,7 +135,7 @@ def _where(form: Form, said: str, understood: Understanding) -> bool:
     if named.phones or named.times or len(said) < 2:
         return False
     if named.addresses:
-        place = place_of(named.addresses)
+        place = place_of(named.addresses, said)
         place.text = said if normalise(place.text) in normalise(said) else place.text
         forms.set_place(form, place)
         return True

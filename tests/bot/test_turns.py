@@ -122,3 +122,12 @@ async def test_the_time_is_told_in_the_citys_zone(session: AsyncSession) -> None
 async def test_an_unknown_conversation_is_not_found(session: AsyncSession) -> None:
     with pytest.raises(NotFound):
         await converse(session, turn("unknown", "你好"))
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "\x00", "路灯\x00坏了\udfff", "\u202e\u200b", "a\u0301" * 5000, "{0}{name}%s%(x)s"]
+)
+async def test_odd_characters_are_answered_and_kept(session: AsyncSession, text: str) -> None:
+    conversation, _ = await conversations.open(session, channel="web")
+    assert await converse(session, turn(conversation.id, text))
+    assert "failed" not in str([message.why for message in await conversations.messages(session, conversation.id)])
