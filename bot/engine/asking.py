@@ -76,7 +76,6 @@ def confirm(talk: Talk) -> None:
     """Read the form back and ask whether it is right; offer once that photos may be added."""
     form = talk.state.form
     assert form is not None
-    form.asked["confirm"] = form.asked.get("confirm", 0) + 1
     if not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS:
         form.photo_offered = True
         if not form.media:
@@ -88,6 +87,12 @@ def confirm(talk: Talk) -> None:
         why={"rule": "complete", "category": form.category, "request_type": form.request_type},
         summary=read_back(talk, form),
     )
+
+
+def confirm_briefly(talk: Talk) -> None:
+    """Ask for the confirmation in other words, with a person as a way out, when the answer was none."""
+    options = talk.options("confirm", "change", "person", "cancel_form")
+    talk.offer("form.confirm_briefly", expects="confirm", options=options, why={"rule": "unclear"})
 
 
 def read_back(talk: Talk, form: Form) -> str:

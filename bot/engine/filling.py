@@ -39,7 +39,7 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
     expects, text = talk.state.expects, talk.text
     name = form.name
-    wish = phrases.says("anonymous", talk.plain) or phrases.says("confidential", talk.plain)
+    wish = any(phrases.says(each, talk.plain) for each in ("anonymous", "confidential", "not_confidential"))
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
     asked = expects in form.wanted and not (wish or passes)
     answered = asked and sentences.answer(form, expects, text, understood)
@@ -120,9 +120,11 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         talk.say("form.added", why={"rule": "added"})
     elif sentences.absorb(form, understood, talk.text, replace=True):
         pass
-    elif form.asked.get("confirm", 0) >= asking.MOST_ASKED:
-        asking.give_up(talk, "confirm")
-        return True
+    elif not phrases.says("no_photo", talk.plain):
+        form.asked["unclear"] = form.asked.get("unclear", 0) + 1
+        if form.asked["unclear"] > 1:
+            asking.confirm_briefly(talk)
+            return True
     await asking.proceed(talk)
     return True
 

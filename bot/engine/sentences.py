@@ -69,7 +69,10 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
 def _wishes(form: Form, plain: str) -> list[str]:
     """Take up the wish to stay confidential or unnamed."""
     wishes = []
-    if phrases.says("confidential", plain):
+    if phrases.says("not_confidential", plain):
+        form.confidential = False
+        wishes.append("confidential")
+    elif phrases.says("confidential", plain):
         form.confidential = True
         wishes.append("confidential")
     if phrases.says("anonymous", plain) and not form.phone:
