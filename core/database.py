@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from core import embedded
-from core.errors import Unavailable
+from core.errors import BadInput, Unavailable
 from core.settings import settings
 
 
@@ -80,7 +80,8 @@ async def dispose() -> None:
 async def transaction() -> AsyncIterator[AsyncSession]:
     """Give a session; commit at the end of the block, roll back when it raises.
 
-    Raises Unavailable when the database does not answer.
+    Raises Unavailable when the database does not answer, BadInput when a value fits no column (a NUL character, a
+    number beyond all bounds), which only a caller can have sent.
     """
     engine()
     assert _sessions is not None
@@ -89,6 +90,8 @@ async def transaction() -> AsyncIterator[AsyncSession]:
             yield session
     except OperationalError as error:
         raise Unavailable("数据库暂时连接不上，请稍后再试。(The database does not answer.)") from error
+    except DataError as error:
+        raise BadInput("内容里有不能使用的字符或数字，请改正后再试。") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("数据库连接中断，请稍后再试。(The database connection broke.)") from error

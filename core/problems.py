@@ -45,7 +45,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        sentences = {404: "没有这个地址。", 405: "这个地址不支持这种请求。"}
+        sentences = {
+            400: "请求的内容读不出来，请用 UTF-8 编码的 JSON。",
+            404: "没有这个地址。",
+            405: "这个地址不支持这种请求。",
+        }
         return problem(request, error.status_code, "http", sentences.get(error.status_code, str(error.detail)))
 
     @app.exception_handler(Exception)

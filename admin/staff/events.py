@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from admin.staff import access
 from admin.staff.access import Who
+from admin.staff.refusals import refusals
 from bot import conversations
 from core import auth, clock, live
 from core.auth import Permission
@@ -22,7 +23,14 @@ router = APIRouter(prefix="/api/v1/staff", tags=["staff: live"])
 SESSION_CHECK_SECONDS = 60
 
 
-@router.get("/events", response_class=EventSourceResponse)
+@router.get(
+    "/events",
+    response_class=EventSourceResponse,
+    responses={
+        200: {"description": "Server-sent events", "content": {"text/event-stream": {}}},
+        **refusals(401, 403, 404, 422),
+    },
+)
 async def events(
     found: Who,
     conversation: Annotated[str | None, Query(description="Also this conversation's messages.", max_length=64)] = None,

@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from admin.staff import access
 from admin.staff.access import Who
+from admin.staff.refusals import refusals
 from core.auth import PERMISSIONS, Role
 from routing import departments
 
-router = APIRouter(prefix="/api/v1/staff", tags=["staff: session"])
+router = APIRouter(prefix="/api/v1/staff", tags=["staff: session"], responses=refusals(401, 403, 503))
 
 
 class Credentials(BaseModel):
@@ -71,7 +72,7 @@ def _me(found: access.SignedIn) -> Me:
     )
 
 
-@router.post("/session", status_code=201)
+@router.post("/session", status_code=201, responses=refusals(400, 422, 429))
 async def sign_in(body: Credentials, request: Request, response: Response) -> Session:
     """Sign in: a token, and the same session as a cookie. 401 for a wrong login or password, 429 after five."""
     found = await access.sign_in(request, login=body.login, password=body.password)

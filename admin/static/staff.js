@@ -54,13 +54,39 @@ count(document);
 toEnd();
 setInterval(() => count(document), MINUTE / 2);
 
-// A list or a ticket in which somebody writes is not replaced under their hands; it says that it has changed.
+// A list or a ticket is not replaced under the hands of somebody who writes in it: it says that it has changed. What a
+// command answered stays readable for a moment before news arrive; news of another ticket are none for this one.
+const READABLE = 4000;
+const sending = new Set();
+const held = new Set();
+let settledAt = 0;
+
+function release() {
+  if (sending.size || Date.now() < settledAt) return;
+  for (const id of held) if (document.getElementById(id)) htmx.trigger(`#${id}`, "settled");
+  held.clear();
+}
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   const asked = event.detail.requestConfig.triggeringEvent;
-  if (!part.hasAttribute("data-live") || (asked && asked.type === "refresh") || !inUse(part)) return;
-  event.preventDefault();
-  part.querySelector(".stale").hidden = false;
+  if (event.detail.requestConfig.verb === "post" && part.closest("[data-live]")) sending.add(event.detail.requestConfig);
+  if (!part.hasAttribute("data-live") || !asked || asked.type === "refresh") return;
+  const news = asked.detail && typeof asked.detail.data === "string" ? JSON.parse(asked.detail.data) : {};
+  if (part.dataset.number && news.number && news.number !== part.dataset.number) {
+    event.preventDefault();
+  } else if (sending.size || Date.now() < settledAt) {
+    held.add(part.id);
+    event.preventDefault();
+  } else if (inUse(part)) {
+    part.querySelector(".stale").hidden = false;
+    event.preventDefault();
+  }
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!sending.delete(event.detail.requestConfig)) return;
+  settledAt = Date.now() + (event.detail.successful ? READABLE : 0);
+  setTimeout(release, settledAt - Date.now() + 50);
 });
 
 let atEnd = true;
@@ -75,7 +101,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 // What was sent may go from the box; what was refused stays in it.
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
+  const form = event.detail.requestConfig.elt;
   if (!event.detail.successful || !form.matches("form")) return;
   const slot = document.getElementById(`${form.id}-refusal`);
   if (slot) slot.replaceChildren();

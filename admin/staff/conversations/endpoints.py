@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from admin.staff.access import Staffed, requires
 from admin.staff.conversations import taking
+from admin.staff.refusals import refusals
 from bot import handover
 from core.auth import Permission
 from core.database import transaction
@@ -16,6 +17,7 @@ router = APIRouter(
     prefix="/api/v1/staff/conversations",
     tags=["staff: conversations"],
     dependencies=[requires(Permission.CONVERSATION_TAKE)],
+    responses=refusals(400, 401, 403, 404, 409, 422, 503),
 )
 
 WAITING: dict[str, Any] = {

@@ -75,16 +75,23 @@ async def work(name: str, view: Desk) -> Response:
 
 @router.get("/conversations/{id}/messages")
 async def messages(id: str, view: Desk) -> Response:
-    """Show what has been said."""
+    """Show what has been said; a conversation that has been given back leaves the screen."""
     async with transaction() as session:
-        return view.page("parts/messages.html", open=await handover.context(session, id, actor=view.actor))
+        try:
+            context = await handover.context(session, id, actor=view.actor)
+        except NotFound:
+            return go_to("/desk")
+    return view.page("parts/messages.html", open=context)
 
 
 @router.get("/conversations/{id}/understanding")
 async def understanding(id: str, view: Desk) -> Response:
     """Show what is known of the matter now."""
     async with transaction() as session:
-        context = await handover.context(session, id, actor=view.actor)
+        try:
+            context = await handover.context(session, id, actor=view.actor)
+        except NotFound:
+            return go_to("/desk")
         return view.page("parts/understanding.html", open=context, known=await _known(session, view, context))
 
 

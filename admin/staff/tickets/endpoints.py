@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff.access import Staffed
+from admin.staff.refusals import refusals
 from admin.staff.tickets import commands, reading
 from admin.staff.tickets.opening import OpenTicket, open_ticket
 from admin.staff.tickets.views import TicketDetail, TicketPage
@@ -16,7 +17,9 @@ from core.database import transaction
 from core.settings import settings
 from routing import agenda, citizens, tickets
 
-router = APIRouter(prefix="/api/v1/staff/tickets", tags=["staff: tickets"])
+router = APIRouter(
+    prefix="/api/v1/staff/tickets", tags=["staff: tickets"], responses=refusals(400, 401, 403, 404, 409, 422, 503)
+)
 
 
 class OpenedTicket(BaseModel):
