@@ -64,8 +64,9 @@ class Line:
 
     def _read(self, process: subprocess.Popen[str], lines: "Queue[str]") -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            lines.put(line)
+        with process.stdout:
+            for line in process.stdout:
+                lines.put(line)
         lines.put(f"ended with {process.wait()}")
 
     def kill(self) -> None:
