@@ -6,7 +6,9 @@ from bot.engine.state import Form
 from bot.engine.talk import Talk, understand
 from core.text.normalise import clean
 from intents import RequestType, Understanding
+from intents.categories import tree
 
+LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these; elsewhere it cancels
 
 
@@ -28,7 +30,7 @@ async def take(talk: Talk) -> bool:
         await asking.proceed(talk)
         return True
     _fill(talk, form, understood)
-    if form.category is None:
+    if form.category is None or tree()[form.category].children:
         question = form.request_type == RequestType.CONSULTATION
         forms.classify(form, await understand(form.description), question=question)
     await asking.proceed(talk)
@@ -53,7 +55,7 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.says("upset", talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
-    elif len(text) >= sentences.TELLS_MORE or understood.category is not None:
+    elif len(text) >= LEAST_TOLD or understood.category is not None:
         forms.add(form, text)
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from bot import handover
-from bot.contract import ReplyType
-from bot.engine import answers, asking, filling, matters, phrases, repeats, small_talk, ticket_commands
+from bot.engine import answers, asking, emergencies, filling, matters, phrases, repeats, small_talk, ticket_commands
 from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
-from bot.handover import EMERGENCY
 from core.text.normalise import normalise
-from intents import RequestType, emergency, statutory
+from intents import RequestType, statutory
 
 
 async def respond(talk: Talk) -> None:
@@ -18,23 +16,6 @@ async def respond(talk: Talk) -> None:
     for step in STEPS:
         if await step(talk):
             return
-
-
-async def _emergency(talk: Talk) -> bool:
-    found = (await talk.understood()).emergency
-    if found is None:
-        return False
-    service = emergency.services()[found.service]
-    talk.say_text(
-        emergency.instruction_for(found),
-        type=ReplyType.EMERGENCY,
-        data={"service": found.service, "number": found.number},
-        why={"rule": "emergency", "service": found.service, "reason": found.reason},
-    )
-    talk.state.summary = talk.state.summary or talk.text[: asking.SHOWN_SUMMARY]
-    if service.transfer:
-        await to_person(talk, EMERGENCY)
-    return True
 
 
 async def _person(talk: Talk) -> bool:
@@ -143,7 +124,7 @@ async def _consultation(talk: Talk) -> bool:
 
 STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     small_talk.nothing_said,
-    _emergency,
+    emergencies.instruct,
     _person,
     _cancel,
     _pending,

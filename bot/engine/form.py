@@ -45,6 +45,8 @@ def _asks(node: Node) -> list[str]:
 
 def _wanted(form: Form, node: Node | None) -> list[str]:
     ask = _asks(node) if node else [] if form.request_type in PLACELESS else ["where"]
+    if form.request_type == RequestType.PRAISE:
+        ask = [element for element in ask if element in PERSONAL_ELEMENTS]  # whom to thank is all that matters
     long = len(form.description) >= LONG_ACCOUNT
     placed = "where" in ask and not (long and form.request_type in PLACELESS)
     wanted = ["what", "where", "district"] if placed else ["what", "district"]

@@ -158,6 +158,8 @@ async def answer(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.thanks", rule="thanks")
     if phrases.says("able", plain) and len(plain) <= 20:
         return await _say_and_go_on(talk, "small.able", rule="able")
+    if phrases.says("how_to_report", plain):
+        return await _say_and_go_on(talk, "small.report_here", rule="how_to_report")
     if phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
     if phrases.says("abuse", plain) and len(plain) <= LONGEST_ABUSE:
