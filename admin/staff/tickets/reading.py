@@ -25,6 +25,7 @@ from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
 
+NOTEWORTHY = 0.25  # of the best score
 # Commands that name a department: whoever gives one is shown who may be responsible.
 NAMING = frozenset({"dispatch", "ruling", "reassign"})
 
@@ -95,7 +96,10 @@ def allowed_routes(ticket: Ticket, *, actor: Actor) -> list[str]:
 
 
 async def candidates(ticket: Ticket) -> list[CandidateView]:
-    """Return the departments that may be responsible, best first; the one that has it is left out."""
+    """Return the departments that may be responsible, best first.
+
+    Left out are the one that has it, the centre itself, and whoever is far behind the best.
+    """
     ranked = await asyncio.to_thread(
         departments.rank,
         category=ticket.category,
@@ -107,6 +111,8 @@ async def candidates(ticket: Ticket) -> list[CandidateView]:
         CandidateView(code=each.code, name=naming.department(each.code), score=each.score, evidence=list(each.evidence))
         for each in ranked
         if each.code != ticket.lead
+        and departments.tree().get(each.code).kind != "centre"
+        and each.score >= ranked[0].score * NOTEWORTHY
     ]
 
 
