@@ -44,5 +44,5 @@ async def _cry(talk: Talk) -> bool:
         why={"rule": "cry"},
         **numbers,
     )
-    await to_person(talk, EMERGENCY, key="handoff.urgent", number=numbers.get(NUMBERS[-1], ""))
+    await to_person(talk, EMERGENCY, key="handoff.urgent", number=" / ".join(numbers.values()))
     return True

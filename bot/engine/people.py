@@ -59,8 +59,8 @@ def without_contact(text: str, name: str, phone: str) -> str:
     if phone:
         digits = "[- ]?".join(f"[{digit}{chr(0xFF10 + int(digit))}]" for digit in phone if digit.isdigit())
         numbered = rf"(?:我?的?{_NUMBER_WORD})?(?:是|为)?[:：\s]*(?:\+?86)?{digits}"
-        text = re.sub(rf"{_BREAK}*(?:{introduced})?{_BREAK}*{numbered}", "", text)
-    text = re.sub(rf"{_BREAK}*(?:我|本人)(?:免贵)?(?:叫|姓|是)[:：\s]*{called}(?={_BREAK}|$)", "", text)
+        text = re.sub(rf"{_BREAK}{{0,3}}(?:{introduced})?{_BREAK}{{0,3}}{numbered}", "", text)
+    text = re.sub(rf"{_BREAK}{{0,3}}(?:我|本人)(?:免贵)?(?:叫|姓|是)[:：\s]*{called}(?={_BREAK}|$)", "", text)
     return text.strip(" ，,;；、\n")
 
 

@@ -28,7 +28,8 @@ def _compiled() -> dict[str, re.Pattern[str]]:
         patterns = [str(each) for each in phrases.get("within", ())]
         if "whole" in phrases:
             whole = _any(phrases["whole"])
-            patterns.append(rf"^{_SIGNS}*(?:{lead}{_SIGNS}*)*{whole}(?:{_SIGNS}|{whole}|{tail})*$")
+            # Possessive: 是的是的是的… has two readings a word, and trying them all would never end.
+            patterns.append(rf"^{_SIGNS}*+(?:{lead}{_SIGNS}*+)*{whole}(?:{_SIGNS}|{whole}|{tail})*+$")
         made[name] = re.compile("|".join(f"(?:{each})" for each in patterns))
     return made
 

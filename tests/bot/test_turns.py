@@ -1,6 +1,7 @@
 """A turn: answered once, one at a time, kept whatever happens, and gone on with by another process."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -131,3 +132,23 @@ async def test_odd_characters_are_answered_and_kept(session: AsyncSession, text:
     conversation, _ = await conversations.open(session, channel="web")
     assert await converse(session, turn(conversation.id, text))
     assert "failed" not in str([message.why for message in await conversations.messages(session, conversation.id)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "是的" * 5000,
+        "是的" * 4999 + "x",
+        "，" * 9980 + "我姓王13800138000",
+        "不是" * 5000,
+        "我叫王" * 3000,
+        "9" * 10_000,
+        "a " * 5000,
+    ],
+)
+async def test_long_and_monotonous_is_answered_at_once(session: AsyncSession, text: str) -> None:
+    conversation, _ = await conversations.open(session, channel="web")
+    await converse(session, turn(conversation.id, "南山路18号路灯坏了三天了"))
+    began = time.perf_counter()
+    assert await converse(session, turn(conversation.id, text))
+    assert time.perf_counter() - began < 10
