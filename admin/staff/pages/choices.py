@@ -3,7 +3,7 @@
 from itertools import groupby
 
 from admin.staff import naming, texts
-from core import errors
+from core.errors import BadInput
 from intents import RequestType, Urgency, categories
 from intents.categories import LEVELS, Node
 from routing import departments
@@ -41,5 +41,5 @@ def area_of(value: str) -> tuple[str | None, str | None]:
     district, _, street = value.partition("/")
     known = next((each for each in naming.areas() if each["code"] == district), None)
     if value and (known is None or (street and all(each["code"] != street for each in known["streets"]))):
-        raise errors.BadInput("所选的区和街道对不上，请重新选择。")
+        raise BadInput("所选的区和街道对不上，请重新选择。")
     return district or None, street or None

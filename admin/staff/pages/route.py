@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -114,9 +114,9 @@ def _draw(request: Request, template: str, error: YitongError, sign_in: str | No
 
 def _here(request: Request) -> str:
     """Return the page that the person is on: the request's own, or the one that htmx asks a part of."""
-    url = request.url
     if is_part(request):
-        url = url.replace(path="/", query="")
-        shown = request.headers.get("hx-current-url", "")
-        return "/" + shown.split("/", 3)[3] if shown.count("/") >= 3 else "/desk"
-    return url.path + (f"?{url.query}" if url.query else "")
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
+        path, query = shown.path or "/", shown.query
+    else:
+        path, query = request.url.path, request.url.query
+    return path + (f"?{query}" if query else "")

@@ -1,0 +1,57 @@
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock
+from routing import agenda, commands, tickets
+from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, department, draft
+
+
+async def dispatched(session: AsyncSession, lead: str, **changes: Any) -> str:
+    number = (await tickets.open(session, draft(**changes), actor=CITIZEN)).ticket.number
+    await commands.dispatch(session, number, actor=AGENT, department=lead)
+    return number
+
+
+async def numbers(session: AsyncSession, **asked: Any) -> list[str]:
+    return [each.ticket.number for each in await agenda.agenda(session, **asked)]
+
+
+async def test_the_nearest_end_of_a_clock_comes_first_and_the_finished_last(
+    session: AsyncSession, monday: object
+) -> None:
+    closed = (await tickets.open(session, draft(), actor=CITIZEN)).ticket.number
+    await commands.close(session, closed, actor=AGENT, reason="已解答")
+    plain = await dispatched(session, "urban_management")
+    critical = await dispatched(session, "power_supply", urgency="critical")
+    assert await numbers(session, actor=AGENT) == [critical, plain, closed]
+    assert await numbers(session, actor=AGENT, limit=1, skip=1) == [plain]
+    assert await numbers(session, actor=department("urban_management")) == [plain]
+    assert await numbers(session, actor=EDITOR) == []
+
+
+async def test_what_is_late_is_told_from_what_soon_will_be(session: AsyncSession, monday: object) -> None:
+    plain = await dispatched(session, "urban_management")
+    critical = await dispatched(session, "power_supply", urgency="critical")
+    with clock.set_to(MONDAY + timedelta(hours=3)):
+        now = clock.now()
+        assert await numbers(session, actor=AGENT, due_before=now) == [critical]
+        assert await numbers(session, actor=AGENT, due_after=now, due_before=now + timedelta(days=3)) == [plain]
+        assert await agenda.overdue(session, actor=AGENT) == 1
+        assert await agenda.overdue(session, actor=department("urban_management")) == 0
+        assert await agenda.loads(session, actor=AGENT) == [
+            agenda.Load(department="power_supply", open=1, overdue=1),
+            agenda.Load(department="urban_management", open=1, overdue=0),
+        ]
+
+
+async def test_a_lapsed_right_to_object_is_nobodys_delay(session: AsyncSession, monday: object) -> None:
+    number = await dispatched(session, "urban_management")
+    actor = department("urban_management")
+    await commands.accept(session, number, actor=actor)
+    await commands.contact(session, number, actor=actor, note="已通话")
+    pending = (await agenda.agenda(session, actor=actor))[0]
+    assert [each.kind for each in pending.clocks] == ["resolve"]
+    with clock.set_to(MONDAY + timedelta(days=3)):
+        assert await agenda.overdue(session, actor=actor) == 0
