@@ -1,6 +1,6 @@
 """From a fresh clone to the first answer: `python3 benchmarks/first_answer.py` (needs a network, git and Python only).
 
-Everything that an earlier installation may have left on the machine is set aside: caches of pip, uv and npm begin empty.
+What an earlier installation may have left on the machine is set aside: caches of pip, uv and npm begin empty.
 Prints seconds: until the line says that it is ready, until the first question is answered from the knowledge base, and
 the same for a second start.
 """
