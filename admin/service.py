@@ -75,7 +75,13 @@ async def _run(listening: socket.socket, *, with_worker: bool) -> None:
     if with_worker:
         await _first_time()
     server = AnnouncingServer(
-        uvicorn.Config(create_app(), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3)
+        uvicorn.Config(
+            create_app(with_worker=with_worker),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=3,
+        )
     )
     working = asyncio.create_task(jobs.work(), name="worker") if with_worker else None
     if working:

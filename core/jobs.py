@@ -25,10 +25,12 @@ P = ParamSpec("P")
 
 QUEUE = "yitong"
 STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
+RESTART_SECONDS = 1.0
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
 _tasks: dict[str, Callable[..., Awaitable[None]]] = {}
 _sweeps: list["Sweep"] = []
+_working = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,39 @@ def app() -> App:
 
 
 async def work(*, concurrency: int = 4) -> None:
-    """Run jobs and sweeps until cancelled. Jobs of workers that died are put back."""
+    """Run jobs and sweeps until cancelled, through outages of the database. Jobs of workers that died are put back."""
     made = app()
     async with made.open_async(), asyncio.TaskGroup() as group:
         for each in [*_sweeps, Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made))]:
             group.create_task(_repeat(each))
+        while True:
+            await _run_worker(made, concurrency)
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+def working() -> bool:
+    """Say whether this process runs jobs now."""
+    return _working
+
+
+async def _run_worker(made: App, concurrency: int) -> None:
+    """Run jobs until the database goes away, and bring the embedded one back.
+
+    Procrastinate's worker ends then, by an error or quietly: it stops when the connection it listens on is lost.
+    """
+    global _working
+    cause = "stopped"
+    _working = True
+    try:
         await made.run_worker_async(
             queues=[QUEUE], concurrency=concurrency, install_signal_handlers=False, shutdown_graceful_timeout=5
         )
+    except Exception as error:
+        cause = type(error).__name__
+    finally:
+        _working = False
+    log.error("worker.restarting", error=cause)
+    await database.revive()
 
 
 async def run_due() -> None:

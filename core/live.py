@@ -77,18 +77,20 @@ class Hub:
                     self._listening.set()
                     async for notification in connection.notifies():
                         self._put(json.loads(notification.payload))
-            except psycopg.OperationalError:
-                log.warning("live.reconnecting")
+            except Exception as error:  # whatever it is, screens must hear again
+                log.warning("live.reconnecting", error=type(error).__name__)
+                await database.revive()
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def _put(self, announcement: Announcement) -> None:
         for queue, topics in self._queues.items():
             if announcement["topic"] in topics or announcement is RESYNC:
+                news = announcement
                 if queue.full():  # a screen that does not keep up starts anew
                     while not queue.empty():
                         queue.get_nowait()
-                    announcement = RESYNC
-                queue.put_nowait(announcement)
+                    news = RESYNC
+                queue.put_nowait(news)
 
 
 hub = Hub()

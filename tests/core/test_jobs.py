@@ -1,4 +1,8 @@
+import asyncio
+
 import pytest
+from procrastinate import PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 
 from core import database, jobs, outbox
@@ -10,6 +14,14 @@ ran: list[int] = []
 @jobs.task("tests.note")
 async def note(number: int) -> None:
     ran.append(number)
+
+
+told = asyncio.Event()
+
+
+@jobs.task("tests.tell")
+async def tell() -> None:
+    told.set()
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +44,32 @@ async def test_a_job_of_a_rolled_back_transaction_never_runs(committing: None) -
             _ = 1 / 0
     await jobs.run_due()
     assert ran == []
+
+
+async def test_a_worker_that_lost_its_ear_begins_again(committing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    listen, deaf = PsycopgConnector.listen_notify, asyncio.Event()
+
+    async def listening(*arguments: object, **named: object) -> None:
+        if not deaf.is_set():
+            deaf.set()
+            raise ConnectorException
+        await listen(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PsycopgConnector, "listen_notify", listening)
+    monkeypatch.setattr(jobs, "RESTART_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "_sweeps", [])
+    working = asyncio.create_task(jobs.work())
+    try:
+        await asyncio.wait_for(deaf.wait(), 5)
+        async with database.transaction() as session:
+            await jobs.defer(session, "tests.tell")
+        async with asyncio.timeout(10):
+            await told.wait()
+        assert jobs.working()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    assert not jobs.working()
 
 
 async def post(key: str = "k") -> int | None:

@@ -53,3 +53,26 @@ async def test_a_screen_that_does_not_keep_up_starts_anew() -> None:
         hub._put({"topic": "desk", "kind": "changed"})
     assert queue.get_nowait() is live.RESYNC
     assert queue.empty()
+
+
+async def test_a_screen_that_keeps_up_hears_the_news_beside_one_that_does_not() -> None:
+    hub = live.Hub()
+    slow: asyncio.Queue[live.Announcement] = asyncio.Queue(1)
+    quick: asyncio.Queue[live.Announcement] = asyncio.Queue(9)
+    hub._queues = {slow: frozenset({"desk"}), quick: frozenset({"desk"})}
+    for number in (1, 2):
+        hub._put({"topic": "desk", "kind": "changed", "number": number})
+    assert slow.get_nowait() is live.RESYNC
+    assert [quick.get_nowait()["number"], quick.get_nowait()["number"]] == [1, 2]
+
+
+async def test_news_that_nobody_can_read_does_not_end_the_listening(
+    committing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECONNECT_SECONDS", 0.01)
+    hub = live.Hub()
+    async with hub.subscribe("ticket:1") as queue:
+        async with database.transaction() as session:
+            await session.execute(text("select pg_notify(:channel, 'rubbish')"), {"channel": live.CHANNEL})
+        assert await asyncio.wait_for(queue.get(), 5) is live.RESYNC
+    await hub.stop()
