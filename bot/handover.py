@@ -132,7 +132,7 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
 
 
 async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: Actor) -> None:
-    """Tell the citizen number and code of a ticket that the agent opened; the bot knows it from now on.
+    """Tell the citizen number and code of a ticket that the agent opened; the bot knows it, and drops the form of it.
 
     Raises Conflict unless the agent has the conversation.
     """
@@ -140,7 +140,7 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
     await _own_entry(session, id, actor)
     state = state_of(conversation)
     known = {"number": opened.ticket.number, "code": opened.code, "title": opened.ticket.title}
-    state["tickets"] = [*state.get("tickets", []), known]
+    state |= {"tickets": [*state.get("tickets", []), known], "form": None, "expects": "", "options": []}
     conversation.state = json.dumps(state, ensure_ascii=False)
     await conversations.say(session, id, sender="agent", replies=[receipt(opened, conversation.locale)], actor=actor)
 

@@ -1,7 +1,8 @@
 """Where it is: names out of the city's gazetteer, put together to addresses.
 
 The longest name wins. Names that stand together narrow each other down (a road in two districts and a district's name
-leave one); what stays open is said with `candidates`, and never guessed.
+leave one); what stays open is said with `candidates`, and never guessed. A district that is said before a road holds,
+also where the gazetteer has that road in another one only: there may be a second road of the name.
 """
 
 import re
@@ -17,6 +18,7 @@ from core.text.normalise import normalise
 from intents.understanding import Address
 
 LONGEST = 4000  # characters read of one text
+PLOTS = frozenset({"landmark", "community"})  # kinds of names that stand for one piece of ground
 _NUMBER = r"[\d一二三四五六七八九十百零两a-z]{1,6}"
 _HOUSE = re.compile(
     rf"(?:(?P<number>{_NUMBER}号(?:院|之{_NUMBER})?)(?!线|楼|文|通知|公告|门(?!口)))?"
@@ -28,6 +30,11 @@ _JOINT = re.compile(r"[\s,，、]{0,2}(?:的|里的|和|与|跟|上的?|路段|�
 _LOOSE = re.compile(
     r"(?:[a-z]?\d{0,2}[\u4e00-\u9fff]{0,4}?[省市区县镇乡]|街道)*"
     r"[\u4e00-\u9fffa-z\d]{1,10}?(?:大道|大街|路|街|巷|弄|胡同|小区|花园|家园|公寓|新村|广场|大厦|家属院|苑|庄园|社区|村|屯)"
+)
+# Behind a road: the name of a block that the gazetteer does not know (学府路书香里小区).
+_BLOCK = re.compile(
+    r"(?![和与跟及到往从这那])(?![\u4e00-\u9fff]{0,5}(?:[有是在了的旁]|对面|附近|门口|上面|边上))"
+    r"[\u4e00-\u9fff]{2,6}?(?:小区|花园|家园|公寓|新村|大厦|家属院|广场|社区)"
 )
 _LEADS = re.compile(
     r".*(?:我家住?|[我咱]们?|住在?|家住|位于|地址是?|地点是?|就在|在|到|从|去|于|叫|请问|[的是有，和与把被给让对将个座条这那]|就|了|投诉|举报|反映)"
@@ -127,11 +134,20 @@ class _Group:
     kinds: dict[str, str]
     number: str | None = None
 
+    def add_block(self, plain: str) -> None:
+        """Take in the name of an unknown block that stands directly behind a road."""
+        block = _BLOCK.match(plain, self.end) if "road" in self.kinds and self.kinds.keys().isdisjoint(PLOTS) else None
+        if block and not _NOT_NAMES.match(block[0]):
+            house = _HOUSE.match(plain, block.end())
+            assert house is not None  # every part of it may be empty
+            self.end, self.kinds["landmark"] = house.end(), block[0]
+            self.number = self.number or house["number"]
+
     def address(self, plain: str, only: str | None) -> Address:
         """Return the address; `only` is the one district that the rest of the text names."""
         spots = self.spots
-        if only is not None and len({spot.district for spot in spots}) > 1:
-            spots = tuple(spot for spot in spots if spot.district == only) or spots
+        if only is not None:
+            spots = tuple(spot for spot in spots if spot.district == only) or self._elsewhere(only)
         districts = tuple(dict.fromkeys(spot.district for spot in spots))
         streets = {spot.street for spot in spots}
         sure = len(districts) == 1
@@ -145,6 +161,11 @@ class _Group:
             candidates=() if sure else districts,
         )
 
+    def _elsewhere(self, only: str) -> tuple[Spot, ...]:
+        """Return the spots where the text names a district and the gazetteer others: of a road either may be."""
+        bare_road = self.kinds.keys() <= {"road"}
+        return (Spot(only, None), *self.spots) if bare_road else self.spots
+
 
 def _groups(plain: str, known: Gazetteer) -> list[_Group]:
     groups: list[_Group] = []
@@ -155,12 +176,16 @@ def _groups(plain: str, known: Gazetteer) -> list[_Group]:
         last = groups[-1] if groups else None
         if last and _JOINT.fullmatch(plain, last.end, match.start()):
             together = _common(last.spots, entry.spots)
+            if not together and match.start() == last.end and entry.kind == "road" and "road" not in last.kinds:
+                together = last.spots  # 朝霞区南山路: what the citizen says of the district holds
             if together and (entry.kind not in last.kinds or entry.kind == "road"):
                 last.spots, last.end = together, house.end()
                 last.kinds.setdefault(entry.kind, entry.name)
                 last.number = last.number or house["number"]
                 continue
         groups.append(_Group(match.start(), house.end(), entry.spots, {entry.kind: entry.name}, house["number"]))
+    for number, group in enumerate(groups):
+        group.add_block(plain[: groups[number + 1].start] if number + 1 < len(groups) else plain)
     return groups
 
 

@@ -53,7 +53,7 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         form.settled.append(expects)
     elif expects == "contact" and people.broken_number(talk.plain):
         talk.say("form.broken_number", why={"rule": "broken_number"})
-    elif phrases.says("upset", talk.plain):
+    elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
     elif len(text) >= LEAST_TOLD or understood.category is not None:
         forms.add(form, text)

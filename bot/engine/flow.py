@@ -130,6 +130,7 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     _pending,
     repeats.known_matter,
     ticket_commands.command,
+    ticket_commands.impatient,
     matters.told_again,
     small_talk.answer,
     _statutory,

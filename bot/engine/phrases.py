@@ -13,6 +13,9 @@ from core.city import read_yaml
 FILE = Path(__file__).parent / "phrases.yaml"
 _SIGNS = r"[\s,，。.!！?？~、…;；:：]"
 
+LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
+LONGEST_IMPATIENCE = 20  # the same
+
 CORRECTION = re.compile(
     r"不是\s*(?P<wrong>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而是|应该是|应是|是)\s*(?P<right>.{1,60}?)[。.!！]*$"
     r"|(?:说错了|写错了|弄错了|错了|更正(?:一下)?|改成|改为|应该是)[，,。:：\s]*(?:应该)?(?:是|为|成)?\s*(?P<only>.{2,60}?)[。.!！]*$"
@@ -47,3 +50,12 @@ def says(name: str, plain: str) -> bool:
 def yes_or_no(plain: str) -> str | None:
     """Return `yes`, `no`, or None for a text that is neither."""
     return "no" if says("no", plain) else "yes" if says("yes", plain) else None
+
+
+def angry(plain: str) -> bool:
+    """Say whether a normalised text has nothing but anger in it: it is upset, it waits too long, it abuses."""
+    return (
+        says("upset", plain)
+        or (len(plain) <= LONGEST_IMPATIENCE and says("impatient", plain))
+        or (len(plain) <= LONGEST_ABUSE and says("abuse", plain))
+    )

@@ -38,15 +38,29 @@ _LASTING = re.compile(
     r"好?[几数半两\d一二三四五六七八九十]{1,4}[来多]?个?多?(?:小时|天|日|晚上?|周|星期|礼拜|月|年)多?(?=了|没|都|不|还|，|。|$)"
 )
 
+_PLACE_ANSWER = re.compile(
+    r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
+)
+_VAGUE_TIME = re.compile(  # an answer that says nothing else
+    r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
+    r"|just now|recently|for a long time|(?:today|yesterday|last night|this morning|last (?:week|month)))"
+    r"(?:了|的事|的时候|开始|以来|之?前|都|是|这样)*[。.!！]*$"
+)
+
 
 def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = False) -> list[str]:
     """Put in what a sentence names; return the elements it filled. `replace`: what was known before gives way."""
     named, filled = understood.entities, []
-    if named.addresses and (replace or not form.place.text or _narrows(form.place, named.addresses[0])):
+    district = only_district(named.addresses)
+    if district is not None and form.place.text and (replace or form.place.district is None):
+        move(form, named.addresses[0].text, district)
+        filled.append("where")
+    elif named.addresses and (replace or not form.place.text or _narrows(form.place, named.addresses[0])):
         forms.set_place(form, place_of(named.addresses, text))
         filled.append("where")
     lasting = _LASTING.search(normalise(text))
-    when = named.times[0].text if named.times else lasting[0] if lasting else ""
+    vague = _VAGUE_TIME.search(normalise(text))
+    when = named.times[0].text if named.times else lasting[0] if lasting else vague["when"] if vague else ""
     if when and (replace or not form.happened):
         form.happened = when
         filled.append("when")
@@ -117,14 +131,15 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
     match element:
         case "where":
             return _where(form, _LEAD.sub("", said), understood)
-        case "when" if not understood.entities.phones and _TIME_WORD.search(normalise(said)):
+        case "when" if _tells_time(said, understood):
             form.happened = understood.entities.times[0].text if understood.entities.times else said
         case "contact":
             form.name = people.name_answered(said, understood.entities.phones) or form.name
             return False  # the number is what is asked for
         case element if element in FREE_TEXT and not form.elements.get(element):
             named = understood.entities
-            if named.phones or named.times or (named.addresses and not _PARTY_WORD.search(said)):
+            timed = named.times or _VAGUE_TIME.search(normalise(said))
+            if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
             form.elements[element] = _LEAD.sub("", said)
         case _:
@@ -132,10 +147,36 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
     return True
 
 
+def _tells_time(said: str, understood: Understanding) -> bool:
+    """Say whether an answer tells a time; the digits of a house or a number do not."""
+    named = understood.entities
+    return bool(named.times) or (
+        not named.addresses
+        and not named.phones
+        and _TIME_WORD.search(normalise(said)) is not None
+        and not _PLACE_ANSWER.search(normalise(said))
+    )
+
+
+def only_district(addresses: tuple[Address, ...]) -> str | None:
+    """Return the district when the addresses of a sentence say nothing but one."""
+    if len(addresses) != 1:
+        return None
+    one = addresses[0]
+    return None if one.road or one.landmark or one.street or one.number or one.candidates else one.district
+
+
+def move(form: Form, said: str, district: str) -> None:
+    """Put the place into another district, in the citizen's words; the rest of the place stays."""
+    place = form.place
+    rest = re.sub(r"^(?:[\u4e00-\u9fff]{2,6}?(?:新区|区|县))(?=.)", "", place.text) if place.district else place.text
+    forms.set_place(form, Place(text=said + rest, district=district))
+
+
 def _where(form: Form, said: str, understood: Understanding) -> bool:
     """Take a place in the citizen's own words, with the district that the gazetteer knows for it."""
     named = understood.entities
-    if named.phones or named.times or len(said) < 2:
+    if named.phones or named.times or len(said) < 2 or _VAGUE_TIME.search(normalise(said)):
         return False
     if named.addresses:
         place = place_of(named.addresses, said)

@@ -101,7 +101,6 @@ _ENGLISH = frozenset(
 _ALONE = frozenset(("hi", "hello", "hey", "help", "english"))
 
 FEWEST_LETTERS = 4  # of a text without Chinese that is to be read at all
-LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 
 
 async def nothing_said(talk: Talk) -> bool:
@@ -162,12 +161,14 @@ async def answer(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.report_here", rule="how_to_report")
     if phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
-    if phrases.says("abuse", plain) and len(plain) <= LONGEST_ABUSE:
+    if phrases.says("abuse", plain) and len(plain) <= phrases.LONGEST_ABUSE:
         return await _say_and_go_on(talk, "small.abuse", rule="abuse")
     if phrases.says("lead_in", plain):
         return await _say_and_go_on(talk, "small.listening", rule="lead_in")
     if form is None and phrases.says("upset", plain):
         return await _say_and_go_on(talk, "small.abuse", rule="upset")
+    if form is None and len(plain) <= phrases.LONGEST_IMPATIENCE and await _only_impatient(talk):
+        return await _say_and_go_on(talk, "small.impatient", rule="impatient")
     if form is None and phrases.says("bye", plain):
         return await _say_and_go_on(talk, "small.bye", rule="bye")
     if form is None and phrases.says("fine", plain):
@@ -177,6 +178,14 @@ async def answer(talk: Talk) -> bool:
     if not (expects_sign or english or phrases.says("skip", plain)) and _unreadable(plain):
         return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
     return False
+
+
+async def _only_impatient(talk: Talk) -> bool:
+    """Say whether the text complains of waiting and names no matter that could be looked after."""
+    if not phrases.says("impatient", talk.plain):
+        return False
+    understood = await talk.understood()
+    return understood.category is None and not understood.entities.addresses
 
 
 def _unreadable(plain: str) -> bool:

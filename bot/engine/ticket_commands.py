@@ -13,6 +13,7 @@ from bot.engine.ticket_phrases import command_in, number_and_code
 from bot.receipts import moment_words, track_url
 from core.errors import NotFound, YitongError
 from routing import commands, tickets
+from routing.timing import ClockState
 
 MOST_WRONG_CODES = 5  # in one conversation; the door throttles an address besides
 
@@ -28,6 +29,24 @@ async def command(talk: Talk) -> bool:
         wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
     talk.state.command = wanted
     await _advance(talk)
+    return True
+
+
+async def impatient(talk: Talk) -> bool:
+    """Meet an angry word about a ticket with where it stands, and the offer to urge or of a person."""
+    state = talk.state
+    if not state.tickets or state.form is not None or not phrases.angry(talk.plain):
+        return False
+    understood = await talk.understood()
+    if understood.category is not None or understood.entities.addresses:
+        return False  # it names a matter of its own
+    known = state.tickets[-1]
+    talk.say("command.sorry", why={"rule": "impatient"})
+    state.command = Command(name="status", number=known.number, code=known.code)
+    await _advance(talk)
+    if not state.expects:
+        state.command = Command(name="urge", number=known.number, code=known.code)
+        talk.offer("command.what_now", expects="command_urge", options=talk.options("urge", "person"))
     return True
 
 
@@ -47,7 +66,9 @@ async def go_on(talk: Talk) -> bool:
             command.text = talk.text
         case "repeat" if chosen in HANDLERS:
             command.name = str(chosen)
-        case "command_photo" | "command_sure" if chosen == "no":
+        case "command_urge" if chosen in {"urge", "yes"}:
+            pass
+        case "command_photo" | "command_sure" | "command_urge" if chosen == "no":
             return _drop(talk)
         case "command_photo" | "command_sure" if chosen == "yes":
             command.solved = True
@@ -152,7 +173,7 @@ async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
         sentences.append(talk.word("command.status.department", department=status["department"]))
     due = next((each for each in status["clocks"] if each["kind"] == "resolve" and not each["met_at"]), None)
     if due and status["state"] not in {"replied", "closed", "withdrawn"}:
-        late = ".late" if due["state"] == "breached" else ""
+        late = ".late" if due["state"] == ClockState.OVERDUE else ""
         moment = moment_words(datetime.fromisoformat(due["due_at"]), talk.state.locale)
         sentences.append(talk.word(f"command.status.due{late}", due=moment))
     if status["result"]:

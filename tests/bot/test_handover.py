@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, converse, handover
 from bot.contract import Turn
+from bot.queue import state_of
 from core import clock, ledger
 from core.auth import Actor, Role
 from core.errors import BadInput, Conflict, Forbidden, NotFound
@@ -138,3 +139,17 @@ async def test_a_ticket_that_the_agent_opened_is_handed_to_the_citizen(session: 
     await handover.give_back(session, taken, actor=AGENT)
     replies = await converse(session, Turn(taken, "web", "查进度", clock.now()))
     assert replies[0].data["number"] == opened.ticket.number
+
+
+async def test_a_ticket_by_the_agent_ends_the_form_of_it(session: AsyncSession) -> None:
+    id = await conversation(session)
+    await converse(session, Turn(id, "web", "南山路18号路灯坏了三天了", clock.now()))
+    await handover.request(session, id, "asked")
+    await handover.take(session, id, actor=AGENT)
+    values: dict[str, Any] = {"category": None, "urgency": "general", "channel": "web", "conversation": id}
+    draft = tickets.Draft(request_type="assistance", title="路灯不亮", description="南山路18号路灯不亮", **values)
+    await handover.give_ticket(session, id, await tickets.open(session, draft, actor=AGENT), actor=AGENT)
+    await handover.give_back(session, id, actor=AGENT)
+    replies = await converse(session, Turn(id, "web", "好的", clock.now()))
+    assert [str(reply.type) for reply in replies] == ["text"]
+    assert state_of(await conversations.get(session, id))["form"] is None

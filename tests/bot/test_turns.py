@@ -120,6 +120,17 @@ async def test_the_time_is_told_in_the_citys_zone(session: AsyncSession) -> None
     assert "11月27日17:30前办结" in replies[0].text
 
 
+async def test_who_asks_for_a_ticket_that_is_late_hears_that_it_is(session: AsyncSession) -> None:
+    with clock.set_to(datetime(2026, 11, 20, 9, 0, tzinfo=UTC)):
+        conversation, _ = await conversations.open(session, channel="web")
+        await converse(session, turn(conversation.id, "南山路18号路灯坏了三天了，我姓王13800138000"))
+        await converse(session, turn(conversation.id, "确认"))
+    with clock.set_to(datetime(2026, 12, 20, 9, 0, tzinfo=UTC)):
+        for said in ("查进度", "你们到底管不管！！！", "都几天了还没人来"):
+            replies = await converse(session, turn(conversation.id, said))
+            assert "本该在11月27日17:30前办结，已经超时" in "".join(reply.text for reply in replies), said
+
+
 async def test_an_unknown_conversation_is_not_found(session: AsyncSession) -> None:
     with pytest.raises(NotFound):
         await converse(session, turn("unknown", "你好"))

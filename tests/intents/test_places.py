@@ -73,3 +73,36 @@ def test_no_place_is_made_up(text: str) -> None:
 def test_two_places_are_two_addresses() -> None:
     found = places.resolve("从朝霞区到望江区的公交太少")
     assert [address.district for address in found] == ["zhaoxia", "wangjiang"]
+
+
+def test_the_district_that_is_said_holds_against_the_gazetteer() -> None:
+    address = _one("朝霞区南山路18号门口路灯坏了")
+    assert (address.text, address.district, address.road, address.number) == (
+        "朝霞区南山路18号门口",
+        "zhaoxia",
+        "南山路",
+        "18号",
+    )
+    assert address.candidates == ()
+
+
+def test_a_district_said_elsewhere_in_the_text_leaves_the_road_open() -> None:
+    assert _one("我是朝霞区的，昨天在南山路18号摔了一跤").candidates == ("zhaoxia", "wangjiang")
+    assert _one("我是朝霞区的，昨天在南山公园摔了一跤").district == "wangjiang"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "landmark"),
+    [
+        ("学府路书香里小区停水了", "学府路书香里小区", "书香里小区"),
+        ("学府路12号万顺家园3栋电梯坏了", "学府路12号万顺家园3栋", "万顺家园"),
+        ("学府路上的小区停水了", "学府路", None),
+        ("学府路有个小区停水了", "学府路", None),
+        ("学府路路灯坏了，小区里也是", "学府路", None),
+    ],
+)
+def test_a_block_that_the_gazetteer_does_not_know_stays_with_its_road(
+    text: str, said: str, landmark: str | None
+) -> None:
+    address = _one(text)
+    assert (address.text, address.landmark, address.district) == (said, landmark, "zhaoxia")
