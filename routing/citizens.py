@@ -4,23 +4,18 @@ The author of a tip-off or of a confidential ticket is never shown to a departme
 29 and 51 for the rest).
 """
 
-import re
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import ledger
 from core.auth import Actor, Permission
 from core.errors import BadInput, Forbidden
-from core.privacy import PHONE, mask_name, mask_phone, mask_text
-from intents import RequestType
-from routing import reading
+from core.privacy import mask_name, mask_phone, mask_text
+from routing import reading, steps
+from routing.hiding import hide_author, is_secret
 from routing.messages import say
 from routing.models import Ticket, TicketCitizen
 from routing.phones import phone_index
 
-HIDDEN = "（已隐去）"
 SHORTEST_REASON = 4  # characters
-SHORTEST_NAME_HIDDEN = 2  # a single character is too common a word to be cut out of a text
 
 
 async def keep(session: AsyncSession, ticket: Ticket, *, name: str | None, phone: str | None) -> None:
@@ -28,26 +23,6 @@ async def keep(session: AsyncSession, ticket: Ticket, *, name: str | None, phone
     index = phone_index(phone) if phone else None
     session.add(TicketCitizen(ticket_id=ticket.id, name=name, phone=phone, phone_index=index))
     await session.flush()
-
-
-def without_author(text: str, *, name: str | None, phone: str | None, secret: bool) -> str:
-    """Return `text` with the author's own name and number in it masked, for a department reads it.
-
-    Of a `secret` author nothing is left; where they gave no number, every number in the text may be theirs.
-    """
-    digits = re.sub(r"\D", "", phone or "")[-11:]
-    if digits:
-        text = re.sub(r"[- ]?".join(digits), HIDDEN if secret else mask_phone(digits), text)
-    elif secret:
-        text = PHONE.sub(HIDDEN, text)
-    if name and len(name) >= SHORTEST_NAME_HIDDEN:
-        text = text.replace(name, HIDDEN if secret else mask_name(name))
-    return text
-
-
-def is_secret(*, request_type: str, confidential: bool) -> bool:
-    """Say whether departments may never learn who asked."""
-    return confidential or request_type == RequestType.TIP_OFF
 
 
 def hidden_from(ticket: Ticket, actor: Actor) -> bool:
@@ -81,20 +56,7 @@ async def reveal(session: AsyncSession, number: str, *, actor: Actor, reason: st
     if hidden_from(ticket, actor):
         raise Forbidden(say("refused.confidential"))
     citizen = await session.get(TicketCitizen, ticket.id)
-    await ledger.append(
-        session,
-        subject=f"ticket:{number}",
-        kind="ticket.revealed",
-        actor=actor,
-        data={"reason": mask_text(reason.strip())},
-    )
+    # Whoever works on the ticket reads the reason, and the ledger forgets nothing.
+    reason = mask_text(await hide_author(session, ticket, reason.strip()))
+    await steps.record(session, ticket, "revealed", actor=actor, reason=reason)
     return {"name": (citizen and citizen.name) or "", "phone": (citizen and citizen.phone) or ""}
-
-
-async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:
-    """Return what the citizen added later, with their own name and number in it masked."""
-    citizen = await session.get(TicketCitizen, ticket.id)
-    if citizen is None or not text:
-        return text
-    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
-    return without_author(text, name=citizen.name, phone=citizen.phone, secret=secret)

@@ -88,7 +88,7 @@ class Ticket(Base):
 
 
 class TicketCitizen(Base):
-    """Who asked. Only `routing.citizens` reads it."""
+    """Who asked. Only `routing.citizens` and `routing.hiding` read it."""
 
     __tablename__ = "ticket_citizens"
 

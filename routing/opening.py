@@ -16,6 +16,7 @@ from core.privacy import mask_text
 from core.text.normalise import clean
 from intents import RequestType, Urgency
 from routing import citizens, nearby, steps, timing
+from routing.hiding import is_secret, without_author
 from routing.messages import say
 from routing.models import Ticket
 from routing.numbers import code_digest, new_code, next_number
@@ -71,8 +72,8 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
     if actor.kind == "staff":
         actor.must(Permission.TICKET_OPEN)
     _check(draft)
-    title, description, elements = _words(draft)
-    fingerprint, vector = await asyncio.to_thread(nearby.vector_of, title, description)
+    words = _words(draft)
+    fingerprint, vector = await asyncio.to_thread(nearby.vector_of, words["title"], words["description"])
     number, code = await next_number(session), new_code()
     ticket = Ticket(
         number=number,
@@ -83,12 +84,8 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         category=draft.category,
         urgency=str(draft.urgency),
         confidential=draft.confidential,
-        title=title,
-        description=description,
-        elements=elements,
+        **words,
         attachments=list(draft.attachments),
-        happened=clean(draft.happened or "") or None,
-        address=clean(draft.address or "") or None,
         district=draft.district,
         street=draft.street,
         latitude=draft.latitude,
@@ -127,16 +124,21 @@ def _check(draft: Draft) -> None:
         raise BadInput(say("refused.kind"))
 
 
-def _words(draft: Draft) -> tuple[str, str, dict[str, Any]]:
-    """Return title, description and elements as they are kept: readable, and without the author's name and number."""
+def _words(draft: Draft) -> dict[str, Any]:
+    """Return every column that holds words, as it is kept: readable, and without the author's name and number."""
     hide = partial(
-        citizens.without_author,
+        without_author,
         name=draft.citizen_name,
         phone=draft.citizen_phone,
-        secret=citizens.is_secret(request_type=draft.request_type, confidential=draft.confidential),
+        secret=is_secret(request_type=draft.request_type, confidential=draft.confidential),
     )
     title = mask_text(hide(clean(draft.title).replace("\n", " ")))
     if len(title) > LONGEST_TITLE:
         title = title[: LONGEST_TITLE - 1] + "…"
-    elements = {key: hide(value) if isinstance(value, str) else value for key, value in draft.elements.items()}
-    return title, hide(clean(draft.description)), elements
+    return {
+        "title": title,
+        "description": hide(clean(draft.description)),
+        "happened": hide(clean(draft.happened or "")) or None,
+        "address": hide(clean(draft.address or "")) or None,
+        "elements": {key: hide(value) if isinstance(value, str) else value for key, value in draft.elements.items()},
+    }

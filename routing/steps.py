@@ -12,6 +12,7 @@ from core import ledger, live, outbox
 from core.auth import Actor
 from core.ledger import Event
 from core.settings import settings
+from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
 from routing.tree import tree
@@ -36,7 +37,7 @@ PUBLIC = frozenset(
     }
 )
 # Steps whose words are the citizen's own, or for them.
-PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "rated", "closed"})
+PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ async def record(
 ) -> Event:
     """Write a step and announce it to the ticket's page, the desk and the departments (`also`: further codes).
 
-    `text` may be personal and is kept sealed beside the ledger; `data` must not be.
+    `text` may be personal and is kept sealed beside the ledger, without the author of the ticket; `data` must not be.
     """
+    text = await hide_author(session, ticket, text)
     await session.flush()
     event = await ledger.append(
         session,
@@ -117,7 +119,9 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
         if public and kind not in PUBLIC:
             continue
         note = notes.get(event.number)
-        words = note.text if note and (not public or kind in PUBLIC_WORDS) else ""
+        # Of a rating the citizen reads their own comment, not the note of the agent who called.
+        theirs = kind in PUBLIC_WORDS or (kind == "rated" and event.actor == "citizen")
+        words = note.text if note and (not public or theirs) else ""
         steps.append(
             Step(
                 at=event.at,
@@ -125,7 +129,7 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
                 actor=event.actor,
                 name=say(f"step.{kind}", settings().locale),
                 text=words or _described(kind, event),
-                attachments=tuple(note.attachments) if note and words else (),
+                attachments=tuple(note.attachments) if note and not public else (),
             )
         )
     return steps

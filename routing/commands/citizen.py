@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import Conflict
-from routing import callbacks, citizens, steps, timing, workflow
+from routing import callbacks, steps, timing, workflow
 from routing.commands.taking import take_by_code, words
 from routing.messages import say
 from routing.models import Ticket
@@ -21,7 +21,7 @@ from routing.status import CITIZEN
 async def urge(session: AsyncSession, number: str, code: str, *, text: str = "") -> Ticket:
     """催办: remind the department. Raises Conflict, saying when, until the pause of `tickets.yaml` has passed."""
     ticket = await take_by_code(session, number, code, "urge")
-    text = await citizens.hide_author(session, ticket, words(text))
+    text = words(text)
     again = ticket.urged_at and ticket.urged_at + timedelta(minutes=rules().urging.pause_minutes)
     if again and clock.now() < again:
         raise Conflict(say("refused.urged", moment=moment_words(again)), again_at=again.isoformat())
@@ -37,7 +37,7 @@ async def supplement(
 ) -> Ticket:
     """补充: add words or photos. Raises BadInput where there is neither."""
     ticket = await take_by_code(session, number, code, "supplement")
-    text = await citizens.hide_author(session, ticket, words(text, wanted=None if attachments else "text"))
+    text = words(text, wanted=None if attachments else "text")
     workflow.move(ticket, "supplement")
     await steps.record(session, ticket, "supplemented", actor=CITIZEN, text=text, attachments=attachments)
     return ticket
@@ -46,7 +46,7 @@ async def supplement(
 async def withdraw(session: AsyncSession, number: str, code: str, *, reason: str = "") -> Ticket:
     """撤单: the citizen no longer asks for it."""
     ticket = await take_by_code(session, number, code, "withdraw")
-    reason = await citizens.hide_author(session, ticket, words(reason))
+    reason = words(reason)
     workflow.move(ticket, "withdraw")
     ticket.closed_at = clock.now()
     await timing.void(session, ticket, *ClockKind)
@@ -66,7 +66,7 @@ async def rate(
 ) -> Ticket:
     """评价: the citizen answers the three questions themselves. `satisfied`: 1 (not at all) to 5."""
     ticket = await take_by_code(session, number, code, "rate")
-    text = await citizens.hide_author(session, ticket, words(comment))
+    text = words(comment)
     return await callbacks.survey(
         session, ticket, actor=CITIZEN, contacted=contacted, solved=solved, satisfied=satisfied, text=text
     )

@@ -1,0 +1,94 @@
+"""Cutting the author out of words that a department reads.
+
+What is written is matched with every digit as 0 to 9, however it was written (full width, circled, 幺三八), and with
+blanks, dots and hyphens between digits; everything else stays as it was typed.
+"""
+
+import re
+import unicodedata
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.privacy import BANK_CARD, PHONE, mask_name, mask_phone
+from intents import RequestType
+from routing.models import Ticket, TicketCitizen
+
+HIDDEN = "（已隐去）"
+SHORTEST_NAME_HIDDEN = 2  # a single character is too common a word to be cut out of a text
+SHORTEST_NUMBER_HIDDEN = 5  # digits; fewer are a house or a year
+
+_GAP = r"[\s.\-·]{0,3}"
+_SPOKEN = {ord(spoken): digit for spoken, digit in zip("〇零幺一二三四五六七八九", "001123456789", strict=True)}
+_MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86" + _GAP + ")?" + _GAP.join(["1", "[3-9]", *[r"\d"] * 9]) + r"(?!\d)")
+_IDENTITY = re.compile(
+    r"(?<!\d)"
+    + _GAP.join([*[r"\d"] * 6, f"(?:1{_GAP}9|2{_GAP}0)", r"\d", r"\d", "[01]", r"\d", "[0-3]", *[r"\d"] * 4, r"[\dXx]"])
+    + r"(?!\d)"
+)
+_ACCOUNT = re.compile(
+    r"(?:微信|[VvWw][Xx]|[Vv]信|[Ww]e[Cc]hat|[Qq]{2}|邮箱|[Ee]-?mail)号?码?\s*(?:是|为|[:：])?\s*[A-Za-z0-9][A-Za-z0-9_.@+-]{4,63}"
+    r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
+)
+_OF_A_PERSON = (_IDENTITY, BANK_CARD, _MOBILE, PHONE, _ACCOUNT)
+
+_HAN = r"[\u4e00-\u9fff]"
+_TITLE = "(?:先生|女士|小姐|师傅|阿姨|大爷|大妈|老师|同志)"
+_CALLED = r"(?:我叫|我是|叫我|我的?(?:姓名|名字)[是叫为]?|姓名[是为]?|本人(?:姓名|名叫|叫|是)|联系人是?)\s*[:：]?\s*"
+_STOP = r"(?=[\s,，。.;；、:：\d(（!！]|$|的?(?:电话|手机|联系|号码|微信)|举报|反映|投诉|实名|家?住)"
+_INTRODUCED = re.compile(rf"(?P<before>{_CALLED}){_HAN}{{2,4}}?{_TITLE}?{_STOP}|(?P<family>我姓|免贵姓){_HAN}{_TITLE}?")
+
+
+def without_author(text: str, *, name: str | None, phone: str | None, secret: bool) -> str:
+    """Return `text` with the author's own name and number in it masked.
+
+    Of a `secret` author nothing is left. Any number, account or introduction in the text may be theirs, whatever they
+    gave as their own: all are cut out. What a tip-off says of others' numbers, the centre reads in the conversation.
+    """
+    own = re.sub(r"\D", "", _as_digits(phone or ""))[-11:]
+    if len(own) >= SHORTEST_NUMBER_HIDDEN:
+        text = _cut(re.compile(_GAP.join(own)), text, HIDDEN if secret else mask_phone(own))
+    if secret:
+        for pattern in _OF_A_PERSON:
+            text = _cut(pattern, text, HIDDEN)
+        text = _without_introduction(text, name)
+    if name and len(name) >= SHORTEST_NAME_HIDDEN:
+        text = text.replace(name, HIDDEN if secret else mask_name(name))
+    return text
+
+
+def is_secret(*, request_type: str, confidential: bool) -> bool:
+    """Say whether departments may never learn who asked."""
+    return confidential or request_type == RequestType.TIP_OFF
+
+
+async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:
+    """Return words about a ticket, whoever wrote them, without its author."""
+    citizen = await session.get(TicketCitizen, ticket.id)
+    if citizen is None or not text:
+        return text
+    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
+    return without_author(text, name=citizen.name, phone=citizen.phone, secret=secret)
+
+
+def _without_introduction(text: str, name: str | None) -> str:
+    if name and re.match(_HAN, name):
+        # 王先生 who writes 我是王建国举报…: the family name says where the name begins.
+        text = re.sub(rf"({_CALLED}|本人){name[0]}{_HAN}{{1,2}}", rf"\1{HIDDEN}", text)
+        text = re.sub(rf"{name[0]}(?:某某?|{_TITLE})", HIDDEN, text)
+    return _INTRODUCED.sub(lambda found: (found["before"] or found["family"]) + HIDDEN, text)
+
+
+def _as_digits(text: str) -> str:
+    """Return `text`, as long as it was, with every digit as 0 to 9."""
+    return "".join(str(unicodedata.digit(character, character)) for character in text)
+
+
+def _cut(pattern: re.Pattern[str], text: str, instead: str) -> str:
+    """Replace what the pattern finds, first among figures alone, for a 第一 before a number would be taken for its."""
+    for spoken in ({}, _SPOKEN):
+        kept, end = [], 0
+        for found in pattern.finditer(_as_digits(text).translate(spoken)):
+            kept += [text[end : found.start()], instead]
+            end = found.end()
+        text = "".join(kept) + text[end:]
+    return text
