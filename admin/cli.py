@@ -41,6 +41,6 @@ def main() -> None:
     for name in COMMANDS:
         import_module(f"admin.commands.{name}").register(app)
     try:
-        app(standalone_mode=True)
+        app(prog_name="yitong")
     except YitongError as error:
         sys.exit(fail(error).exit_code)
