@@ -3,4 +3,6 @@
 web     citizen pages and the public HTTP interface
 wechat  WeChat official account
 voice   telephone through Twilio
+
+attachments.open_file   a citizen's photo, for whoever may see the ticket it belongs to
 """

@@ -2,7 +2,6 @@
 
 router    the citizens' HTTP interface (`/api/v1/…`) and the pages (`/`, `/widget`, `/track`)
 deliver   puts a notice out of the outbox into the citizen's conversation
-attachments.open_file   a citizen's photo, for whoever may see the ticket it belongs to
 """
 
 from fastapi import APIRouter

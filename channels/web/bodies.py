@@ -8,19 +8,13 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from channels import attachments
 from core.errors import BadInput, TooLarge
-from core.settings import settings
 
 JSON_BYTES = 64 * 1024
 FORM_OVERHEAD_BYTES = 16 * 1024  # a multipart form's boundaries and headers
-MEGABYTE = 1024 * 1024
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-def photo_bytes() -> int:
-    """Return the size of the largest photo."""
-    return settings().attachment_megabytes * MEGABYTE
 
 
 class SmallBody(APIRoute):
@@ -68,8 +62,8 @@ class PhotoBody(SmallBody):
 
     def limit(self) -> int:
         """Return the largest form, in bytes."""
-        return photo_bytes() + FORM_OVERHEAD_BYTES
+        return attachments.largest() + FORM_OVERHEAD_BYTES
 
     def refusal(self) -> TooLarge:
         """Return the sentence for a larger one."""
-        return TooLarge(f"照片太大了，请发送不超过 {settings().attachment_megabytes} MB 的照片。")
+        return attachments.too_large()

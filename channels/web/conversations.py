@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 import bot
 from bot import conversations
 from bot.contract import Turn
-from channels.web import attachments, events, rates
-from channels.web.bodies import PhotoBody, SmallBody, photo_bytes
+from channels import attachments
+from channels.web import events, rates
+from channels.web.bodies import PhotoBody, SmallBody
 from channels.web.holder import Token, remember
 from channels.web.schemas import (
     Answered,
@@ -128,7 +129,7 @@ async def keep_attachment(
     rates.admit(rates.address_of(request), conversation)
     async with transaction() as session:
         await conversations.authorise(session, conversation, token)
-    content = await file.read(photo_bytes() + 1)
+    content = await file.read(attachments.largest() + 1)
     kept = await run_in_threadpool(attachments.keep, conversation, content)
     return KeptAttachment(id=kept.id, media_type=kept.media_type)
 

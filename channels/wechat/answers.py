@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, converse
 from bot.contract import Reply, Turn
 from channels import plain_text
+from channels.wechat import photos
 from channels.wechat.messages import Incoming
 from core import clock, database, jobs, outbox, privacy
 
@@ -89,7 +90,7 @@ async def _converse(session: AsyncSession, said: _Said) -> tuple[str, list[Reply
         key=said.key,
         media=said.media,
     )
-    return conversation.id, await converse(session, turn)
+    return conversation.id, await converse(session, await photos.foretell(session, turn))
 
 
 async def _push(session: AsyncSession, conversation: str, key: str, *, first: int) -> None:

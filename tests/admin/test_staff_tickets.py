@@ -5,11 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
+from bot import conversations
+from channels import attachments, images
 from core import clock, ledger
+from core.auth import Actor
 from core.database import transaction
 from core.privacy import mask_phone
-from routing import figures
+from routing import figures, steps, tickets
 from tests.admin.staffing import NAME, PHONE, World
+from tests.channels.web.test_web_attachments import png
 
 TICKETS = "/api/v1/staff/tickets"
 
@@ -240,3 +244,35 @@ async def test_the_whole_road_is_walked_by_its_people(world: World) -> None:
     async with transaction() as session:
         rates = await figures.rates(session, start=today - timedelta(days=1), end=today + timedelta(days=1))
     assert rates["closed"] == 1 and rates["solution_rate"] == 1.0
+
+
+async def test_a_photo_is_seen_by_whoever_sees_its_ticket_and_names_no_conversation(world: World) -> None:
+    async with transaction() as session:
+        conversation, _ = await conversations.open(session, channel="web")
+    first, second = (attachments.keep(conversation.id, png()).id for _ in range(2))
+    photo = {"kind": "image", "id": first}
+    fetched_later = {"kind": "image", "id": attachments.foretold(conversation.id, "m"), "door": "wechat"}
+    number = await world.dispatched(request_type="tip_off", attachments=[photo, fetched_later])
+    async with transaction() as session:
+        ticket = await tickets.find(session, number, actor=world.actors["lin"])
+        await steps.record(
+            session, ticket, "supplemented", actor=Actor(kind="citizen"), attachments=[photo | {"id": second}]
+        )
+
+    for login in ("lin", "lamps"):
+        async with world.client(login) as client:
+            shown = await client.get(f"{TICKETS}/{number}")
+            pictures = [await client.get(f"{TICKETS}/{number}/attachments/{index}") for index in (1, 2, 3, 4)]
+        async with world.browser(login) as browser:
+            page = await browser.get(f"/workbench/{number}")
+        assert [each["available"] for each in shown.json()["attachments"]] == [True, False, True]
+        assert conversation.id not in shown.text + page.text
+        assert page.text.count('alt="照片') == 2
+        assert [each.status_code for each in pictures] == [200, 404, 200, 404]
+        assert pictures[0].headers["content-type"] == "image/png"
+        assert pictures[0].content == images.clean(png()).content
+    for login in ("power", "editor"):
+        async with world.client(login) as client:
+            assert (await client.get(f"{TICKETS}/{number}/attachments/1")).status_code == 404
+    async with world.client() as stranger:
+        assert (await stranger.get(f"{TICKETS}/{number}/attachments/1")).status_code == 401

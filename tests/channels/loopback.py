@@ -26,7 +26,7 @@ class Request:
 
 @dataclass
 class Server:
-    """`answers`: for each path what to answer next; the last one is given again and again."""
+    """`answers`: for each path what to answer next (JSON values, bytes as they are), the last one for ever."""
 
     url: str
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
@@ -45,12 +45,14 @@ def serving() -> Iterator[Server]:
             played.requests.append(Request(split.path, parse_qs(split.query), dict(self.headers), body))
             scripted = played.answers.get(split.path, [(404, {})])
             status, content = scripted.pop(0) if len(scripted) > 1 else scripted[0]
-            answer = json.dumps(content).encode()
+            answer = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
+
+        do_GET = do_POST
 
         def log_message(self, *_args: Any) -> None:
             pass

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from fastapi import FastAPI
 from bot import conversations, handover
 from bot.conversations import Message
 from bot.tables import Conversation
-from channels import wechat
-from channels.wechat import answers, api, messages
+from channels import attachments, images, wechat
+from channels.wechat import answers, api, messages, photos
 from channels.wechat.cipher import Cipher, signature
 from core import auth, clock, database, jobs, outbox, problems
 from core.auth import Role
+from core.errors import NotFound, Unavailable
 from core.settings import settings
+from tests.channels.web.test_web_attachments import png
 
 TOKEN, APP_ID = "yitong-token", "wx1234567890abcdef"
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -193,6 +196,44 @@ async def test_a_photo_is_kept_by_its_media_id(client: httpx.AsyncClient) -> Non
     assert await send(client, document(MsgType="image", MediaId="media-1", PicUrl="http://x")) != "success"
     _, said = await thread()
     assert said[0].data["media"] == [{"kind": "image", "id": "media-1", "door": "wechat"}]
+
+
+MEDIA = "/cgi-bin/media/get"
+
+
+async def test_a_photo_is_fetched_and_kept_without_its_metadata(
+    client: httpx.AsyncClient, wechat_api: loopback.Server
+) -> None:
+    wechat_api.answers[MEDIA] = [(503, {}), (200, {"errcode": 42001}), (200, png())]
+    xml = document(MsgType="image", MediaId="media-1")
+    assert await send(client, xml) == await send(client, xml)  # WeChat asks again
+    conversation, said = await thread()
+    ((media,),) = [each.data["media"] for each in said if each.sender == "citizen"]
+    assert media == {"kind": "image", "id": attachments.foretold(conversation.id, "media-1"), "door": "wechat"}
+    for _ in range(2):
+        with suppress(Unavailable):
+            await photos.keep_photo("media-1", media["id"])
+    assert attachments.open_file(media["id"]).path.read_bytes() == images.clean(png()).content
+    await jobs.run_due()
+    asked = wechat_api.of(MEDIA)
+    assert len(asked) == 3  # what is kept is not fetched again
+    assert {request.query["media_id"][0] for request in asked} == {"media-1"}
+
+
+@pytest.mark.parametrize(
+    "answer", [(200, {"errcode": 40007}), (200, b"GIF89a"), (200, b"\xff\xd8\xff" + bytes(11_000_000))]
+)
+async def test_a_photo_that_cannot_be_kept_is_not_asked_for_again(
+    client: httpx.AsyncClient, wechat_api: loopback.Server, answer: tuple[int, Any]
+) -> None:
+    wechat_api.answers[MEDIA] = [answer]
+    await send(client, document(MsgType="image", MediaId="media-2"))
+    for _ in range(2):
+        await jobs.run_due()
+    conversation, _ = await thread()
+    with pytest.raises(NotFound):
+        attachments.open_file(attachments.foretold(conversation.id, "media-2"))
+    assert len(wechat_api.of(MEDIA)) == 1
 
 
 def encrypted(xml: str, *, cipher: Cipher) -> tuple[dict[str, str], bytes]:

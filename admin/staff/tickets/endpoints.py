@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff.access import Staffed
 from admin.staff.refusals import refusals
-from admin.staff.tickets import commands, reading
+from admin.staff.tickets import commands, photos, reading
 from admin.staff.tickets.opening import OpenTicket, open_ticket
 from admin.staff.tickets.views import TicketDetail, TicketPage
+from channels.images import MEDIA_TYPES
 from core.auth import Actor
 from core.database import transaction
 from core.settings import settings
@@ -86,6 +88,19 @@ async def get_ticket(number: str, actor: Staffed) -> TicketDetail:
     """Return one ticket: masked personal data, clocks, history, what you may do now. 404 for a foreign one."""
     async with transaction() as session:
         return await _shown(session, number, actor)
+
+
+@router.get(
+    "/{number}/attachments/{index}",
+    response_class=FileResponse,
+    responses={200: {"description": "The photo", "content": {kind: {} for kind in MEDIA_TYPES}}},
+)
+async def read_photo(number: str, index: Annotated[int, Path(ge=1, le=1000)], actor: Staffed) -> FileResponse:
+    """Return a photo of a ticket; where and when it was taken is not in it. 404 for a foreign ticket's."""
+    async with transaction() as session:
+        found = await photos.open_photo(session, number, index, actor=actor)
+    # The next person at this desk must not find it.
+    return FileResponse(found.path, media_type=found.media_type, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/{number}/dispatch")

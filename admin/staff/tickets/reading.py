@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming, texts
+from admin.staff.tickets import photos
 from admin.staff.tickets.commands import COMMANDS
 from admin.staff.tickets.views import (
     CandidateView,
@@ -24,6 +25,7 @@ from routing import agenda, citizens, departments, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
+from routing.tickets import Step
 
 NOTEWORTHY = 0.25  # of the best score
 # Commands that name a department: whoever gives one is shown who may be responsible.
@@ -44,6 +46,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
     """Return everything of one ticket that the actor may read. Raises NotFound where the actor does not see it."""
     ticket = await tickets.find(session, number, actor=actor)
     running = (await agenda.with_clocks(session, [ticket]))[0].clocks
+    taken = await tickets.history(session, number, actor=actor)
     allowed = allowed_routes(ticket, actor=actor)
     return TicketDetail.model_validate(
         _common(ticket, running, locale=locale)
@@ -56,11 +59,11 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "elements": {
                 key: mask_text(value) if isinstance(value, str) else value for key, value in ticket.elements.items()
             },
-            "attachments": ticket.attachments,
+            "attachments": photos.listed(ticket, taken),
             "co_handlers": [{"code": code, "name": naming.department(code)} for code in ticket.co_handlers],
             "citizen": await _citizen(session, ticket, actor=actor),
             "clocks": [_clock(row, locale=locale) for row in await timing.current(session, ticket)],
-            "steps": await steps(session, number, actor=actor, locale=locale),
+            "steps": await _steps(session, taken, locale=locale),
             "result": ticket.result,
             "basis": ticket.basis,
             "survey": _survey(ticket),
@@ -82,7 +85,9 @@ async def work_row(
             "description": mask_text(ticket.description),
             "citizen": await _citizen(session, ticket, actor=actor),
             "result": ticket.result,
-            "steps": await steps(session, ticket.number, actor=actor, locale=locale) if with_steps else [],
+            "steps": await _steps(session, await tickets.history(session, ticket.number, actor=actor), locale=locale)
+            if with_steps
+            else [],
             "allowed": allowed,
             "candidates": await candidates(ticket) if {"dispatch", "ruling"}.intersection(allowed) else [],
         }
@@ -116,9 +121,8 @@ async def candidates(ticket: Ticket) -> list[CandidateView]:
     ]
 
 
-async def steps(session: AsyncSession, number: str, *, actor: Actor, locale: str) -> list[StepView]:
+async def _steps(session: AsyncSession, taken: Sequence[Step], *, locale: str) -> list[StepView]:
     """Return a ticket's history, newest first, with the names of those who acted."""
-    taken = await tickets.history(session, number, actor=actor)
     ids = {int(step.actor.removeprefix("staff:")) for step in taken if step.actor.startswith("staff:")}
     names = await auth.names(session, ids)
     return [

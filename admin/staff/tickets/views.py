@@ -99,6 +99,13 @@ class StepView(BaseModel):
     text: str
 
 
+class PhotoView(BaseModel):
+    """A photo of a ticket, to be read at …/attachments/{index}; not available while it is fetched, or was lost."""
+
+    index: int = Field(description="From 1.")
+    available: bool
+
+
 class CandidateView(BaseModel):
     """A department that may be responsible, with the reasons."""
 
@@ -139,7 +146,7 @@ class TicketDetail(TicketSummary):
                 "address": "建设路12号",
                 "happened": "三天前",
                 "elements": {},
-                "attachments": [],
+                "attachments": [{"index": 1, "available": True}],
                 "co_handlers": [],
                 "citizen": {"name": "王**", "phone": "138****8000", "hidden": False},
                 "clocks": [SUMMARY["next_clock"]],
@@ -163,7 +170,7 @@ class TicketDetail(TicketSummary):
     latitude: float | None
     longitude: float | None
     elements: dict[str, Any]
-    attachments: list[Any]
+    attachments: list[PhotoView]
     co_handlers: list[dict[str, str]]
     citizen: CitizenView
     clocks: list[ClockView]

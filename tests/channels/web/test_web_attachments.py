@@ -3,11 +3,13 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from channels.web import attachments, images
+from channels import attachments, images
+from core import clock
 from core.errors import BadInput, NotFound
 from tests.channels.web.conftest import Held
 
@@ -163,7 +165,16 @@ async def test_a_photo_beyond_the_setting_is_refused(client: httpx.AsyncClient, 
         assert "1 MB" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("attachment", ["", "../../secret.key", "a.b.jpg", f"../x.{'0' * 32}.jpg", f"c.{'0' * 32}.exe"])
+@pytest.mark.parametrize("attachment", ["", "../secret.key", "a.b", f"../x.{'0' * 32}", f"c.{'0' * 32}.exe", "c.%2e"])
 def test_an_id_that_is_none_names_no_file(attachment: str) -> None:
     with pytest.raises(NotFound):
         attachments.open_file(attachment)
+
+
+async def test_one_conversation_keeps_twenty_photos_a_day(client: httpx.AsyncClient, held: Held, another: Held) -> None:
+    answers = [(await send(client, held, png())).status_code for _ in range(21)]
+
+    assert answers == [201] * 20 + [429]
+    assert (await send(client, another, png())).status_code == 201
+    with clock.set_to(clock.now() + timedelta(hours=25)):
+        assert (await send(client, held, png())).status_code == 201

@@ -12,6 +12,8 @@ from core.errors import BadInput
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_METADATA = frozenset({b"eXIf", b"tEXt", b"iTXt", b"zTXt", b"tIME"})
+MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp")
+SIGNATURE_BYTES = 12  # of a file's beginning that say what it is
 _WEBP_METADATA = frozenset({b"EXIF", b"XMP "})
 _WEBP_METADATA_FLAGS = 0x0C  # in VP8X: Exif 0x08, XMP 0x04
 _ORIENTATION = 0x0112
@@ -19,11 +21,10 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A clean photo: its bytes, media type and the ending of its file name."""
+    """A clean photo: its bytes and media type."""
 
     content: bytes
     media_type: str
-    ending: str
 
 
 def clean(content: bytes) -> Image:
@@ -31,15 +32,21 @@ def clean(content: bytes) -> Image:
 
     Raises BadInput for anything that is not, by its bytes, a whole JPEG, PNG or WebP.
     """
+    kind = media_type(content)
     try:
-        if content.startswith(b"\xff\xd8\xff"):
-            return Image(_jpeg(content), "image/jpeg", "jpg")
-        if content.startswith(_PNG):
-            return Image(_png(content), "image/png", "png")
-        if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-            return Image(_webp(content), "image/webp", "webp")
+        return Image(_CLEANERS[kind](content), kind)
     except (struct.error, IndexError, ValueError):
         raise BadInput("这张照片已损坏，请重新拍一张或换一张。") from None
+
+
+def media_type(content: bytes) -> str:
+    """Return what a file is by its first bytes. Raises BadInput for anything but JPEG, PNG and WebP."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(_PNG):
+        return "image/png"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
     raise BadInput("只能发送 JPG、PNG 或 WebP 格式的照片。")
 
 
@@ -138,3 +145,6 @@ def _webp(content: bytes) -> bytes:
             made += chunk
         at = end
     return b"RIFF" + struct.pack("<I", 4 + len(made)) + b"WEBP" + bytes(made)
+
+
+_CLEANERS = dict(zip(MEDIA_TYPES, (_jpeg, _png, _webp), strict=True))
