@@ -1,7 +1,8 @@
 """Working time: which days are worked, and which hours of them, in the city's zone.
 
 A day is looked up in the city's own `calendars/<year>.yaml` (the State Council's yearly notice); a year without a file
-in the package `chinese_calendar`; a year that it does not know either falls back on the working week, and is not known.
+in the package `chinese_calendar`; a year that it does not know either falls back on the working week without the
+holidays that the law sets on fixed dates, and is not known.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -68,9 +69,14 @@ class WorkingCalendar:
         week: frozenset[int],
         hours: tuple[tuple[time, time], ...],
         zone: ZoneInfo,
+        fixed: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
-        """Take the known years, the worked ISO weekdays, the periods of a working day in order, and the zone."""
+        """Take the known years, the worked ISO weekdays, the periods of a working day in order, and the zone.
+
+        `fixed`: month and day of the holidays that are the same in every year.
+        """
         self.years = years
+        self.fixed = fixed
         self.week = week
         self.hours = hours
         self.zone = zone
@@ -86,7 +92,7 @@ class WorkingCalendar:
         if year:
             return year.is_working(day, self.week)
         said = _package_says(day)
-        return day.isoweekday() in self.week if said is None else said
+        return day.isoweekday() in self.week and (day.month, day.day) not in self.fixed if said is None else said
 
     def local_day(self, moment: datetime) -> date:
         """Return the city's day of a moment."""
@@ -113,7 +119,8 @@ def load(folder: Path, *, sla: policy.Sla, zone: ZoneInfo) -> WorkingCalendar:
         year = parse(Year, read_yaml(file), file=file, entry="the year")
         years[year.year] = year
     hours = tuple((period.start, period.end) for period in sla.working_hours)
-    return WorkingCalendar(years, week=frozenset(sla.working_week), hours=hours, zone=zone)
+    fixed = frozenset((each.month, each.day) for each in sla.fixed_holidays)
+    return WorkingCalendar(years, week=frozenset(sla.working_week), hours=hours, zone=zone, fixed=fixed)
 
 
 def calendar() -> WorkingCalendar:

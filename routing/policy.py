@@ -73,6 +73,13 @@ class Period(Strict):
     end: time = Field(alias="to")
 
 
+class FixedHoliday(Strict):
+    """A day that the law makes a holiday on the same date every year."""
+
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=31)
+
+
 class Extension(Strict):
     """How much more time may be approved."""
 
@@ -87,6 +94,7 @@ class Sla(Strict):
     extension: Extension
     working_hours: tuple[Period, ...] = Field(min_length=1)
     working_week: tuple[int, ...] = Field(min_length=1)
+    fixed_holidays: tuple[FixedHoliday, ...] = ()
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Sla":

@@ -144,6 +144,6 @@ def _described(kind: str, event: Event) -> str:
     if code := values.get("department"):
         # A department may have been dissolved since; its code still says which it was.
         values["department"] = tree().get(code).short_name if code in tree() else code
-    if kind == "breached":
+    if "clock" in values:
         values["clock"] = say(f"clock.{values['clock']}", settings().locale)
     return say(key, settings().locale, **values)

@@ -1,13 +1,14 @@
-"""督办: clocks that ran out. Every worker looks each second; any number of workers may."""
+"""督办: clocks that ran out, and those that a new notice moves. Every worker looks; any number of workers may."""
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from core import clock, jobs
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import steps
+from routing import clocks, steps
+from routing.calendar import calendar
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind
+from routing.policy import ClockKind, Limit, Unit
 
 BATCH = 100
 
@@ -19,23 +20,18 @@ async def sweep() -> None:
         pass
 
 
+@jobs.sweep("clocks.settle", seconds=3600)
+async def settle() -> None:
+    """Count provisional clocks anew, for the calendar may know more by now; one that moves is an event."""
+    after: int | None = 0
+    while after is not None:
+        after = await _settle_some(after)
+
+
 async def _mark_some() -> int:
     async with transaction() as session:
         now = clock.now()
-        # Both rows are claimed and neither waited for: a command holds the ticket and then wants its clocks.
-        due = await session.execute(
-            select(TicketClock, Ticket)
-            .join(Ticket, Ticket.id == TicketClock.ticket_id)
-            .where(
-                TicketClock.due_at < now,
-                TicketClock.met_at.is_(None),
-                TicketClock.void_at.is_(None),
-                TicketClock.breached_at.is_(None),
-            )
-            .order_by(TicketClock.due_at)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
+        due = await session.execute(_unbreached().where(TicketClock.due_at < now).order_by(TicketClock.due_at))
         rows = due.all()
         for row, ticket in rows:
             if row.kind == ClockKind.RETURN:  # a right that has lapsed, not a duty that was missed
@@ -45,3 +41,33 @@ async def _mark_some() -> int:
             ticket.supervised = True
             await steps.record(session, ticket, "breached", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
         return len(rows)
+
+
+async def _settle_some(after: int) -> int | None:
+    """Look at the next clocks after this id; return the last id looked at, or None where there was none."""
+    async with transaction() as session:
+        provisional = _unbreached().where(TicketClock.provisional, TicketClock.id > after).order_by(TicketClock.id)
+        last = None
+        for row, ticket in (await session.execute(provisional)).all():
+            last = row.id
+            limit = Limit(
+                clock=ClockKind(row.kind), request_type="*", urgency="*", amount=row.amount, unit=Unit(row.unit)
+            )
+            due = clocks.due(row.started_at, limit, calendar())
+            moved = due.at != row.due_at
+            row.due_at, row.provisional = due.at, due.provisional
+            if moved:
+                await steps.record(session, ticket, "retimed", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
+        return last
+
+
+def _unbreached() -> Select[TicketClock, Ticket]:
+    """Return a batch of running clocks with their tickets."""
+    # Both rows are claimed and neither waited for: a command holds the ticket and then wants its clocks.
+    return (
+        select(TicketClock, Ticket)
+        .join(Ticket, Ticket.id == TicketClock.ticket_id)
+        .where(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None), TicketClock.breached_at.is_(None))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )

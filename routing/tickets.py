@@ -1,6 +1,6 @@
 """Tickets: opened, read, and shown. What is done to them stands in `routing.commands`.
 
-Whoever imports this registers the job `tickets.dispatch` and the sweep `clocks.sweep`: no worker can miss them.
+Whoever imports this registers the job `tickets.dispatch` and the sweeps of the clocks: no worker can miss them.
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -39,9 +39,13 @@ def test_a_year_without_a_file_is_taken_from_the_package_that_knows_it(sample: c
     assert sample.is_known(date(2024, 10, 12))
 
 
-def test_a_year_that_nobody_knows_has_weekends_only_and_is_not_known(sample: calendar.WorkingCalendar) -> None:
-    assert sample.is_working(date(2035, 10, 1))
-    assert not sample.is_working(date(2035, 10, 6))
+def test_a_year_that_nobody_knows_has_weekends_and_the_fixed_holidays_and_is_not_known(
+    sample: calendar.WorkingCalendar,
+) -> None:
+    assert not sample.is_working(date(2035, 1, 1))  # a Monday
+    assert not sample.is_working(date(2035, 10, 3))
+    assert sample.is_working(date(2035, 10, 4))
+    assert not sample.is_working(date(2035, 10, 6))  # a Saturday
     assert not sample.is_known(date(2035, 10, 1))
 
 

@@ -1,13 +1,15 @@
 """A clock that runs out is marked once, whoever looks and however often."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from core import clock, ledger
 from core.database import transaction
 from routing import commands, supervision, tickets, timing
+from routing.calendar import Holiday, WorkingCalendar, Year, calendar
+from routing.models import TicketClock
 from routing.timing import ClockState
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, department, draft
 
@@ -72,3 +74,43 @@ async def test_a_ticket_that_somebody_works_on_is_left_for_the_next_round() -> N
             assert await _breaches(number) == []
         await supervision.sweep()
     assert await _breaches(number) == ["contact"]
+
+
+async def _provisional() -> dict[str, TicketClock]:
+    async with transaction() as session:
+        ticket = (await tickets.listing(session, actor=AGENT))[0]
+        return {row.kind: row for row in await timing.of(session, ticket) if row.provisional}
+
+
+async def test_a_clock_that_reaches_into_an_unknown_year_moves_when_the_year_is_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # On the last working day of 2026, for five working days: by default to Friday, 8 January.
+    with clock.set_to(MONDAY + timedelta(days=38)):
+        number = await _sent()
+        await supervision.settle()
+        assert (await _provisional())["resolve"].due_at == MONDAY + timedelta(days=46, hours=8)
+        published = Year(
+            year=2027,
+            source="a notice",
+            provisional=False,
+            holidays=(Holiday(name="元旦", first=date(2027, 1, 1), last=date(2027, 1, 4)),),
+            working_weekends=(),
+        )
+        known = calendar()
+        monkeypatch.setattr(
+            supervision,
+            "calendar",
+            lambda: WorkingCalendar(
+                known.years | {2027: published}, week=known.week, hours=known.hours, zone=known.zone, fixed=known.fixed
+            ),
+        )
+        monkeypatch.setattr(supervision, "BATCH", 1)
+        await supervision.settle()
+        await supervision.settle()
+    assert await _provisional() == {}
+    async with transaction() as session:
+        ticket = await tickets.find(session, number, actor=AGENT)
+        assert (await timing.running(session, ticket))["resolve"].due_at == MONDAY + timedelta(days=49, hours=8)
+        moved = [step.text for step in await tickets.history(session, number, actor=AGENT) if step.kind == "retimed"]
+        assert "办结答复时限按放假安排重新计算" in moved and len(moved) == len(set(moved)) == 4
