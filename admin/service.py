@@ -5,7 +5,9 @@ import errno
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -22,7 +24,10 @@ log = structlog.get_logger()
 
 
 def serve() -> None:
-    """Run database, web and worker in this process until it is told to stop."""
+    """Run database, web and worker in this process until it is told to stop.
+
+    Raises Unavailable when the worker broke.
+    """
     listening = _listen()
     _prepare()
     asyncio.run(_run(listening, with_worker=True))
@@ -62,6 +67,7 @@ def _listen() -> socket.socket:
 
 def _prepare() -> None:
     """Read the city and open the database; migrate the embedded one, insist that another one has been migrated."""
+    signal.signal(signal.SIGTERM, _leave)
     logs.configure(level=settings().log_level, style=settings().log_format)
     city()
     if settings().database_url is None:
@@ -69,6 +75,11 @@ def _prepare() -> None:
     elif migrate.pending():
         raise Unavailable("The database is not at this version; run ./yitong migrate first.")
     connect_channels()
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End as a program does that has come to its end: the embedded database is stopped too."""
+    sys.exit(128 + number)
 
 
 async def _run(listening: socket.socket, *, with_worker: bool) -> None:
@@ -80,6 +91,7 @@ async def _run(listening: socket.socket, *, with_worker: bool) -> None:
             log_config=None,
             access_log=False,
             lifespan="on",
+            forwarded_allow_ips=settings().trusted_proxies,
             timeout_graceful_shutdown=3,
         )
     )
@@ -89,7 +101,9 @@ async def _run(listening: socket.socket, *, with_worker: bool) -> None:
     await server.serve(sockets=[listening])
     if working:
         working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        (end,) = await asyncio.gather(working, return_exceptions=True)
+        if not isinstance(end, asyncio.CancelledError):
+            raise Unavailable("The worker broke, so the line stopped; the log says why.")
 
 
 async def _work() -> None:
@@ -115,7 +129,14 @@ async def _first_time() -> None:
 
 
 class AnnouncingServer(uvicorn.Server):
-    """A server that says in one line that it is ready, and where."""
+    """A server that says in one line that it is ready, and where, and leaves the process to us when it stops."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM, once: uvicorn would raise them anew, before worker and database have stopped."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""

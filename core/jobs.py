@@ -94,9 +94,12 @@ async def work(*, concurrency: int = 4) -> None:
     async with made.open_async(), asyncio.TaskGroup() as group:
         for each in [*_sweeps, Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made))]:
             group.create_task(_repeat(each))
-        while True:
-            await _run_worker(made, concurrency)
-            await asyncio.sleep(RESTART_SECONDS)
+        try:
+            while True:
+                await _run_worker(made, concurrency)
+                await asyncio.sleep(RESTART_SECONDS)
+        finally:
+            log.info("worker.stopped")
 
 
 def working() -> bool:

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address under which the world reaches this line; signatures of the doors are checked on it."
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of your reverse proxies, with commas between; their X-Forwarded-For and "
+        "X-Forwarded-Proto are believed, nobody else's. Empty: none.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key for sessions and personal fields, the same on every machine; empty: kept in the data folder.",

@@ -75,11 +75,11 @@ class Line:
         self._process.kill()
         self._process.wait()
 
-    def stop(self) -> int:
-        """Ask it to stop, as Ctrl-C does, and return its exit code."""
+    def stop(self, by: signal.Signals = signal.SIGINT) -> int:
+        """Ask it to stop, as Ctrl-C does or a service manager (SIGTERM), and return its exit code."""
         assert self._process is not None
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(by)
         return self._process.wait(timeout=30)
 
     def password(self, login: str) -> str:

@@ -1,5 +1,6 @@
 """Who is at the other end: the session cookie or bearer token, its account, and protection from other sites."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,7 +19,8 @@ from core.settings import settings
 
 COOKIE = "yitong_staff"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-FAILURES = parse("5/5 minutes")
+FAILURES = parse("5/5 minutes")  # of one login from one address
+ATTEMPTS = parse("60/minute")  # of one address, whatever the login and whether they succeed
 
 # Declared so that /docs shows how to sign in; they refuse nothing themselves.
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by POST /api/v1/staff/session.")
@@ -26,6 +28,9 @@ _bearer = HTTPBearer(auto_error=False, description="The token that POST /api/v1/
 
 # The counts live in the process: a city with several web processes allows that many times five failures.
 _limiter = MovingWindowRateLimiter(MemoryStorage())
+
+# Passwords that are looked at side by side: each takes 64 MB and a processor.
+_passwords = asyncio.Semaphore(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +115,17 @@ async def sign_in(request: Request, *, login: str, password: str) -> SignedIn:
     """Return a new session.
 
     Raises NotSignedIn for a wrong login or password, TooMany after five failures in five minutes of one login from
-    one address, Forbidden when another site's page sent it.
+    one address or sixty attempts in a minute from one address, Forbidden when another site's page sent it.
     """
     same_origin(request, required=False)
-    attempt = (login, request.client.host if request.client else "unknown")
+    address = request.client.host if request.client else "unknown"
+    attempt = (login, address)
     # Counted before the password is looked at, so that guesses side by side count too.
+    if not _limiter.hit(ATTEMPTS, address):
+        raise TooMany("这个地址登录太频繁，请 1 分钟后再试。")
     if not _limiter.hit(FAILURES, *attempt):
         raise TooMany("密码输错次数太多，请 5 分钟后再试，或请管理员重设密码。")
-    async with transaction() as session:
+    async with _passwords, transaction() as session:
         staff, token = await auth.sign_in(session, login=login, password=password)
     _limiter.clear(FAILURES, *attempt)
     return SignedIn(actor=staff.actor(), login=staff.login, token=token)

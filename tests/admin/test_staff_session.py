@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from limits import parse
 
+from admin.staff import access
 from core import auth, clock
 from core.database import transaction
 from core.settings import settings
@@ -56,6 +58,13 @@ async def test_after_five_failures_the_right_password_is_refused_too_for_that_lo
             assert (await client.post(SESSION, json={"login": "lin", "password": "wrong"})).status_code == 401
         assert (await client.post(SESSION, json={"login": "lin", "password": PASSWORD})).status_code == 429
         assert (await client.post(SESSION, json={"login": "he", "password": PASSWORD})).status_code == 201
+
+
+async def test_an_address_that_tries_many_logins_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "ATTEMPTS", parse("3/minute"))
+    async with world.client() as client:
+        answers = [await client.post(SESSION, json={"login": login, "password": "wrong"}) for login in "abcd"]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
 
 
 async def test_success_forgets_the_failures_before_it(world: World) -> None:

@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from datetime import timedelta
 
 import pytest
@@ -83,3 +85,16 @@ async def test_a_closed_account_signs_in_no_more_and_keeps_its_name(session: Asy
         await auth.sign_in(session, login="lin", password=PASSWORD)
     assert await auth.names(session, [agent.id]) == {agent.id: "林"}
     assert [each.active for each in await auth.accounts(session)] == [False]
+
+
+async def test_looking_at_a_password_holds_nobody_up(
+    session: AsyncSession, agent: auth.Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others_go_on = threading.Event()
+
+    def slow(_password: str, _kept: str | None) -> tuple[bool, str | None]:
+        return others_go_on.wait(5), None
+
+    monkeypatch.setattr(auth, "_verify", slow)
+    asyncio.get_running_loop().call_later(0.05, others_go_on.set)
+    await auth.sign_in(session, login="lin", password=PASSWORD)
