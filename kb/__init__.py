@@ -2,11 +2,12 @@
 
 search(session, query)      the articles that fit, best first; none where nothing fits
 answer(session, question)   the passage that answers, with its source, or None
+quote(session, id, question)  one article's passage, where the citizen chose the article
 articles                    import_folder, import_csv, load_city, get, listing, publish, withdraw
 unanswered, feedback        record: questions that had no answer, and whether an answer solved it
 evaluation                  evaluate(corpus, queries): this retrieval on any corpus
 """
 
-from kb.answers import Answer, Hit, answer, search
+from kb.answers import Answer, Hit, answer, quote, search
 
-__all__ = ["Answer", "Hit", "answer", "search"]
+__all__ = ["Answer", "Hit", "answer", "quote", "search"]

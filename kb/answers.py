@@ -19,6 +19,8 @@ from kb.retrieval import LONGEST, Found
 LONGEST_ANSWER = 200  # characters; about forty seconds read aloud
 CANDIDATES = 50  # documents looked at, from which those of another district or time are dropped
 RELATED = 3
+# Articles of one subject whose scores are nearer than this: which is meant, only the citizen knows (docs/knowledge.md).
+CLOSE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Answer:
     reviewed: date
     score: float  # how sure the line is that this answers, between 0 and 1
     related: tuple[tuple[str, str], ...]  # (id, title) of other articles that fit
+    near: tuple[tuple[str, str], ...] = ()  # those of the same subject that fit nearly as well: any may be meant
 
 
 async def search(
@@ -90,7 +93,38 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
     probability = curve.probability(calibration.measures(question, [found for _, found in candidates]))
     if probability < curve.threshold:
         return None
-    article = candidates[0][0]
+    first = candidates[0]
+    fitting = _fitting(candidates[1:])
+    near = [
+        article
+        for article, found in fitting
+        if article.subject == first[0].subject and first[1].score - found.score < CLOSE
+    ]
+    return _quoted(
+        first[0],
+        question,
+        score=round(probability, 4),
+        related=tuple((each.id, each.title) for each, _ in fitting[:RELATED]),
+        near=tuple((each.id, each.title) for each in near[:RELATED]),
+    )
+
+
+async def quote(session: AsyncSession, id: str, question: str) -> Answer | None:
+    """Return what the article `id`, which the citizen chose, says to `question`; None where it is not published."""
+    article = (await index.current(session)).articles.get(id)
+    if article is None or not await still(session, [article]):
+        return None
+    return _quoted(article, question, score=1.0, related=(), near=())
+
+
+def _quoted(
+    article: Published,
+    question: str,
+    *,
+    score: float,
+    related: tuple[tuple[str, str], ...],
+    near: tuple[tuple[str, str], ...],
+) -> Answer:
     passage = article.passages[_asked_section(question, article)]
     return Answer(
         article=article.id,
@@ -101,8 +135,9 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
         basis=article.basis,
         department=article.department,
         reviewed=article.reviewed,
-        score=round(probability, 4),
-        related=tuple((each.id, each.title) for each, _ in _fitting(candidates[1:])[:RELATED]),
+        score=score,
+        related=related,
+        near=near,
     )
 
 

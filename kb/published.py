@@ -28,6 +28,7 @@ class Published:
     """What the index holds of one article."""
 
     id: str
+    subject: str
     title: str
     questions: tuple[str, ...]
     passages: tuple[Passage, ...]
@@ -45,6 +46,7 @@ class Published:
         """Return what the index holds of a row of `articles`."""
         return cls(
             id=article.id,
+            subject=article.subject,
             title=article.title,
             questions=tuple(article.questions),
             passages=passages.split(article.body),

@@ -46,7 +46,12 @@ def asks(text: str) -> bool:
 
 def reports(text: str) -> bool:
     """Say whether a normalised text reads like a complaint, a report, a suggestion or praise."""
-    return _pattern("reporting").search(text) is not None
+    return fails(text) or _pattern("reporting").search(text) is not None
+
+
+def fails(text: str) -> bool:
+    """Say whether a normalised text tells of something due that did not come, or came wrong."""
+    return _pattern("failing").search(text) is not None
 
 
 def is_about(text: str, heading: str) -> bool:

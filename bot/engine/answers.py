@@ -5,8 +5,10 @@ import re
 import kb
 from bot.contract import ReplyType
 from bot.engine import asking, phrases
+from bot.engine.state import Option
 from bot.engine.talk import Talk
-from kb import feedback, unanswered
+from core.text.normalise import normalise
+from kb import feedback, unanswered, words
 from routing.departments import tree as departments
 
 _LAW = re.compile(r"《[^》]+》")  # its articles stand in the data; nobody wants them read aloud
@@ -23,7 +25,7 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
     follows = bool(state.article) and len(talk.plain) <= FOLLOW_UP
     question = f"{state.question}\n{talk.text}" if follows else talk.text
     found = await _find(talk)
-    if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION):
+    if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION or words.fails(talk.plain)):
         return False
     if found is None:
         await unanswered.record(talk.session, talk.text, conversation=talk.turn.conversation)
@@ -31,12 +33,46 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
         why = {"rule": "no_answer"}
         talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
         return True
-    state.question, state.article = question, found.article
-    state.summary, state.misunderstood = found.title, 0
+    state.question, state.misunderstood = question, 0
+    if follows and state.article in dict(found.near):
+        found = await kb.quote(talk.session, state.article, talk.text) or found  # it goes on about the same matter
+    if found.near and not (follows and found.article == state.article):
+        options = [Option(id, title) for id, title in ((found.article, found.title), *found.near)]
+        options += talk.options("other")
+        talk.offer("answer.which", expects="which", options=options, why={"rule": "near", "article": found.article})
+        return True
+    _answered(talk, found)
+    return True
+
+
+async def which(talk: Talk) -> bool:
+    """Take the choice among matters of one subject; another sentence is a new turn."""
+    chosen = talk.chosen() or _named(talk)
+    found = await kb.quote(talk.session, chosen, talk.state.question) if chosen and chosen != "other" else None
+    talk.state.expect("")
+    if found is not None:
+        _answered(talk, found)
+        return True
+    if chosen is None:
+        return False
+    why = {"rule": "no_answer"}
+    talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
+    return True
+
+
+def _named(talk: Talk) -> str | None:
+    """Return the offered matter in whose title the citizen's few words stand, where it is one only."""
+    said = talk.plain.strip(" 。.!！，,的")
+    named = [option.code for option in talk.state.options if len(said) >= 2 and said in normalise(option.label)]
+    return named[0] if len(named) == 1 else None
+
+
+def _answered(talk: Talk, found: kb.Answer) -> None:
+    talk.state.article = found.article
+    talk.state.summary = found.title
     _give(talk, found)
     why = {"rule": "answered", "article": found.article}
     talk.offer("answer.solved", expects="solved", options=talk.options("solved", "not_solved"), why=why)
-    return True
 
 
 async def in_between(talk: Talk) -> bool:
@@ -82,8 +118,11 @@ def _give(talk: Talk, found: kb.Answer) -> None:
     law = _LAW.search(found.basis)
     key = "answer.source" if law else "answer.source_only"
     source = talk.word(key, department=department, basis=law[0] if law else "")
+    passage = found.text.rstrip()
+    if found.section:  # a passage from the middle of an article says nothing of its matter
+        passage = talk.word("answer.about", title=found.title, section=found.section, passage=passage)
     talk.say_text(
-        f"{found.text.rstrip()}\n{source}",
+        f"{passage}\n{source}",
         type=ReplyType.ANSWER,
         data={
             "article": found.article,
@@ -92,7 +131,7 @@ def _give(talk: Talk, found: kb.Answer) -> None:
             "basis": found.basis,
             "department": found.department,
             "department_name": department,
-            "passage": found.text.rstrip(),  # the text without its source, for doors that show the source beside it
+            "passage": passage,  # the text without its source, for doors that show the source beside it
             "reviewed": str(found.reviewed),
         },
         why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)},

@@ -54,6 +54,8 @@ async def _pending(talk: Talk) -> bool:
     match talk.state.expects:
         case "solved":
             return await answers.solved(talk)
+        case "which":
+            return await answers.which(talk)
         case "offer":
             return await _offered(talk)
         case "clarify":

@@ -87,7 +87,6 @@ class State:
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
     tickets: list[KnownTicket] = field(default_factory=list)
     misunderstood: int = 0  # times in a row
-    wrong_codes: int = 0
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff
 

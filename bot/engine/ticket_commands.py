@@ -11,11 +11,9 @@ from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
 from bot.engine.ticket_phrases import command_in, number_and_code
 from bot.receipts import moment_words, track_url
-from core.errors import NotFound, YitongError
-from routing import commands, tickets
+from core.errors import NotFound, TooMany, YitongError
+from routing import commands, guesses, tickets
 from routing.timing import ClockState
-
-MOST_WRONG_CODES = 5  # in one conversation; the door throttles an address besides
 
 
 async def command(talk: Talk) -> bool:
@@ -114,17 +112,19 @@ async def _advance(talk: Talk) -> None:
             return _ask_ticket(talk, command, known)
     if not command.number:
         return _ask_ticket(talk, command, [])
-    if state.wrong_codes >= MOST_WRONG_CODES:
-        state.command = None
-        return talk.offer("command.locked", expects="offer", options=talk.options("person", "cancel"))
+    caller = talk.turn.caller or talk.turn.conversation
     try:
+        guesses.admit(caller, command.number)
         status = await tickets.public_status(talk.session, command.number, command.code)
         await HANDLERS[command.name](talk, command, status)
+    except TooMany:
+        state.command = None
+        return talk.offer("command.locked", expects="offer", options=talk.options("person", "cancel"))
     except NotFound as refusal:
-        state.wrong_codes += 1
+        guesses.count(caller, command.number)
         command.number = command.code = ""
         state.expect("command_ticket")
-        talk.say_text(_sentence(talk, refusal), why={"rule": "wrong_code", "times": state.wrong_codes})
+        talk.say_text(_sentence(talk, refusal), why={"rule": "wrong_code"})
     except YitongError as refusal:
         talk.say_text(_sentence(talk, refusal), why={"rule": "refused"})
         state.command = None

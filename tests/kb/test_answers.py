@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
+from core.auth import SYSTEM
 from core.text import encode
 from kb import articles
 from kb.answers import LONGEST_ANSWER
@@ -100,6 +101,27 @@ async def test_an_answer_names_what_is_related(city_base: AsyncSession) -> None:
     assert found is not None
     assert found.article not in dict(found.related)
     assert any(id_.startswith("provident-fund") for id_, _ in found.related)
+
+
+async def test_matters_of_one_subject_that_fit_alike_are_named(city_base: AsyncSession) -> None:
+    found = await kb.answer(city_base, "办身份证要带什么材料")
+    assert found is not None
+    assert found.near and all(id_.startswith("identity-card") for id_, _ in found.near)
+    sure = await kb.answer(city_base, "身份证到期了怎么换")
+    assert sure is not None and sure.near == ()
+
+
+async def test_the_article_that_was_chosen_answers(city_base: AsyncSession) -> None:
+    found = await kb.quote(city_base, "identity-card-renewal", "办身份证要带什么材料")
+    assert found is not None
+    assert (found.article, found.section) == ("identity-card-renewal", "所需材料")
+    await articles.withdraw(city_base, "identity-card-renewal", actor=SYSTEM)
+    assert await kb.quote(city_base, "identity-card-renewal", "办身份证要带什么材料") is None
+
+
+@pytest.mark.parametrize("question", ["我的退休金怎么这个月没到账", "退休金这个月没到账怎么回事"])
+async def test_what_did_not_come_is_reported_and_not_explained(city_base: AsyncSession, question: str) -> None:
+    assert await kb.answer(city_base, question) is None
 
 
 async def test_an_empty_base_answers_nothing(session: AsyncSession) -> None:
