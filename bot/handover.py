@@ -5,6 +5,7 @@ the conversation `converse` only stores what the citizen says.
 """
 
 import json
+import re
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +35,7 @@ from core import clock, live
 from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
 from core.privacy import mask_name, mask_phone, mask_text
+from routing.numbers import ALPHABET, CODE_LENGTH
 from routing.tickets import Opened
 
 __all__ = [
@@ -56,6 +58,9 @@ __all__ = [
 ]
 
 LONGEST_SENTENCE = 2000  # characters an agent says at once
+_CHARACTER = "[" + ALPHABET + "".join(chr(ord(character) + 0xFEE0) for character in ALPHABET) + "]"
+# A ticket's code as a receipt says it or a citizen types it; some English words look the same, and are hidden too.
+_CODE = re.compile("(?<![A-Za-z0-9])" + "[ -]?".join([_CHARACTER] * CODE_LENGTH) + "(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 async def take(session: AsyncSession, id: str, *, actor: Actor) -> None:
@@ -103,8 +108,8 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor) -> None:
 async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, Any]:
     """Return what a person needs to go on: messages (with what led to each), understanding, form so far, tickets.
 
-    Numbers and names are masked until the agent has taken the conversation; taking it is on the ledger. Raises
-    Forbidden; NotFound where the citizen does not want a person.
+    Numbers, names and tickets' codes are masked until the agent has taken the conversation; taking it is on the ledger.
+    Raises Forbidden; NotFound where the citizen does not want a person.
     """
     actor.must(Permission.CONVERSATION_TAKE)
     conversation = await conversations.get(session, id)
@@ -115,7 +120,7 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
     state = state_of(conversation)
     said = [
         {**message.as_json(), "why": message.why}
-        | ({} if own else {"text": mask_text(message.text), "code": None, "options": []})
+        | ({} if own else {"text": _masked_text(message.text), "code": None, "options": []})
         for message in await conversations.messages(session, id)
     ]
     return {
@@ -148,8 +153,12 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
 def _masked(form: dict[str, Any] | None) -> dict[str, Any] | None:
     if form is None:
         return None
-    shown = {key: mask_text(value) if isinstance(value, str) else value for key, value in form.items()}
+    shown = {key: _masked_text(value) if isinstance(value, str) else value for key, value in form.items()}
     return shown | {"name": mask_name(form["name"]), "phone": mask_phone(form["phone"]) if form["phone"] else ""}
+
+
+def _masked_text(text: str) -> str:
+    return _CODE.sub("*" * CODE_LENGTH, mask_text(text))
 
 
 async def _own_entry(session: AsyncSession, id: str, actor: Actor) -> Handover:

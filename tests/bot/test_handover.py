@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, converse, handover
 from bot.contract import Turn
 from bot.queue import state_of
+from bot.receipts import receipt
 from core import clock, ledger
 from core.auth import Actor, Role
 from core.errors import BadInput, Conflict, Forbidden, NotFound
@@ -119,6 +120,30 @@ async def test_numbers_are_masked_until_the_conversation_is_taken(session: Async
     after = await handover.context(session, id, actor=AGENT)
     assert after["form"]["phone"] == "13800138000" and after["held"]
     assert "13800138000" not in str(await handover.context(session, id, actor=COLLEAGUE))
+
+
+@pytest.mark.parametrize(
+    "typed", ["{code}", "{lower}", "{spaced}", "{wide}", "查询码{code}，谢谢", "20261122-000001 {code}"]
+)
+async def test_a_code_is_masked_until_the_conversation_is_taken(session: AsyncSession, typed: str) -> None:
+    id = await conversation(session)
+    draft = tickets.Draft(
+        request_type="assistance", category=None, urgency="general", title="路灯", description="路灯不亮", channel="web"
+    )
+    opened = await tickets.open(session, draft, actor=AGENT)
+    code = opened.code
+    wide = "".join(chr(ord(character) + 0xFEE0) for character in code)
+    said = typed.format(code=code, lower=code.lower(), spaced=" ".join(code), wide=wide)
+    await conversations.receive(session, id, text=said, key=None, data={})
+    await conversations.say(session, id, sender="bot", replies=[receipt(opened, "zh_CN")])
+    await handover.request(session, id, "asked")
+    before = await handover.context(session, id, actor=AGENT)
+    shown = str(before["messages"])
+    assert not [each for each in (code, code.lower(), " ".join(code), wide) if each in shown]
+    assert [message["text"].count("******") for message in before["messages"]] == [1, 1]
+    assert opened.ticket.number in before["messages"][1]["text"]
+    await handover.take(session, id, actor=AGENT)
+    assert code in str((await handover.context(session, id, actor=AGENT))["messages"][1])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
 from admin.staff.tickets.commands import Body
-from bot import handover
+from bot import conversations, handover
 from core.auth import Actor
 from core.errors import BadInput
 from intents import RequestType, Urgency, categories
@@ -73,6 +73,8 @@ async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) 
     channel: str = body.channel
     if body.conversation:
         channel = (await handover.context(session, body.conversation, actor=actor))["channel"]
+        # The conversation before the day's row of numbers, as in a turn: two at once never wait for each other.
+        await conversations.get(session, body.conversation, lock=True)
     draft = Draft(
         request_type=body.request_type,
         category=body.category,
