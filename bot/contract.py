@@ -13,7 +13,8 @@ class Turn:
     """What a citizen said once, whatever the door.
 
     `key`: the door's own id of this message (MsgId, CallSid, Idempotency-Key); the same key is answered once.
-    `media`: attachments as `{"kind": "image", "id": "…"}`.
+    `media`: attachments as `{"kind": "image", "id": "…"}`; `caller`: under whom wrong codes are counted, where that is not
+    the conversation: an address can open any number of them.
     """
 
     conversation: str
@@ -22,6 +23,7 @@ class Turn:
     received_at: datetime
     key: str | None = None
     media: tuple[dict[str, Any], ...] = ()
+    caller: str = ""
 
 
 class ReplyType(StrEnum):

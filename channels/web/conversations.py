@@ -44,7 +44,7 @@ async def open_conversation(
     request: Request, response: Response, wanted: NewConversation | None = None
 ) -> OpenedConversation:
     """Open a conversation. The token is shown this once; every other request of the conversation carries it."""
-    rates.admit(rates.address_of(request))
+    rates.admit("open", rates.address_of(request))
     wanted = wanted or NewConversation()
     async with transaction() as session:
         conversation, token = await conversations.open(
@@ -68,7 +68,8 @@ async def send_message(
     ] = None,
 ) -> Answered:
     """Say something and hear the line's replies; none while a person answers, whose words come as events."""
-    rates.admit(rates.address_of(request), conversation)
+    address = rates.address_of(request)
+    rates.admit("message", address, conversation)
     if not message.text.strip() and not message.media:
         raise BadInput(say("problem.empty", request))
     async with transaction() as session:
@@ -79,6 +80,7 @@ async def send_message(
             text=message.text,
             received_at=clock.now(),
             key=idempotency_key,
+            caller=address,
             media=tuple({"kind": "image", "id": _own(each, conversation, request)} for each in message.media),
         )
         replies = await bot.converse(session, turn)
@@ -126,7 +128,7 @@ async def keep_attachment(
     request: Request, conversation: ConversationId, token: Token, file: UploadFile
 ) -> KeptAttachment:
     """Send a photo (JPEG, PNG or WebP) to name in a message. Where and when it was taken is removed from it."""
-    rates.admit(rates.address_of(request), conversation)
+    rates.admit("photo", rates.address_of(request), conversation)
     async with transaction() as session:
         await conversations.authorise(session, conversation, token)
     content = await file.read(attachments.largest() + 1)

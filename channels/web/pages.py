@@ -61,7 +61,7 @@ async def track_status(request: Request, number: Field, code: Field, may: Field 
     Where nothing has changed there is no content, and htmx leaves the page as it is.
     """
     number, code = plain(number), plain(code)
-    async with entrusted(request, number) as session:
+    async with entrusted(request, number, "look") as session:
         ticket = await status(session, number, code)
     if _seen(ticket) == seen:
         return HTMLResponse(status_code=204)
@@ -134,7 +134,7 @@ async def _ticket(
         except YitongError as error:
             refusal = error.sentence
     try:
-        async with entrusted(request, number) as session:
+        async with entrusted(request, number, "look") as session:
             ticket = await status(session, number, code)
     except YitongError as error:
         refusal, failed = error.sentence, error.status

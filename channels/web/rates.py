@@ -1,6 +1,7 @@
 """How often one caller may ask. The counts live in the process: a city with several of them allows that many times."""
 
 from functools import lru_cache
+from typing import Literal
 
 from fastapi import Request
 from limits import RateLimitItem, parse
@@ -10,8 +11,8 @@ from limits.strategies import MovingWindowRateLimiter
 from core.errors import TooMany
 from core.settings import settings
 
-# A verification code is short: whoever guesses at one ticket is stopped long before the guesses add up.
-WRONG_CODES = parse("10/10 minutes")
+# An open page looks for news of its ticket every ten seconds, and many citizens may share one address.
+LOOKS = "600/minute"
 
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -26,21 +27,14 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def admit(*callers: str) -> None:
-    """Count one request of each caller (an address, a conversation). Raises TooMany beyond the setting."""
-    if not all(_limiter.hit(_rate(settings().message_rate), "messages", caller) for caller in callers):
+def admit(what: Literal["open", "message", "photo", "command", "look"], *callers: str) -> None:
+    """Count one request of each caller (an address, a conversation). Raises TooMany beyond the setting.
+
+    Each kind of request has a count of its own; looks at a ticket, which change nothing, may be more.
+    """
+    rate = _rate(LOOKS if what == "look" else settings().message_rate)
+    if not all(_limiter.hit(rate, what, caller) for caller in callers):
         raise TooMany("您发得太快了，请过一会儿再试。")
-
-
-def admit_code(address: str, number: str) -> None:
-    """Raise TooMany when this address was wrong about this number's code too often, ticket or no ticket."""
-    if not _limiter.test(WRONG_CODES, "codes", address, number):
-        raise TooMany("查询码输错次数太多，请 10 分钟后再试，或拨打热线查询。")
-
-
-def count_wrong_code(address: str, number: str) -> None:
-    """Remember one failure."""
-    _limiter.hit(WRONG_CODES, "codes", address, number)
 
 
 def forget() -> None:

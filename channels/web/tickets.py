@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,7 @@ from channels.web.bodies import SmallBody
 from channels.web.schemas import Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
 from core.database import transaction
 from core.errors import NotFound
-from routing import commands
+from routing import commands, guesses
 from routing import tickets as ticket_service
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["citizens"], route_class=SmallBody)
@@ -21,19 +21,21 @@ _REFUSALS = problems(404, 409, 413, 422, 429, 503)
 
 
 @asynccontextmanager
-async def entrusted(request: Request, number: str) -> AsyncIterator[AsyncSession]:
+async def entrusted(
+    request: Request, number: str, what: Literal["look", "command"] = "command"
+) -> AsyncIterator[AsyncSession]:
     """Give a transaction for one look or command with a code; wrong codes are counted, and refused beyond ten.
 
     Raises TooMany; passes on NotFound, one sentence whether the number or the code is wrong.
     """
     address = rates.address_of(request)
-    rates.admit(address)
-    rates.admit_code(address, number)
+    rates.admit(what, address)
+    guesses.admit(address, number)
     try:
         async with transaction() as session:
             yield session
     except NotFound:
-        rates.count_wrong_code(address, number)
+        guesses.count(address, number)
         raise
 
 
@@ -49,7 +51,7 @@ async def read_ticket(
     code: Annotated[PlainText, Query(max_length=40, description="查询码", examples=["7KQ9MX"])],
 ) -> TicketStatus:
     """Return where the ticket is: every clock, every step, the result, and what the citizen can do now."""
-    async with entrusted(request, number) as session:
+    async with entrusted(request, number, "look") as session:
         return await status(session, number, code)
 
 

@@ -14,7 +14,7 @@ from core import live, problems
 from core.auth import Actor
 from core.database import transaction
 from core.settings import settings
-from routing import tickets
+from routing import guesses, tickets
 from routing.tickets import Draft
 
 
@@ -40,6 +40,7 @@ def app() -> FastAPI:
 @pytest.fixture
 async def client(app: FastAPI, committing: None) -> AsyncIterator[httpx.AsyncClient]:
     rates.forget()
+    guesses.forget()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://line.test") as made:
         yield made

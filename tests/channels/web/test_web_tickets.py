@@ -1,11 +1,14 @@
 """A ticket for whoever has its number and its code, and for nobody else."""
 
+from typing import Any
+
 import httpx
 import pytest
 
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import commands
+from routing import commands, guesses
+from tests.channels.web.conftest import Held, begin
 
 WRONG = "AAAAAA"
 
@@ -64,6 +67,43 @@ async def test_whoever_guesses_is_stopped_whether_the_ticket_exists_or_not(
 
     assert answers[0] == answers[1] == [404] * 10 + [429]
     assert (await read(client, *ticket)).status_code == 429
+
+
+async def test_a_number_typed_otherwise_is_the_same_number(client: httpx.AsyncClient, ticket: tuple[str, str]) -> None:
+    typed = [ticket[0] + "\u200b" * times for times in range(11)]
+
+    assert [(await read(client, each, WRONG)).status_code for each in typed] == [404] * 10 + [429]
+
+
+async def test_guesses_in_chat_count_for_the_address_whatever_the_conversation(
+    client: httpx.AsyncClient, ticket: tuple[str, str]
+) -> None:
+    async def guess() -> str:
+        held = await begin(client)
+        text = f"查一下工单{ticket[0]}，查询码{WRONG}"
+        said = await client.post(held.path("messages"), json={"text": text}, headers=held.headers)
+        return "".join(each["text"] for each in said.json()["replies"])
+
+    sentences = [await guess() for _ in range(11)]
+
+    assert "核对后再试" in sentences[9]
+    assert "核对后再试" not in sentences[10]
+    assert (await read(client, *ticket)).status_code == 429
+    guesses.forget()  # ten minutes later
+    assert "核对后再试" in await guess()
+
+
+async def test_a_page_that_looks_for_news_leaves_room_for_what_its_citizen_does(
+    client: httpx.AsyncClient, ticket: tuple[str, str], held: Held, setting: Any
+) -> None:
+    setting("message_rate", "2/minute")
+    looks = [(await read(client, *ticket)).status_code for _ in range(20)]
+    said = await client.post(held.path("messages"), json={"text": "你好"}, headers=held.headers)
+
+    assert set(looks) == {200}
+    assert said.status_code == 200
+    orders = [(await order(client, ticket[0], "supplement", code=ticket[1], text="补充")).status_code for _ in range(3)]
+    assert orders == [200, 200, 429]
 
 
 async def test_the_citizen_urges_adds_and_withdraws(client: httpx.AsyncClient, ticket: tuple[str, str]) -> None:
