@@ -9,8 +9,6 @@ POLICY = (
 )
 # The citizens' chat may stand inside the city's own pages; nothing else may be framed.
 EMBEDDABLE = frozenset({"/widget"})
-# The interface's own documentation page loads its viewer from outside; it holds no data.
-UNGUARDED = frozenset({"/docs"})
 
 
 class SecurityHeaders:
@@ -30,9 +28,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
-                if scope["path"] not in UNGUARDED:
-                    ancestors = "*" if scope["path"] in EMBEDDABLE else "'none'"
-                    headers["Content-Security-Policy"] = POLICY.format(ancestors=ancestors)
+                ancestors = "*" if scope["path"] in EMBEDDABLE else "'none'"
+                headers["Content-Security-Policy"] = POLICY.format(ancestors=ancestors)
             await send(message)
 
         await self.app(scope, receive, guarded)

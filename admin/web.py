@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -12,18 +11,21 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from admin import metrics, staff, warm
 from admin.security import SecurityHeaders
+from admin.streams import Ended
 from channels import voice, web, wechat
 from core import database, jobs, live, problems
 from core.city import city
 from core.errors import NotFound
 from core.settings import ROOT
 
-log = structlog.get_logger()
+STATIC = ROOT / "admin" / "static"
 
 # The files that pages load from the packages that ./yitong installs.
 FRONT_END = {
     "htmx.js": "node_modules/htmx.org/dist/htmx.min.js",
     "sse.js": "node_modules/htmx-ext-sse/dist/sse.min.js",
+    "swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
+    "swagger-ui.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
 }
 
 
@@ -45,13 +47,18 @@ def create_app(*, with_worker: bool = False) -> FastAPI:
         title=f"一通 Yitong · {city().name} {city().hotline}",
         version="1",
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     problems.install(app)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(metrics.Measured)
+    app.add_middleware(Ended)
+
+    @app.get("/docs", include_in_schema=False)
+    async def interface() -> Response:
+        return FileResponse(STATIC / "docs.html")
 
     @app.get("/static/vendor/{name}", include_in_schema=False)
     async def vendored(name: str) -> Response:
@@ -60,7 +67,7 @@ def create_app(*, with_worker: bool = False) -> FastAPI:
         return FileResponse(ROOT / FRONT_END[name], headers={"Cache-Control": "public, max-age=86400"})
 
     app.mount("/static/web", StaticFiles(directory=ROOT / "channels" / "web" / "static"), name="static-web")
-    app.mount("/static/staff", StaticFiles(directory=ROOT / "admin" / "static"), name="static-staff")
+    app.mount("/static/staff", StaticFiles(directory=STATIC), name="static-staff")
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> dict[str, str]:
