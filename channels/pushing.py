@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations
 from bot.contract import Reply, ReplyType
-from core import ledger
+from core import ledger, outbox
 from core.auth import SYSTEM
 from core.outbox import Notice
 
@@ -35,6 +35,27 @@ async def message_of(session: AsyncSession, notice: Notice) -> Reply | None:
     if message is None:
         return None
     return Reply(ReplyType(message.reply_type or ReplyType.TEXT), message.text, message.data)
+
+
+def part_of(notice: Notice) -> int:
+    """Return which of its parts this notice sends, from 0: what is too long for one message goes out a part a notice.
+
+    So a part that failed is sent again by itself, and those before it are not repeated.
+    """
+    return int(notice.content.get("part", 0))
+
+
+async def post_next_part(session: AsyncSession, notice: Notice) -> None:
+    """Post the notice that sends the next part, once this one is out."""
+    part = part_of(notice) + 1
+    await outbox.post(
+        session,
+        channel=notice.channel,
+        recipient=notice.recipient,
+        kind=notice.kind,
+        content=notice.content | {"part": part},
+        idempotency_key=f"{notice.idempotency_key}:part:{part}",
+    )
 
 
 async def record_undelivered(session: AsyncSession, notice: Notice, reason: str) -> None:

@@ -23,7 +23,7 @@ BAD_REQUEST = 400  # no mobile number, number blocked, country not allowed: the 
 
 
 async def deliver(session: AsyncSession, notice: Notice) -> None:
-    """Send one notice. Raises Unavailable when Twilio may take it later.
+    """Send one notice, or the part of it that it names. Raises Unavailable when Twilio may take it later.
 
     Where no number for text messages is set, the caller hid theirs, or Twilio never will take it, that is recorded on
     the ledger and the notice stays readable in the conversation.
@@ -38,16 +38,20 @@ async def deliver(session: AsyncSession, notice: Notice) -> None:
     if number is None:
         await pushing.record_undelivered(session, notice, "no_number")
         return
+    parts = plain_text.pieces([plain_text.written(message)], longest=LONGEST_TEXT)
+    part = pushing.part_of(notice)
     try:
-        for text in plain_text.pieces([plain_text.written(message)], longest=LONGEST_TEXT):
-            await asyncio.to_thread(_send, number, text)
+        await asyncio.to_thread(_send, number, parts[part])
     except TwilioRestException as error:
         if error.status != BAD_REQUEST:
             raise Unavailable(f"短信没有发出（Twilio {error.status}），稍后重试。") from None
         log.warning("sms.refused", notice=notice.id, errcode=error.code)
         await pushing.record_undelivered(session, notice, str(error.code))
+        return
     except requests.RequestException:
         raise Unavailable("短信接口暂时连接不上，稍后重试。") from None
+    if part + 1 < len(parts):
+        await pushing.post_next_part(session, notice)
 
 
 def _can_send() -> bool:

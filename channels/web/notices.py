@@ -8,7 +8,7 @@ from core.outbox import Notice
 
 
 async def deliver(session: AsyncSession, notice: Notice) -> None:
-    """Put the notice into its conversation; a notice that stands there already is not said again.
+    """Put the notice into its conversation; the outbox sees to it that this happens once.
 
     Raises NotFound where the conversation is gone.
     """
@@ -16,9 +16,6 @@ async def deliver(session: AsyncSession, notice: Notice) -> None:
     # Messages of one conversation are written one transaction after the other, so whoever asks for what came after an
     # id never misses a smaller one.
     await conversations.get(session, conversation, lock=True)
-    said = await conversations.messages(session, conversation)
-    if any(message.data.get("notice") == notice.id for message in said):
-        return
     data = {key: value for key, value in notice.content.items() if key != "text"}
-    reply = Reply(ReplyType.TEXT, str(notice.content["text"]), {**data, "kind": notice.kind, "notice": notice.id})
+    reply = Reply(ReplyType.TEXT, str(notice.content["text"]), {**data, "kind": notice.kind})
     await conversations.say(session, conversation, sender="bot", replies=[reply])

@@ -20,7 +20,7 @@ from core import clock, database, jobs, outbox, privacy
 log = structlog.get_logger()
 
 CHANNEL = "wechat"
-ANSWER = "answer"  # kind of a notice that sends an answer, or the rest of one, from piece `from` on
+ANSWER = "answer"  # kind of a notice that sends an answer, or the rest of one, from `part` on
 PASSIVE_SECONDS = 4.0  # WeChat hangs up after 5
 LONGEST_BYTES = 2048  # of one text message
 
@@ -99,7 +99,7 @@ async def _push(session: AsyncSession, conversation: str, key: str, *, first: in
         channel=CHANNEL,
         recipient={"conversation": conversation},
         kind=ANSWER,
-        content={"key": key, "from": first},
+        content={"key": key, "part": first},
         idempotency_key=f"{CHANNEL}:{conversation}:{key}:{first}",
     )
 

@@ -20,8 +20,12 @@ router = APIRouter(prefix="/channels/wechat", include_in_schema=False)
 
 @router.get("")
 async def check_url(signature: str = "", timestamp: str = "", nonce: str = "", echostr: str = "") -> PlainTextResponse:
-    """Prove to WeChat that this address has the token. Raises NotFound when closed, Forbidden for a wrong signature."""
+    """Prove to WeChat that this address has the token.
+
+    Raises NotFound when closed, Forbidden for a signature that is wrong or old.
+    """
     cipher.check(signature, account().token, timestamp, nonce)
+    cipher.check_time(timestamp)
     return PlainTextResponse(echostr)
 
 
@@ -36,7 +40,7 @@ async def receive(
 ) -> Response:
     """Answer one message, plain or AES as the account is set.
 
-    Raises NotFound when the door is closed, Forbidden for a wrong signature, TooLarge, BadInput.
+    Raises NotFound when the door is closed, Forbidden for a signature that is wrong or old, TooLarge, BadInput.
     """
     door = account()
     body = await bodies.read(request, limit=LONGEST_BODY)
@@ -50,6 +54,7 @@ async def receive(
     else:
         # A plain message's signature does not cover its content: an account in safe mode must not fall back to it.
         raise Forbidden("公众号使用安全模式，不接收明文消息。")
+    cipher.check_time(timestamp)
     incoming = messages.read(xml)
     text = await _answer(incoming, door)
     return _reply(incoming, text, door, nonce)

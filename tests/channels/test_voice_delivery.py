@@ -1,5 +1,6 @@
 import base64
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
 import loopback
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations
 from bot.contract import Reply, ReplyType
 from channels import voice
+from channels.voice import delivery
 from core import ledger, outbox
 from core.errors import Unavailable
 from core.outbox import Notice
@@ -134,3 +136,21 @@ async def test_who_hid_their_number_gets_no_text_message(session: AsyncSession, 
     await voice.deliver(session, notice)
     assert twilio_api.requests == []
     assert await recorded(session, notice) == ["no_number"]
+
+
+async def test_a_part_that_failed_is_sent_again_and_those_before_it_are_not(
+    session: AsyncSession, notice: Notice, twilio_api: loopback.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "LONGEST_TEXT", 8)
+    sent = (201, {"sid": "SM1", "status": "queued"})
+    twilio_api.answers[MESSAGES] = [sent, (503, {"code": 20000, "message": "later", "status": 503}), sent]
+    delivered: set[int] = set()
+    for _ in range(6):  # as the worker does
+        for each in await session.scalars(select(Notice).order_by(Notice.id)):
+            if each.id not in delivered:
+                with suppress(Unavailable):
+                    await voice.deliver(session, each)
+                    delivered.add(each.id)
+    texts = [request.form()["Body"] for request in twilio_api.requests]
+    assert texts[1] == texts[2]
+    assert "".join(texts[:1] + texts[2:]) == TEXT

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import suppress
 
 import loopback
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations
 from bot.contract import Reply, ReplyType
 from channels import wechat
-from channels.wechat import api
+from channels.wechat import answers, api
 from core import ledger
 from core.errors import Unavailable
 from core.outbox import Notice
@@ -118,3 +119,22 @@ async def test_without_a_secret_the_notice_waits_in_the_conversation(session: As
     assert await events(session, notice) == [("notice.undelivered", "not_configured")]
     said = await conversations.messages(session, notice.recipient["conversation"])
     assert [message.text for message in said] == ["您的事有进展了。"]
+
+
+async def test_a_part_that_failed_is_sent_again_and_those_before_it_are_not(
+    session: AsyncSession, notice: Notice, wechat_api: loopback.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "LONGEST_BYTES", 12)
+    sent = {"errcode": 0}
+    wechat_api.answers[SEND] = [(200, sent), (502, {}), (200, sent)]
+    delivered: set[int] = set()
+    for _ in range(5):  # as the worker does
+        for each in await session.scalars(select(Notice).order_by(Notice.id)):
+            if each.id not in delivered:
+                with suppress(Unavailable):
+                    await wechat.deliver(session, each)
+                    delivered.add(each.id)
+    texts = [request.json()["text"]["content"] for request in wechat_api.of(SEND)]
+    assert len(texts) == 3
+    assert texts[1] == texts[2]
+    assert "".join(texts[:1] + texts[2:]) == "您的事有进展了。"

@@ -72,8 +72,11 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-def signed(**more: str) -> dict[str, str]:
-    return {"signature": signature(TOKEN, "1700000000", "77"), "timestamp": "1700000000", "nonce": "77"} | more
+def signed(*encrypted: str, **more: str) -> dict[str, str]:
+    """What WeChat adds to the address; the signature covers the encrypted message, if there is one."""
+    timestamp = str(int(clock.now().timestamp()))
+    name = "msg_signature" if encrypted else "signature"
+    return {name: signature(TOKEN, timestamp, "77", *encrypted), "timestamp": timestamp, "nonce": "77"} | more
 
 
 def document(**values: str) -> str:
@@ -129,6 +132,25 @@ async def test_a_wrong_signature_is_refused(client: httpx.AsyncClient, wrong: di
     xml = document(Content="路灯坏了").encode()
     assert (await client.post("/channels/wechat", params=signed(**wrong), content=xml)).status_code == 403
     assert await said_by_citizen() == []
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("minutes", [6, -6])
+async def test_a_signature_of_another_time_is_refused(client: httpx.AsyncClient, minutes: int) -> None:
+    kept = signed(echostr="5837")
+    with clock.set_to(clock.now() + timedelta(minutes=minutes)):
+        assert (await client.get("/channels/wechat", params=kept)).status_code == 403
+        xml = document(Content="路灯坏了").encode()
+        assert (await client.post("/channels/wechat", params=kept, content=xml)).status_code == 403
+    assert await said_by_citizen() == []
+
+
+@pytest.mark.usefixtures("safe_mode")
+async def test_an_encrypted_message_of_another_time_is_refused(client: httpx.AsyncClient) -> None:
+    query, body = encrypted(document(Content="路灯坏了"), cipher=Cipher(KEY, APP_ID))
+    with clock.set_to(clock.now() + timedelta(minutes=6)):
+        assert (await client.post("/channels/wechat", params=query, content=body)).status_code == 403
+    assert (await client.post("/channels/wechat", params=query, content=body)).status_code == 200
 
 
 @pytest.mark.usefixtures("configured")
@@ -238,7 +260,7 @@ async def test_a_photo_that_cannot_be_kept_is_not_asked_for_again(
 
 def encrypted(xml: str, *, cipher: Cipher) -> tuple[dict[str, str], bytes]:
     text = cipher.encrypt(xml)
-    query = signed(encrypt_type="aes", msg_signature=signature(TOKEN, "1700000000", "77", text))
+    query = signed(text, encrypt_type="aes")
     return query, f"<xml><ToUserName>gh_line</ToUserName><Encrypt><![CDATA[{text}]]></Encrypt></xml>".encode()
 
 

@@ -149,10 +149,10 @@ async def test_a_photo_goes_with_its_sentence(page: Page) -> None:
 async def test_a_browser_that_keeps_no_cookie_talks_and_hears(page: Page) -> None:
     async def without_cookie(route: Route) -> None:
         answer = await route.fetch()
+        await page.context.clear_cookies()  # before the page has the answer and could go on with the cookie
         await route.fulfill(
             status=answer.status, body=await answer.body(), headers={"content-type": "application/json"}
         )
-        await page.context.clear_cookies()
 
     await page.route("**/api/v1/conversations", without_cookie)
     async with page.expect_response("**/api/v1/conversations") as opened:

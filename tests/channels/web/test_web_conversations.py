@@ -1,8 +1,12 @@
 """The citizens' interface: conversations, messages, who may read and write them."""
 
+import asyncio
+
 import httpx
 import pytest
 
+from bot import conversations
+from core.database import transaction
 from tests.channels.web.conftest import Held
 
 SENTENCE = "人民路的路灯坏了三天了"
@@ -49,6 +53,13 @@ async def test_the_same_key_is_answered_once(client: httpx.AsyncClient, held: He
     assert again.json()["replies"] == first.json()["replies"]
     kept = (await client.get(held.path("messages"), headers=held.headers)).json()["messages"]
     assert len([each for each in kept if each["sender"] == "citizen"]) == 1
+
+
+async def test_whoever_looks_does_not_wait_for_whoever_answers(client: httpx.AsyncClient, held: Held) -> None:
+    async with transaction() as busy, asyncio.timeout(10):
+        await conversations.get(busy, held.id, lock=True)
+        for path in ("messages", "attachments/none"):
+            assert (await client.get(held.path(path), headers=held.headers)).status_code in {200, 404}
 
 
 @pytest.mark.parametrize("token", ["Bearer wrong", "Bearer ", "Basic eA==", ""])

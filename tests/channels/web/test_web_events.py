@@ -14,9 +14,8 @@ from fastapi import FastAPI
 from bot import conversations
 from bot.contract import Reply, ReplyType
 from channels import web
-from core import clock, live
+from core import live, outbox
 from core.database import transaction
-from core.outbox import Notice
 from tests.channels.web.conftest import Held
 
 PATIENCE_SECONDS = 10
@@ -87,18 +86,19 @@ async def test_whoever_connects_again_hears_what_was_missed(app: FastAPI, held: 
 
 
 async def test_a_notice_is_said_once_and_heard(held: Held) -> None:
-    notice = Notice(
-        id=7,
-        channel="web",
-        idempotency_key="x",
-        recipient={"conversation": held.id},
-        kind="ticket.replied",
-        content={"text": "您的工单已答复。", "number": "20261122-000001"},
-        created_at=clock.now(),
-    )
+    outbox.connect("web", web.deliver)
+    async with transaction() as session:
+        notice = await outbox.post(
+            session,
+            channel="web",
+            recipient={"conversation": held.id},
+            kind="ticket.replied",
+            content={"text": "您的工单已答复。", "number": "20261122-000001"},
+            idempotency_key="x",
+        )
+    assert notice is not None
     for _ in range(2):
-        async with transaction() as session:
-            await web.deliver(session, notice)
+        await outbox.deliver(notice)
 
     async with transaction() as session:
         (said,) = await conversations.messages(session, held.id)
