@@ -41,7 +41,11 @@ class Doubtful(Exception):
 
 
 async def examine() -> list[Finding]:
-    """Make every check, in order; one that fails does not stop the next."""
+    """Make every check, in order; one that fails does not stop the next, but nothing is checked by wrong settings."""
+    try:
+        settings()
+    except YitongError as error:
+        return [Finding("settings", "failed", error.sentence)]
     found = []
     for name, check in CHECKS.items():
         try:
@@ -139,6 +143,11 @@ async def _doors() -> str:
     if any(states[name] for name in ("WeChat", "telephone")) and not settings().public_url:
         raise Doubtful(
             "A door to the outside is open but YITONG_PUBLIC_URL is empty: its signatures cannot be checked."
+        )
+    if states["WeChat"] and settings().wechat_encoding_aes_key is None:
+        raise Doubtful(
+            "WeChat's door is in plain mode, in which no signature covers what a message says: choose 安全模式 and set "
+            "YITONG_WECHAT_ENCODING_AES_KEY."
         )
     return "; ".join(f"{name} {'open' if is_open else 'closed'}" for name, is_open in states.items()) + "."
 

@@ -85,16 +85,7 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 async def _run(listening: socket.socket, *, with_worker: bool) -> None:
     if with_worker:
         await _first_time()
-    server = AnnouncingServer(
-        uvicorn.Config(
-            create_app(with_worker=with_worker),
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            forwarded_allow_ips=settings().trusted_proxies,
-            timeout_graceful_shutdown=3,
-        )
-    )
+    server = AnnouncingServer(_config(with_worker=with_worker))
     working = asyncio.create_task(jobs.work(), name="worker") if with_worker else None
     if working:
         working.add_done_callback(lambda task: _stop_when_broken(task, server))
@@ -104,6 +95,17 @@ async def _run(listening: socket.socket, *, with_worker: bool) -> None:
         (end,) = await asyncio.gather(working, return_exceptions=True)
         if not isinstance(end, asyncio.CancelledError):
             raise Unavailable("The worker broke, so the line stopped; the log says why.")
+
+
+def _config(*, with_worker: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(with_worker=with_worker),
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        forwarded_allow_ips=settings().trusted_proxies,
+        timeout_graceful_shutdown=3,
+    )
 
 
 async def _work() -> None:

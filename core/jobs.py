@@ -25,6 +25,7 @@ P = ParamSpec("P")
 
 QUEUE = "yitong"
 STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
+KEPT_HOURS = 7 * 24  # finished jobs, for whoever asks what happened
 RESTART_SECONDS = 1.0
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
@@ -92,7 +93,7 @@ async def work(*, concurrency: int = 4) -> None:
     """Run jobs and sweeps until cancelled, through outages of the database. Jobs of workers that died are put back."""
     made = app()
     async with made.open_async(), asyncio.TaskGroup() as group:
-        for each in [*_sweeps, Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made))]:
+        for each in [*_sweeps, *_upkeep(made)]:
             group.create_task(_repeat(each))
         try:
             while True:
@@ -131,7 +132,7 @@ async def run_due() -> None:
     """Run every job that is due and every sweep once, then return: a worker's round, for tests and the command line."""
     made = app()
     async with made.open_async():
-        for each in _sweeps:
+        for each in [*_sweeps, *_upkeep(made)]:
             await each.run()
         await made.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
 
@@ -146,6 +147,20 @@ async def _repeat(each: Sweep) -> None:
             # A database that restarts must not end the worker; the next round finds what this one missed.
             log.error("sweep.failed", sweep=each.name, error=type(error).__name__)
         await asyncio.sleep(each.seconds)
+
+
+def _upkeep(made: App) -> list[Sweep]:
+    """Return the sweeps over the jobs themselves."""
+    return [
+        Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made)),
+        Sweep("jobs.old", 3600, lambda: _delete_old(made)),
+    ]
+
+
+async def _delete_old(made: App) -> None:
+    await made.job_manager.delete_old_jobs(
+        KEPT_HOURS, queue=QUEUE, include_failed=True, include_cancelled=True, include_aborted=True
+    )
 
 
 async def _retry_stalled(made: App) -> None:

@@ -4,10 +4,10 @@ The row and its job commit with whatever caused them; the idempotency key makes 
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, select
+from sqlalchemy import BigInteger, Identity, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock, jobs
 from core.database import Base, transaction
 from core.errors import Unavailable
+
+TRIED_FOR = timedelta(days=3)  # a notice that could not go out for so long is old news
 
 
 class Notice(Base):
@@ -67,8 +69,28 @@ async def post(
     )
     notice_id = await session.scalar(statement)
     if notice_id is not None:
-        await jobs.defer(session, "outbox.deliver", lock=f"outbox:{notice_id}", notice_id=notice_id)
+        await _defer(session, notice_id)
     return notice_id
+
+
+async def _defer(session: AsyncSession, notice_id: int) -> None:
+    await jobs.defer(session, "outbox.deliver", lock=f"outbox:{notice_id}", notice_id=notice_id)
+
+
+@jobs.sweep("outbox.again", seconds=600)
+async def again() -> None:
+    """Try again, for three days, the notices whose job gave up: a channel may be down for longer than a job tries."""
+    async with transaction() as session:
+        waiting = select(Notice.id).where(
+            Notice.delivered_at.is_(None),
+            Notice.created_at > clock.now() - TRIED_FOR,
+            text(
+                "not exists (select from procrastinate_jobs where task_name = 'outbox.deliver' "
+                "and status in ('todo', 'doing') and args->>'notice_id' = outbox.id::text)"
+            ),
+        )
+        for notice_id in await session.scalars(waiting.with_for_update(skip_locked=True)):
+            await _defer(session, notice_id)
 
 
 @jobs.task("outbox.deliver")

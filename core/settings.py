@@ -2,15 +2,17 @@
 
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import BadInput
 
+AES_KEY_CHARACTERS = 43  # 32 bytes in base64 without the last sign, as WeChat's console makes them
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -82,6 +84,35 @@ class Settings(BaseSettings):
         "", description="Twilio: number that text messages to callers come from; empty: none are sent."
     )
     twilio_api: str = Field("https://api.twilio.com", description="Twilio's API.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, given: SecretStr | None) -> SecretStr | None:
+        if given and not given.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("begins with postgresql://")
+        return given
+
+    @field_validator("message_rate")
+    @classmethod
+    def _is_rate(cls, given: str) -> str:
+        from limits import parse  # here, since it takes a tenth of a second that few commands need
+
+        parse(given)
+        return given
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, given: str) -> str:
+        for each in given.split(",") if given else ():
+            ip_network(each.strip())
+        return given
+
+    @field_validator("wechat_encoding_aes_key")
+    @classmethod
+    def _is_aes_key(cls, given: SecretStr | None) -> SecretStr | None:
+        if given and len(given.get_secret_value()) != AES_KEY_CHARACTERS:
+            raise ValueError(f"has {AES_KEY_CHARACTERS} characters")
+        return given
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ import pytest
 from admin import doctor
 from core import clock
 from core.errors import BadInput
+from core.settings import settings
 
 
 async def found(check: str) -> doctor.Finding:
@@ -43,3 +44,21 @@ async def test_an_open_door_without_an_address_is_named(monkeypatch: pytest.Monk
     finding = await found("doors")
     assert finding.level == "warning"
     assert "YITONG_PUBLIC_URL" in finding.sentence
+
+
+async def test_wechat_in_plain_mode_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.settings import Settings
+
+    given = Settings(wechat_token="t", public_url="https://line.example")  # type: ignore[arg-type]
+    monkeypatch.setattr(doctor, "settings", lambda: given)
+    finding = await found("doors")
+    assert finding.level == "warning"
+    assert "plain mode" in finding.sentence
+
+
+async def test_a_setting_that_makes_no_sense_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YITONG_MESSAGE_RATE", "a few")
+    monkeypatch.setattr(doctor, "settings", settings.__wrapped__)
+    (finding,) = await doctor.examine()
+    assert (finding.check, finding.level) == ("settings", "failed")
+    assert "YITONG_MESSAGE_RATE" in finding.sentence

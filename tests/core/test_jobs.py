@@ -113,3 +113,40 @@ async def test_a_notice_that_cannot_go_out_waits_and_goes_later(committing: None
     broken = False
     await jobs.run_due()
     assert len(delivered) == 1
+
+
+@pytest.mark.parametrize(("age", "deliveries"), [("2 days", 1), ("4 days", 0)])
+async def test_a_notice_that_its_job_gave_up_is_tried_for_three_days(
+    committing: None, age: str, deliveries: int
+) -> None:
+    delivered: list[int] = []
+
+    async def deliver(_session: object, notice: outbox.Notice) -> None:
+        delivered.append(notice.id)
+
+    outbox.connect("tests", deliver)
+    await post()
+    async with database.transaction() as session:
+        await session.execute(text("update procrastinate_jobs set status = 'failed'"))
+        await session.execute(text(f"update outbox set created_at = now() - interval '{age}'"))
+    await jobs.run_due()
+    assert len(delivered) == deliveries
+
+
+async def test_a_notice_whose_job_still_tries_gets_no_second_one(committing: None) -> None:
+    await post()
+    await outbox.again()
+    async with database.transaction() as session:
+        assert await session.scalar(text("select count(*) from procrastinate_jobs")) == 1
+
+
+async def test_a_job_is_kept_for_a_week_after_it_ended(committing: None) -> None:
+    async with database.transaction() as session:
+        await jobs.defer(session, "tests.note", number=1)
+    await jobs.run_due()
+    for days, kept in ((6, 1), (8, 0)):
+        async with database.transaction() as session:
+            await session.execute(text(f"update procrastinate_events set at = now() - interval '{days} days'"))
+        await jobs.run_due()
+        async with database.transaction() as session:
+            assert await session.scalar(text("select count(*) from procrastinate_jobs")) == kept
