@@ -126,6 +126,22 @@ async def get(session: AsyncSession, id: str, *, lock: bool = False) -> Conversa
     return conversation
 
 
+async def begin_anew(session: AsyncSession, id: str, *, unless: str) -> None:
+    """Let the next turn begin with no open form and no known ticket; what was said stays.
+
+    `unless`: where the citizen's last message has a key that begins so, the dialogue goes on. Raises NotFound.
+    """
+    conversation = await get(session, id, lock=True)
+    last = await session.scalar(
+        select(StoredMessage.key)
+        .where(StoredMessage.conversation_id == id, StoredMessage.sender == "citizen")
+        .order_by(StoredMessage.id.desc())
+        .limit(1)
+    )
+    if not (last or "").startswith(unless):
+        conversation.state = None
+
+
 async def messages(session: AsyncSession, id: str, *, after: int = 0) -> list[Message]:
     """Return what was said after the message `after`, oldest first."""
     rows = await session.scalars(

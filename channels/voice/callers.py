@@ -4,7 +4,7 @@ import phonenumbers
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
-from bot import conversations, converse
+from bot import conversations, converse, handover
 from bot.contract import Reply, Turn
 from channels.voice.account import value
 from core import clock
@@ -53,6 +53,18 @@ async def say(session: AsyncSession, form: FormData, text: str, *, key: str) -> 
         key=key,
     )
     return await converse(session, turn)
+
+
+async def say_in_call(session: AsyncSession, form: FormData, text: str, *, turn: int) -> list[Reply]:
+    """Give the conversation what the caller said as the `turn`-th thing of this call, and return the replies.
+
+    Many people call from one number (an office, a family): a call goes on with no form of another call and knows no
+    ticket of it, whose code the caller must say. What an agent holds stays as it is.
+    """
+    call, held = value(form, "CallSid"), await conversation(session, form)
+    if not await handover.held(session, held):
+        await conversations.begin_anew(session, held, unless=f"{call}:")
+    return await say(session, form, text, key=f"{call}:{turn}")
 
 
 def _parsed(number: str) -> phonenumbers.PhoneNumber | None:

@@ -52,7 +52,7 @@ async def heard(form: Form, turn: TurnNumber, silences: Annotated[int, Query(ge=
     if not text:
         return _xml(_silence(turn, silences + 1))
     async with database.transaction() as session:
-        replies = await callers.say(session, form, text, key=f"{value(form, 'CallSid')}:{turn}")
+        replies = await callers.say_in_call(session, form, text, turn=turn)
         reachable = bool(settings().twilio_agent_number) or await handover.on_duty(session)
     sentences = speech.sentences(replies)
     if not replies:  # an agent has the conversation already, so the caller belongs on the agents' telephone

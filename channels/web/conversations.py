@@ -105,7 +105,10 @@ async def list_messages(
 @_small.get(
     "/{conversation}/events",
     response_class=EventSourceResponse,
-    responses={200: {"description": "Server-sent events", "content": {"text/event-stream": {}}}, **problems(401, 422)},
+    responses={
+        200: {"description": "Server-sent events", "content": {"text/event-stream": {}}},
+        **problems(401, 422, 429),
+    },
 )
 async def listen(
     conversation: ConversationId,
@@ -119,6 +122,7 @@ async def listen(
     """
     async with transaction() as session:
         await conversations.authorise(session, conversation, token)
+    events.admit(conversation)
     resumed = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
     return EventSourceResponse(events.of(conversation, after=max(after, min(resumed, 2**62))))
 

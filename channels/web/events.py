@@ -1,5 +1,6 @@
 """Live events of one conversation: what is said, and who answers."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,8 +10,18 @@ from bot import conversations, handover
 from channels.web.schemas import StoredMessage
 from core import live
 from core.database import transaction
+from core.errors import TooMany
 
 RECONNECT_MILLISECONDS = 2000
+MOST_STREAMS = 5  # open at once for one conversation: a citizen's tabs and devices
+
+_open: Counter[str] = Counter()
+
+
+def admit(conversation: str) -> None:
+    """Raise TooMany where as many streams of the conversation are open as one citizen needs."""
+    if _open[conversation] >= MOST_STREAMS:
+        raise TooMany("这个对话打开的页面太多，请先关闭几个。")
 
 
 async def state_of(session: AsyncSession, conversation: str) -> str:
@@ -24,23 +35,29 @@ async def of(conversation: str, *, after: int) -> AsyncIterator[ServerSentEvent]
 
     An announcement is only a call to look: what was missed while a connection was down is found all the same.
     """
-    shown_state = ""
-    async with live.hub.subscribe(f"conversation:{conversation}") as announcements:
-        while True:
-            async with transaction() as session:
-                found = await conversations.messages(session, conversation, after=after)
-                state = await state_of(session, conversation)
-            for message in found:
-                after = message.id
-                yield ServerSentEvent(
-                    event="message",
-                    id=str(message.id),
-                    data=StoredMessage.model_validate(message.as_json()).model_dump_json(),
-                    retry=RECONNECT_MILLISECONDS,
-                )
-            if state != shown_state:
-                shown_state = state
-                yield ServerSentEvent(event="state", data=state)
-            await announcements.get()
-            while not announcements.empty():
-                announcements.get_nowait()
+    _open[conversation] += 1
+    try:
+        shown_state = ""
+        async with live.hub.subscribe(f"conversation:{conversation}") as announcements:
+            while True:
+                async with transaction() as session:
+                    found = await conversations.messages(session, conversation, after=after)
+                    state = await state_of(session, conversation)
+                for message in found:
+                    after = message.id
+                    yield ServerSentEvent(
+                        event="message",
+                        id=str(message.id),
+                        data=StoredMessage.model_validate(message.as_json()).model_dump_json(),
+                        retry=RECONNECT_MILLISECONDS,
+                    )
+                if state != shown_state:
+                    shown_state = state
+                    yield ServerSentEvent(event="state", data=state)
+                await announcements.get()
+                while not announcements.empty():
+                    announcements.get_nowait()
+    finally:
+        _open[conversation] -= 1
+        if not _open[conversation]:
+            del _open[conversation]

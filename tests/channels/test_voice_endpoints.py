@@ -227,6 +227,30 @@ async def test_a_whole_call_ends_with_a_ticket_number_read_aloud(client: httpx.A
 
 
 @pytest.mark.usefixtures("configured")
+async def test_the_next_caller_from_a_number_learns_nothing_of_the_one_before(client: httpx.AsyncClient) -> None:
+    call = Call(client)
+    await report_a_lamp(call)
+    ticket = next(message for message in await thread() if message.reply_type == "ticket")
+    assert spelled(ticket.data["number"]) in await call.say("我的工单办到哪一步了")
+
+    other = Call(client, call="CA2")
+    await other.ring()
+    heard = await other.say("我的工单办到哪一步了")
+    assert spelled(ticket.data["number"]) not in heard
+    assert spelled(ticket.data["number"]) in await other.say(f"{ticket.data['number']}，查询码{ticket.data['code']}")
+
+
+@pytest.mark.usefixtures("configured")
+async def test_the_next_caller_from_a_number_does_not_go_on_in_an_open_form(client: httpx.AsyncClient) -> None:
+    first, second = Call(client), Call(client, call="CA2")
+    fresh = Call(client, call="CA3", caller="+8613900139000")
+    for call in (first, second, fresh):
+        await call.ring()
+    await first.say("我要报修路灯坏了")
+    assert await second.say("人民路18号") == await fresh.say("人民路18号")
+
+
+@pytest.mark.usefixtures("configured")
 async def test_the_call_goes_on_when_the_process_was_restarted(client: httpx.AsyncClient) -> None:
     call = Call(client)
     await call.ring()

@@ -85,6 +85,27 @@ async def test_whoever_connects_again_hears_what_was_missed(app: FastAPI, held: 
     assert message["id"] == second.id
 
 
+async def test_one_conversation_has_five_streams_open_at_most(
+    app: FastAPI, held: Held, another: Held, hub: live.Hub
+) -> None:
+    path = held.path("events")
+    async with serving(app) as base, httpx.AsyncClient(base_url=base) as client, asyncio.timeout(PATIENCE_SECONDS):
+        streams = [events(client, path, **held.headers) for _ in range(5)]
+        for each in streams:
+            await anext(each)
+        assert (await client.get(path, headers=held.headers)).status_code == 429
+        foreign = events(client, another.path("events"), **another.headers)
+        assert await anext(foreign) == ("state", "bot")
+        await streams.pop().aclose()
+        status = 429
+        while status == 429:  # until the line has noticed that one is closed
+            async with client.stream("GET", path, headers=held.headers) as answer:
+                status = answer.status_code
+        assert status == 200
+        for each in [*streams, foreign]:
+            await each.aclose()
+
+
 async def test_a_notice_is_said_once_and_heard(held: Held) -> None:
     outbox.connect("web", web.deliver)
     async with transaction() as session:
