@@ -106,14 +106,14 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         async with _sessions() as session, session.begin():
             yield session
     except OperationalError as error:
-        raise Unavailable("数据库暂时连接不上，请稍后再试。(The database does not answer.)") from error
+        raise Unavailable("数据库暂时连接不上，请稍后再试。") from error
     except TimeoutError as error:
-        raise Unavailable("现在使用的人太多，请稍后再试。(No connection to the database is free.)") from error
+        raise Unavailable("现在使用的人太多，请稍后再试。") from error
     except DataError as error:
         raise BadInput("内容里有不能使用的字符或数字，请改正后再试。") from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Unavailable("数据库连接中断，请稍后再试。(The database connection broke.)") from error
+            raise Unavailable("数据库连接中断，请稍后再试。") from error
         raise
 
 

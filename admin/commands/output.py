@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from core.errors import BadInput, YitongError
+from core.errors import BadInput, Unavailable, YitongError
 
 T = TypeVar("T")
 
@@ -25,13 +25,24 @@ def emit(value: Any) -> None:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's asynchronous work and close the database afterwards."""
+    """Run a command's asynchronous work and close the database afterwards.
+
+    Raises Unavailable, in the language of the command line, where the database does not answer.
+    """
 
     async def closing() -> T:
+        from sqlalchemy.exc import SQLAlchemyError
+
         from core import database
 
         try:
             return await work
+        except Unavailable as error:
+            if isinstance(error.__cause__, SQLAlchemyError):
+                raise Unavailable(
+                    "PostgreSQL does not answer; check YITONG_DATABASE_URL, and that the server runs."
+                ) from error
+            raise
         finally:
             await database.dispose()
 

@@ -51,9 +51,12 @@ def test_a_broken_data_folder(tmp_path: Path) -> None:
     assert_one_sentence(yitong("serve", "--port", "0", data=tmp_path), "restore your backup")
 
 
-def test_no_database(tmp_path: Path) -> None:
-    done = yitong("web", "--port", "0", data=tmp_path, YITONG_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+@pytest.mark.parametrize("command", ["web --port 0", "ledger verify"])
+def test_no_database(tmp_path: Path, command: str) -> None:
+    address = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = yitong(*command.split(), data=tmp_path, YITONG_DATABASE_URL=address)
     assert_one_sentence(done, "YITONG_DATABASE_URL")
+    assert done.stderr.isascii()
 
 
 def test_a_city_folder_that_is_not_there(tmp_path: Path) -> None:
