@@ -42,6 +42,7 @@ class Service:
     number: str
     name: str
     instruction: str
+    instruction_en: str  # what to say first in English; empty where the city has none
     transfer: bool
     also: tuple[tuple[str, str], ...]  # number, name
     situations: Mapping[str, Situation]
@@ -70,6 +71,7 @@ def _service(raw: dict[str, Any]) -> Service:
         number=str(raw["number"]),
         name=raw["name"],
         instruction=raw["instruction"],
+        instruction_en=raw.get("instruction_en", ""),
         transfer=bool(raw["transfer"]),
         also=tuple((str(each["number"]), each["name"]) for each in raw.get("also", [])),
         situations={each["code"]: Situation(**each) for each in raw.get("situations", [])},

@@ -16,9 +16,15 @@ _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][·.\-\s]?(?=[a-z]*\d)[a-hj-np-z\d]{4,5}"
     r"[a-hj-np-z\d挂学警港澳](?![a-z\d])"
 )
+# A sum without a unit is money only before what is said of money: 300多万专业技术人员 is none.
+# Runs are bounded, so that reading stays linear.
+_BARE = (
+    r"(?<=[万亿])(?=(?:多|余|来)?(?:\W|$|左右|上下|以上|以内|的?(?:工资|薪|钱|款|费|押金|定金|本金|货款|欠|赔|债)"
+    r"|[没不还都就了给吧呢吗退要到啊]))"
+)
 _AMOUNT = re.compile(
-    r"(?P<count>\d[\d,]*(?:\.\d+)?[百千万亿]?|[零〇一二两三四五六七八九十百千万亿半]+)(?P<more>多|余|来)?"
-    r"(?P<scale>[百千万亿]+)?(?P<unit>元|块钱?|人民币|圆|(?<=[万亿])(?![人户平亩辆件吨字次名个家步公里]))(?!路|头|区|素|件)"
+    r"(?P<count>\d[\d,]{0,20}(?:\.\d{1,4})?[百千万亿]?|[零〇一二两三四五六七八九十百千万亿半]{1,20})(?P<more>多|余|来)?"
+    rf"(?P<scale>[百千万亿]{{1,3}})?(?P<unit>元|块钱?|人民币|圆|{_BARE})(?!路|头|区|素|件)"
 )
 # China's identity number: GB 11643-1999, check digit by ISO 7064 MOD 11-2.
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

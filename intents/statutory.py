@@ -2,7 +2,8 @@
 
 Source of the list: 国办函〔2025〕66号. A text is compared with each route's examples, with the near misses (which sound
 alike and are ordinary requests) and with the examples of the category tree; strong words are the fourth feature. How
-the four weigh is fitted on the city's own sentences, each judged without itself (`fit`).
+the four weigh is fitted on the city's own sentences, each judged without itself (`fit`). A letter tells of much: it is
+judged by the sentences in which it asks for something, and only with strong words in them.
 """
 
 import re
@@ -21,10 +22,16 @@ from core.text.encode import Vectors, encoder
 from core.text.normalise import normalise
 from intents import cache
 from intents.classify import classifier
-from intents.reading import Reading
+from intents.reading import Reading, read
 
 WORDS = Path(__file__).parent / "data" / "statutory_words.yaml"
 HEAD = 300  # characters in which strong words are looked for
+LETTER = 120  # characters; a longer text tells much beside what it asks for
+LETTER_SCORE = 3.0  # log odds from which a letter belongs elsewhere whatever words its asking sentences have
+# A sentence that says what the writer wants.
+_ASKS = re.compile(
+    r"请求|恳请|请(?!假|客)|希望|要求|盼|申请|举报|控告|检举|怎么办|能否|能不能|可否|想问|咨询|诉求|不服"
+)
 MEASURED = ("routes_found", "near_misses_kept", "categories_kept")
 _KEYS = {"code", "name", "explanation", "route", "examples", "near_misses"}
 
@@ -169,19 +176,37 @@ def _ready() -> _Index:
     return _index(city().folder, settings().data, encoder().fingerprint)
 
 
+def _asking(plain: str) -> str:
+    """Return the sentences of a letter that say what is wanted."""
+    return "".join(sentence for sentence in re.split(r"(?<=[。！？!?；;\n])", plain) if _ASKS.search(sentence))
+
+
 def find(reading: Reading) -> str | None:
     """Return the code of the statutory route that a text belongs to, or None for an ordinary request."""
+    route, score, _ = _judge(reading)
+    if score <= 0:
+        return None
+    if len(reading.plain) <= LETTER or score > LETTER_SCORE:
+        return route
+    asking = _asking(reading.plain)
+    asked, score, said = _judge(read(asking)) if asking else (route, 0.0, False)
+    return asked if said and score > 0 else None
+
+
+def _judge(reading: Reading) -> tuple[str, float, bool]:
+    """Return the likeliest route, its log odds, and whether the text has strong words of it."""
     index = _ready()
     tree = np.array([classifier().index.search(reading.row, 1)[0][0].cosine], dtype=np.float32)
+    said = _said((reading.plain,), index.words)
     features = _features(
         _nearest(reading.row @ index.examples.T, index.owners, len(index.codes)),
         (reading.row @ index.misses.T).max(axis=1),
         tree,
-        _said((reading.plain,), index.words),
+        said,
     )
     scores = (features @ index.weights[:4] + index.weights[4])[0]
     best = int(scores.argmax())
-    return index.codes[best] if scores[best] > 0 else None
+    return index.codes[best], float(scores[best]), bool(said[0, best])
 
 
 def measured() -> dict[str, float]:

@@ -26,7 +26,7 @@ PARTS: dict[str, tuple[int, int]] = {
 DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2}
 WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "末": 5}
 WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "": 0}
-_N = r"[\d零一二两三四五六七八九十百几半]+"
+_N = r"[\d零一二两三四五六七八九十百几半]{1,12}"  # bounded, so that reading stays linear
 _PART = "|".join(sorted(PARTS, key=len, reverse=True))
 _CLOCK = rf"(?:{_N}点(?:半|钟|一刻|三刻|{_N}分?)?|\d{{1,2}}:\d{{2}})"
 _RECURRING = re.compile(

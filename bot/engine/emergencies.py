@@ -18,8 +18,9 @@ async def instruct(talk: Talk) -> bool:
         return await _cry(talk)
     service = emergency.services()[found.service]
     instruction = emergency.instruction_for(found)
-    if talk.state.locale == "en":  # the city's instructions are Chinese
-        instruction = f"{talk.word('emergency.call', number=found.number)}\n{instruction}"
+    if talk.state.locale == "en":
+        call = f"{talk.word('emergency.call', number=found.number)}\n{instruction}"
+        instruction = service.instruction_en or call
     talk.say_text(
         instruction,
         type=ReplyType.EMERGENCY,

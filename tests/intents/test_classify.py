@@ -93,6 +93,24 @@ def test_what_the_law_sends_elsewhere_and_what_only_sounds_alike(text: str, rout
     assert statutory.find(read(text)) == route
 
 
+LETTER = (
+    "尊敬的领导：我们是幸福小区的业主，小区电梯坏了快两个月，老人天天爬楼。物业收了维修的钱又不修，找社区，社区让找物业，"
+    "找街道，街道让找社区。去年大家气得写过上访信，也有人说要去信访局上访，物业经理还威胁我们不要上访，有人骂他以权谋私。"
+    "我们只想有电梯坐，家里有病人的更着急。{}"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "route"),
+    [
+        ("请求尽快修好电梯，谢谢。", None),
+        ("我要举报社区书记贪污受贿、侵吞集体的钱，请纪委查处。", "discipline_inspection"),
+    ],
+)
+def test_a_letter_belongs_elsewhere_only_by_what_it_asks_for(asked: str, route: str | None) -> None:
+    assert statutory.find(read(LETTER.format(asked))) == route
+
+
 def test_statutory_routes_are_measured_on_their_own_sentences() -> None:
     measured = statutory.measured()
     assert measured["routes_found"] >= 0.8

@@ -87,3 +87,32 @@ def test_a_broken_service_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "emergency.yaml").write_text("- code: fire\n  number: '119'\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"emergency\.yaml.*name"):
         emergency._services(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("There is a gas smell in my kitchen", "gas"),
+        ("I smell gas in the hallway", "gas"),
+        ("fire in my building", "fire"),
+        ("My kitchen is on fire!", "fire"),
+        ("someone collapsed in front of the station", "ambulance"),
+        ("My father is not breathing", "ambulance"),
+        ("A man with a knife is outside", "police"),
+        ("we are stuck in the lift", "fire"),
+        ("there was a car crash, people are hurt", "traffic"),
+        ("I want to die", "crisis"),
+    ],
+)
+def test_danger_told_in_english_is_recognised_and_answered_in_english(text: str, service: str) -> None:
+    found = emergency.find(text)
+    assert found is not None and found.service == service
+    assert emergency.services()[service].number in emergency.services()[service].instruction_en
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the gas bill is wrong", "the fire station is noisy", "there is a fire drill", "the wall collapsed last year"],
+)
+def test_what_only_sounds_like_danger_in_english_is_none(text: str) -> None:
+    assert emergency.find(text) is None

@@ -1,9 +1,10 @@
+import time
 from decimal import Decimal
 
 import pytest
 
 from core.text.normalise import normalise
-from intents import identifiers, organisations
+from intents import identifiers, organisations, times
 from intents.numerals import number
 
 
@@ -56,6 +57,10 @@ def test_licence_plates(text: str, found: tuple[str, ...]) -> None:
         ("两万多块", ("20000",)),
         ("一万五千元", ("15000",)),
         ("3万人口", ()),
+        ("300多万专业技术人员", ()),
+        ("赔了两万多没给", ("20000",)),
+        ("欠我们3万工资", ("30000",)),
+        ("两万多户居民", ()),
         ("12元路口", ()),
         ("三号楼", ()),
     ],
@@ -88,3 +93,11 @@ def test_what_is_no_numeral_has_no_number(said: str) -> None:
 )
 def test_organisations(text: str, found: tuple[str, ...]) -> None:
     assert organisations.find(normalise(text)) == found
+
+
+@pytest.mark.parametrize("text", ["9" * 4000, "九" * 4000, "1," * 2000, "1点" * 2000])
+def test_long_runs_are_read_in_linear_time(text: str) -> None:
+    began = time.perf_counter()
+    assert identifiers.amounts(text) == ()
+    times.find(text)
+    assert time.perf_counter() - began < 0.5
