@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from core.text.encode import Vectors
 from core.text.index import VectorIndex
-from intents import cache, lexical, scoring
+from core.text.vectors import Arrays
+from intents import lexical, scoring
 
 if TYPE_CHECKING:
     from intents.classify import Examples
@@ -126,7 +127,7 @@ def build(
     above: Sequence[RollUp],
     elsewhere: Sequence[str],
     elsewhere_vectors: Vectors,
-) -> cache.Arrays:
+) -> Arrays:
     """Return everything the classifier weighs by: profiles, weights, calibration of each level, border, figures."""
     from sklearn.isotonic import IsotonicRegression
 

@@ -20,7 +20,8 @@ from core.settings import settings
 from core.text.encode import Vectors, encoder
 from core.text.index import VectorIndex
 from core.text.normalise import normalise
-from intents import cache, calibration, scoring
+from core.text.vectors import Arrays, arrays, digest, kept
+from intents import calibration, scoring
 from intents.categories import LEVELS, Tree, tree
 from intents.reading import Reading
 from intents.understanding import Category
@@ -70,19 +71,17 @@ class Classifier:
         self.examples = examples_of(known)
         used = encoder()
         elsewhere = [normalise(line) for line in read_yaml(ELSEWHERE)]
-        key = cache.digest(
-            FORMAT, used.fingerprint, self.examples.shown, elsewhere, [leaf.code for leaf in self.leaves]
-        )
-        self.vectors = cache.vectors("examples", self.examples.plain, used)
+        key = digest(FORMAT, used.fingerprint, self.examples.shown, elsewhere, [leaf.code for leaf in self.leaves])
+        self.vectors = kept("examples", used)(self.examples.plain)
         self.index = VectorIndex(range(len(self.vectors)), self.vectors, fingerprint=used.fingerprint)
         self._above = [
             calibration.roll_up([leaf.code for leaf in self.leaves], level) for level in range(1, LEVELS + 1)
         ]
 
-        def make() -> cache.Arrays:
+        def make() -> Arrays:
             return calibration.build(self.examples, self.vectors, self._above, elsewhere, used.encode(elsewhere))
 
-        made = cache.arrays("categories", key, make, needs=_PROFILES + _CALIBRATION)
+        made = arrays("categories", key, make, needs=_PROFILES + _CALIBRATION)
         self._profiles = scoring.Profiles(**{name: made[name] for name in _PROFILES})
         self._made: dict[str, NDArray[Any]] = {name: made[name] for name in _CALIBRATION}
 

@@ -20,7 +20,7 @@ from core.errors import BadInput
 from core.settings import settings
 from core.text.encode import Vectors, encoder
 from core.text.normalise import normalise
-from intents import cache
+from core.text.vectors import Arrays, arrays, digest, kept
 from intents.classify import classifier
 from intents.reading import Reading, read
 
@@ -116,7 +116,7 @@ def fit(
     vectors: tuple[Vectors, Vectors, Vectors],
     owners: NDArray[np.intp],
     words: tuple[re.Pattern[str] | None, ...],
-) -> cache.Arrays:
+) -> Arrays:
     """Fit the weights on (examples, near misses, category examples), each sentence judged without itself."""
     from sklearn.linear_model import LogisticRegression
 
@@ -158,12 +158,12 @@ def _index(folder: Path, data: Path, fingerprint: str) -> _Index:
     examples = tuple(normalise(text) for route in known for text in route.examples)
     misses = tuple(normalise(text) for route in known for text in route.near_misses)
     owners = np.array([number for number, route in enumerate(known) for _ in route.examples], dtype=np.intp)
-    vectors = cache.vectors("statutory", examples + misses, encoder())
+    vectors = kept("statutory", encoder())(examples + misses)
     own, other = vectors[: len(examples)], vectors[len(examples) :]
     asked = classifier()
     spoken = asked.examples.plain[: asked.examples.spoken]
-    made_from = cache.digest(1, fingerprint, examples, misses, owners.tolist(), patterns, spoken)
-    made = cache.arrays(
+    made_from = digest(1, fingerprint, examples, misses, owners.tolist(), patterns, spoken)
+    made = arrays(
         "statutory-weights",
         made_from,
         lambda: fit((examples, misses, spoken), (own, other, asked.vectors[: len(spoken)]), owners, words),

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.text import vectors
 from core.text.encode import encoder
-from kb import calibration, changes, passages, vectors
+from kb import calibration, changes, passages
 from kb.articles.model import Article, State
 from kb.passages import Passage
 from kb.retrieval import Retrieval, Text
@@ -139,7 +140,7 @@ class Index:
                 [each.text() for each in articles],
                 encoder=model,
                 order=calibration.order("articles", model.fingerprint),
-                vectorise=vectors.kept(model),
+                vectorise=vectors.kept("knowledge", model),
             )
         except Exception:
             log.exception("knowledge.index_failed")  # nobody may be waiting; the next check begins anew

@@ -16,8 +16,8 @@ from core.text.index import VectorIndex
 from core.text.normalise import normalise
 from core.text.segment import terms
 from core.text.segment import words as segment
+from core.text.vectors import Vectorise
 from kb import words
-from kb.vectors import Vectorise
 
 ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical")  # what the score is a weighted sum of
 MEASURES = ("asked", "second", "said", "mean", "coverage", "unmatched")  # what says whether a document fits

@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 
 
+def lend_vectors(data: Path) -> None:
+    """Make a data folder that shares the vectors which this run of tests has computed."""
+    data.mkdir(exist_ok=True)
+    (data / "cache").symlink_to((Path(os.environ["YITONG_DATA"]) / "cache").resolve())
+
+
 class Line:
     """`yitong serve` on a data folder; the port is the system's choice at the first start and kept afterwards."""
 
@@ -30,9 +36,8 @@ class Line:
 
     def start(self) -> None:
         """Start it and wait until it says that it is ready and its models are loaded."""
-        if not self.data.exists():  # the vectors that this run of tests has computed serve here too
-            self.data.mkdir()
-            (self.data / "cache").symlink_to((Path(os.environ["YITONG_DATA"]) / "cache").resolve())
+        if not self.data.exists():
+            lend_vectors(self.data)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("YITONG_")}
         environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
         with self._errors.open("a") as errors:

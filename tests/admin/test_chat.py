@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from core.settings import ROOT
+from tests.processes import lend_vectors
 
 
 def chat(data: Path, *arguments: str, said: str) -> subprocess.CompletedProcess[str]:
@@ -23,6 +24,7 @@ def chat(data: Path, *arguments: str, said: str) -> subprocess.CompletedProcess[
 
 
 def test_a_matter_told_through_a_pipe_becomes_a_ticket(tmp_path: Path) -> None:
+    lend_vectors(tmp_path)
     done = chat(tmp_path, "--json", said="南山路18号路灯坏了三天了，我姓王13800138000\n确认\n我的工单到哪了\n")
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     assert [reply["type"] for reply in replies] == ["text", "choice", "ticket", "ticket"]

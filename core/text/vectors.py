@@ -6,6 +6,7 @@ Safe for several processes: a file is written beside and moved into place whole;
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,9 +20,12 @@ from numpy.typing import NDArray
 from core.settings import settings
 from core.text.encode import Encoder, Vectors
 
+SPARE = 10_000  # unused sentences that may stay in a file; 2 kB each
+
 log = structlog.get_logger()
 
 Arrays = Mapping[str, NDArray[Any]]
+Vectorise = Callable[[Sequence[str]], Vectors]
 
 
 def digest(*parts: Any) -> str:
@@ -57,7 +61,7 @@ def _write(path: Path, arrays: Arrays) -> None:
 
 def arrays(name: str, made_from: str, make: Callable[[], Arrays], *, needs: Sequence[str]) -> Arrays:
     """Return the arrays `name` made from `made_from` (a digest): stored ones that hold all of `needs`, or new."""
-    path = settings().data.expanduser() / "cache" / f"{name}-{made_from}.npz"
+    path = _path(f"{name}-{made_from}")
     stored = _read(path)
     if stored is not None and set(needs) <= stored.keys():
         return stored
@@ -66,11 +70,37 @@ def arrays(name: str, made_from: str, make: Callable[[], Arrays], *, needs: Sequ
     return made
 
 
-def vectors(name: str, texts: Sequence[str], encoder: Encoder) -> Vectors:
-    """Return one vector a text, encoded at the first start and stored."""
+def kept(name: str, encoder: Encoder) -> Vectorise:
+    """Return a function like `encoder.encode` that keeps its vectors in a file `name`, by encoder and content.
 
-    def make() -> Arrays:
-        return {"vectors": encoder.encode(list(texts))}
+    Sentences no longer in use are kept until they are many, so that going back and forth costs nothing.
+    """
+    made_by = re.sub(r"[^\w.-]", "_", encoder.fingerprint)
+    path = _path(f"{name}-{made_by}")
 
-    made = arrays(name, digest(encoder.fingerprint, list(texts)), make, needs=["vectors"])["vectors"]
-    return made if made.shape == (len(texts), encoder.dimension) else encoder.encode(list(texts))
+    def vectorise(texts: Sequence[str]) -> Vectors:
+        digests = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
+        known = _known(path, encoder.dimension)
+        new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+        if new:
+            known |= dict(zip(new, encoder.encode(list(new.values())), strict=True))
+            if len(known) > 2 * len(set(digests)) + SPARE:
+                known = {digest: known[digest] for digest in digests}
+            _write(path, {"digests": np.array(list(known)), "vectors": np.stack(list(known.values()))})
+        if not digests:
+            return np.zeros((0, encoder.dimension), dtype=np.float32)
+        return np.stack([known[digest] for digest in digests])
+
+    return vectorise
+
+
+def _known(path: Path, dimension: int) -> dict[str, Vectors]:
+    stored = _read(path)
+    if stored is None or not {"digests", "vectors"} <= stored.keys():
+        return {}
+    digests, vectors = stored["digests"], stored["vectors"]
+    return dict(zip(digests.tolist(), vectors, strict=True)) if vectors.shape == (len(digests), dimension) else {}
+
+
+def _path(name: str) -> Path:
+    return settings().data.expanduser() / "cache" / f"{name}.npz"
