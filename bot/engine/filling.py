@@ -43,7 +43,7 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     name = form.name
     wish = any(phrases.says(each, talk.plain) for each in ("anonymous", "confidential", "not_confidential"))
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
-    asked = expects in form.wanted and not (wish or passes)
+    asked = expects in form.wanted and not (wish or passes or phrases.angry(talk.plain))
     answered = asked and sentences.answer(form, expects, text, understood)
     filled = sentences.absorb(form, understood, text)
     if answered or filled or form.name != name:

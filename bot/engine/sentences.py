@@ -41,6 +41,7 @@ _LASTING = re.compile(
 _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
+_SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
     r"|just now|recently|for a long time|(?:today|yesterday|last night|this morning|last (?:week|month)))"
@@ -141,7 +142,9 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
-            form.elements[element] = _LEAD.sub("", said)
+            if phrases.says("yes", normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
+                return False
+            form.elements[element] = re.sub(r"[吧呗嘛啊呀]$", "", _LEAD.sub("", said))
         case _:
             return False
     return True

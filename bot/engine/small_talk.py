@@ -159,7 +159,7 @@ async def answer(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.able", rule="able")
     if phrases.says("how_to_report", plain):
         return await _say_and_go_on(talk, "small.report_here", rule="how_to_report")
-    if phrases.says("matter_word", plain):
+    if talk.state.expects != "confirm" and phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
     if phrases.says("abuse", plain) and len(plain) <= phrases.LONGEST_ABUSE:
         return await _say_and_go_on(talk, "small.abuse", rule="abuse")
