@@ -1,7 +1,6 @@
 """What the city's folder brings into an empty database."""
 
 import kb.articles
-
 from core.database import transaction
 
 

@@ -13,8 +13,8 @@ class Turn:
     """What a citizen said once, whatever the door.
 
     `key`: the door's own id of this message (MsgId, CallSid, Idempotency-Key); the same key is answered once.
-    `media`: attachments as `{"kind": "image", "id": "…"}`; `caller`: under whom wrong codes are counted, where that is not
-    the conversation: an address can open any number of them.
+    `media`: attachments as `{"kind": "image", "id": "…"}`; `caller`: under whom wrong codes are counted, where that
+    is not the conversation: an address can open any number of them.
     """
 
     conversation: str
