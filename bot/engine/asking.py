@@ -29,6 +29,7 @@ async def proceed(talk: Talk) -> None:
         element = forms.missing(form)
     if element is None:
         return confirm(talk)
+    opening = "" if form.asked else talk.word("form.begun")
     form.asked[element] = form.asked.get(element, 0) + 1
     again = ".again" if form.asked[element] > 1 else ""
     why = {"rule": "missing", "element": element, "asked": form.asked[element]}
@@ -43,12 +44,11 @@ async def proceed(talk: Talk) -> None:
     if element == "contact" and form.name:
         form.asked["phone"] = form.asked.get("phone", 0) + 1
         key, again = "ask.phone", ".again" if form.asked["phone"] > 1 else ""
-    talk.say(
-        f"{key}{again}",
+    talk.say_text(
+        opening + talk.word(f"{key}{again}", name=form.name),
         type=ReplyType.FORM,
         data={"element": element, "filled": filled(form)},
-        why=why,
-        name=form.name,
+        why={"message": key} | why,
     )
 
 
