@@ -42,8 +42,10 @@ def load(path: Path, *, text: str, label: str) -> Labelled:
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as UTF-8 text: {type(error).__name__}.") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8 text; save it as UTF-8 and try again.") from None
     made = Labelled([], [])
     for number, line in enumerate(lines, 1):
         if not line.strip():

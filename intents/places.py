@@ -15,9 +15,11 @@ from typing import Any
 from core.city import city, read_yaml
 from core.errors import BadInput
 from core.text.normalise import normalise
+from core.text.segment import words
 from intents.understanding import Address
 
 LONGEST = 4000  # characters read of one text
+MOST_WORDS = 3  # of a name that the gazetteer does not know; more are a sentence that happens to end like one
 PLOTS = frozenset({"landmark", "community"})  # kinds of names that stand for one piece of ground
 _NUMBER = r"[\d一二三四五六七八九十百零两a-z]{1,6}"
 _HOUSE = re.compile(
@@ -199,7 +201,9 @@ def _loose(plain: str) -> tuple[Address, ...]:
         assert house is not None
         numbered = bool(house["number"] or house["rest"])
         named = len(said) > 3 and _SURE_ALONE.search(said)
-        if _NOT_NAMES.match(said) or len(said) < 3 or not (numbered or named or re.search("[区县镇]", said[:-1])):
+        sure = numbered or named or re.search("[区县镇]", said[:-1])
+        a_sentence = len(words(re.split("[省市区县镇乡]", said)[-1])) > MOST_WORDS
+        if _NOT_NAMES.match(said) or len(said) < 3 or not sure or a_sentence:
             continue
         found.append(Address(text=plain[start : house.end()], number=house["number"]))
     return tuple(found)

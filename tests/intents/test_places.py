@@ -65,7 +65,10 @@ def test_a_place_the_gazetteer_does_not_know_is_kept_in_its_words(text: str, sai
     assert address.district is None and address.candidates == ()
 
 
-@pytest.mark.parametrize("text", ["我们小区停水了", "这条马路坑坑洼洼", "楼下广场太吵", "", "一路顺风", "我要投诉物业"])
+@pytest.mark.parametrize(
+    "text",
+    ["我们小区停水了", "这条马路坑坑洼洼", "楼下广场太吵", "", "一路顺风", "我要投诉物业", "县里小学校长克扣村小经费"],
+)
 def test_no_place_is_made_up(text: str) -> None:
     assert places.resolve(text) == ()
 
