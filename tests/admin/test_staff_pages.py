@@ -301,6 +301,29 @@ async def test_supervision_shows_what_is_late_and_the_rates(busy: World) -> None
     assert wrong.status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("9999-12-31", "9999-12-31"), ("0001-01-01", "0001-01-01"), ("", "0001-01-01"), ("2026-02-31", "2026-03-01")],
+)
+async def test_days_that_no_ticket_can_have_are_refused_beside_the_form_which_keeps_them(
+    world: World, start: str, end: str
+) -> None:
+    async with world.browser("zhou") as browser:
+        answer = await browser.get(f"/supervision?start={start}&end={end}")
+    assert answer.status_code == 422
+    assert "请选择2000年至2100年之间的日期。" in answer.text
+    assert f'name="start" value="{start}"' in answer.text and f'name="end" value="{end}"' in answer.text
+
+
+async def test_days_left_empty_are_the_last_thirty(world: World) -> None:
+    async with world.browser("zhou") as browser:
+        answer = await browser.get("/supervision?start=&end=")
+        plain = await browser.get("/supervision")
+    assert answer.status_code == 200
+    days = r'name="(?:start|end)" value="([^"]+)"'
+    assert re.findall(days, answer.text) == re.findall(days, plain.text) != []
+
+
 async def test_an_article_is_shown_with_its_version_and_its_markup_is_not_run(world: World, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         "---\nid: lamp-repair\nsubject: 路灯\ntitle: 路灯坏了找谁\nquestions: [路灯不亮怎么办]\n"
