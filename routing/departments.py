@@ -58,6 +58,8 @@ def rank(*, category: str | None, district: str | None, street: str | None, text
     lead = assigned.lead if assigned else None
     scores: dict[str, float] = {}
     for code in base.keys() | duties.keys():
+        if tree().get(code).kind == "centre":  # it dispatches and handles nothing itself
+            continue
         nearness, duty = duties.get(code, (0.0, ""))
         least, most = base.get(code, 0.0), 1.0 if code == lead else weights.duties
         scores[code] = least + (most - least) * nearness

@@ -13,6 +13,7 @@ from routing.catalogue import catalogue
 from routing.messages import say
 from routing.models import Ticket
 from routing.rules import rules
+from routing.tree import tree
 
 log = structlog.get_logger()
 
@@ -45,11 +46,13 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
         if ticket.category
         else None
     )
+    beside = assigned.co_handlers if assigned and assigned.lead == first.code else ()
     return await commands.dispatch(
         session,
         number,
         actor=SYSTEM,
         department=first.code,
-        co_handlers=assigned.co_handlers if assigned and assigned.lead == first.code else (),
+        # Where the catalogue names the centre beside the lead, it is there already: it sees every ticket.
+        co_handlers=[code for code in beside if tree().get(code).kind != "centre"],
         reason=say("dispatched.automatically", evidence="；".join(first.evidence)),
     )

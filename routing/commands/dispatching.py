@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock
+from core import clock, ledger
 from core.auth import Actor
 from core.errors import BadInput, Conflict, Forbidden
 from routing import steps, timing, workflow
@@ -79,7 +79,7 @@ async def rule_on_return(
     if department is None or department == ticket.lead:
         raise BadInput(say("refused.ruling_department"))
     before = ticket.lead
-    ticket.misdispatched = ticket.misdispatched or ticket.returns > 0
+    ticket.misdispatched = ticket.misdispatched or await _first_was_wrong(session, ticket, department)
     await _assign(session, ticket, department, ())
     workflow.move(ticket, "uphold_return")
     await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
@@ -110,10 +110,22 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
     return ticket
 
 
+async def _first_was_wrong(session: AsyncSession, ticket: Ticket, department: str) -> bool:
+    """Say whether upholding what brought the ticket back shows that the *first* department was not the right one.
+
+    A ticket that its citizen escalated was dispatched well, and so was one that a street gives back to its district.
+    """
+    events = await ledger.history(session, f"ticket:{ticket.number}")
+    sent = next(event for event in events if event.kind == steps.PREFIX + "dispatched")
+    back = [event.kind for event in events if event.kind in (steps.PREFIX + "returned", steps.PREFIX + "escalated")]
+    return back[-1] == steps.PREFIX + "returned" and sent.data["department"] != department
+
+
 async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_handlers: Sequence[str]) -> None:
     """Give the ticket to a department: its own clocks begin anew, the citizen's at the first dispatch only."""
     for code in (department, *co_handlers):
-        tree().get(code)
+        if tree().get(code).kind == "centre":
+            raise BadInput(say("refused.centre"))
     ticket.lead = department
     ticket.co_handlers = [code for code in dict.fromkeys(co_handlers) if code != department]
     ticket.accepted_at = None

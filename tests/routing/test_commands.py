@@ -276,6 +276,30 @@ async def test_missing_words_and_unknown_departments_are_bad_input(session: Asyn
         await given(session, opened.ticket.number, opened.code)
 
 
+@pytest.mark.parametrize(
+    ("state", "given"),
+    [
+        ("new", lambda s, n: commands.dispatch(s, n, actor=AGENT, department="hotline_centre")),
+        (
+            "new",
+            lambda s, n: commands.dispatch(s, n, actor=AGENT, department="tax", co_handlers=["hotline_centre"]),
+        ),
+        (
+            "returned",
+            lambda s, n: commands.rule_on_return(s, n, actor=SUPERVISOR, upheld=True, department="hotline_centre"),
+        ),
+        (
+            "accepted",
+            lambda s, n: commands.reassign(s, n, actor=SUPERVISOR, department="hotline_centre", reason="改派"),
+        ),
+    ],
+)
+async def test_the_centre_handles_nothing_itself(session: AsyncSession, state: str, given: Any) -> None:
+    opened = await arrive(session, state)
+    with pytest.raises(BadInput, match="不承办"):
+        await given(session, opened.ticket.number)
+
+
 @pytest.mark.parametrize("satisfied", [0, 6, -1])
 async def test_satisfaction_is_one_to_five(session: AsyncSession, satisfied: int) -> None:
     opened = await arrive(session, "replied")
@@ -299,6 +323,26 @@ class TestReturn:
         assert "accept" in await timing.running(session, opened.ticket)
         with pytest.raises(NotFound):
             await tickets.find(session, opened.ticket.number, actor=LEAD)
+
+    @pytest.mark.parametrize(("to", "wrong"), [("zhaoxia", False), ("power_supply", True)])
+    async def test_what_a_street_gives_back_to_its_district_was_dispatched_well(
+        self, session: AsyncSession, to: str, wrong: bool
+    ) -> None:
+        number = (await tickets.open(session, draft(), actor=CITIZEN)).ticket.number
+        street = department("zhaoxia_gulou")
+        await commands.dispatch(session, number, actor=AGENT, department="zhaoxia")
+        await commands.reassign(session, number, actor=department("zhaoxia"), department="zhaoxia_gulou", reason="转办")
+        await commands.return_to_centre(session, number, actor=street, reason="不属于街道职责")
+        ticket = await commands.rule_on_return(session, number, actor=SUPERVISOR, upheld=True, department=to)
+        assert ticket.misdispatched == wrong
+
+    async def test_a_refused_return_does_not_count_when_the_matter_is_escalated_later(
+        self, session: AsyncSession
+    ) -> None:
+        opened = await arrive(session, "returned")
+        for step in (_refuse, _accept, _reply, _unsolved, _accept, _reply, _unsolved, _uphold):
+            await step(session, opened)
+        assert (opened.ticket.lead, opened.ticket.misdispatched) == ("power_supply", False)
 
     @pytest.mark.parametrize("named", [None, "urban_management"])
     async def test_upholding_names_another_department(self, session: AsyncSession, named: str | None) -> None:

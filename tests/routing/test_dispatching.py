@@ -31,6 +31,21 @@ async def test_what_is_not_certain_stays_for_an_agent(session: AsyncSession, cha
     assert (await dispatching.dispatch_new(session, opened.ticket.number)).state == "new"
 
 
+@pytest.mark.parametrize(
+    ("category", "state", "co_handlers"),
+    [
+        ("business.window.praise", "new", []),  # the catalogue names the centre as lead: an agent looks at it
+        ("business.window.hours", "dispatched", ["zhaoxia"]),  # beside the lead
+    ],
+)
+async def test_nothing_goes_to_the_centre_which_handles_nothing(
+    session: AsyncSession, category: str, state: str, co_handlers: list[str]
+) -> None:
+    opened = await tickets.open(session, draft(category=category), actor=CITIZEN)
+    ticket = await dispatching.dispatch_new(session, opened.ticket.number)
+    assert (ticket.state, ticket.co_handlers) == (state, co_handlers)
+
+
 async def test_a_ticket_that_an_agent_has_dispatched_is_left_alone(session: AsyncSession) -> None:
     opened = await tickets.open(session, draft(category="utilities.lighting.lamp_out"), actor=CITIZEN)
     await commands.dispatch(session, opened.ticket.number, actor=AGENT, department="tax")
