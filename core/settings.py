@@ -64,7 +64,10 @@ class Settings(BaseSettings):
     dialogue: Literal["builtin"] = Field("builtin", description="Dialogue engine.")
     staff_session_hours: int = Field(10, ge=1, description="Hours after which staff sign in again.")
     conversation_days: int = Field(30, ge=1, description="Days without use after which a citizen's conversation ends.")
-    message_rate: str = Field("60/minute", description="Messages one conversation or address may send.")
+    message_rate: str = Field(
+        "60/minute",
+        description="Messages one conversation may send; an address, which many may share, twenty times that.",
+    )
     attachment_megabytes: int = Field(10, ge=1, description="Largest photo a citizen may send.")
     wechat_token: SecretStr | None = Field(None, description="WeChat official account: token. Empty: door closed.")
     wechat_app_id: str = Field("", description="WeChat official account: AppID.")

@@ -13,6 +13,7 @@ from core.settings import settings
 
 # An open page looks for news of its ticket every ten seconds, and many citizens may share one address.
 LOOKS = "600/minute"
+BEHIND_ONE_ADDRESS = 20  # citizens who talk at once from one office or one carrier's gateway
 
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -27,14 +28,18 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def admit(what: Literal["open", "message", "photo", "command", "look"], *callers: str) -> None:
-    """Count one request of each caller (an address, a conversation). Raises TooMany beyond the setting.
+def admit(
+    what: Literal["open", "message", "photo", "command", "look"], address: str, thread: str | None = None
+) -> None:
+    """Count one request of an address, and of a conversation or ticket. Raises TooMany beyond the setting.
 
     Each kind of request has a count of its own; looks at a ticket, which change nothing, may be more.
     """
     rate = _rate(LOOKS if what == "look" else settings().message_rate)
-    if not all(_limiter.hit(rate, what, caller) for caller in callers):
-        raise TooMany("您发得太快了，请过一会儿再试。")
+    shared = type(rate)(rate.amount * BEHIND_ONE_ADDRESS, rate.multiples)
+    within = _limiter.hit(shared, what, address)
+    if not within or (thread is not None and not _limiter.hit(rate, what, thread)):
+        raise TooMany("您发得太快了，请过一会儿再试。遇到危险请直接拨打110、119或120。")
 
 
 def forget() -> None:

@@ -29,7 +29,7 @@ async def entrusted(
     Raises TooMany; passes on NotFound, one sentence whether the number or the code is wrong.
     """
     address = rates.address_of(request)
-    rates.admit(what, address)
+    rates.admit(what, address, number)
     guesses.admit(address, number)
     try:
         async with transaction() as session:

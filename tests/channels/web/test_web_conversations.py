@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot import conversations
+from channels.web import rates
 from core.database import transaction
 from tests.channels.web.conftest import Held
 
@@ -176,3 +177,9 @@ async def test_a_widget_in_a_foreign_page_gets_a_partitioned_cookie(app: object,
 
 async def test_a_program_gets_no_cookie(client: httpx.AsyncClient) -> None:
     assert "set-cookie" not in (await client.post("/api/v1/conversations", json={"locale": "en"})).headers
+
+
+async def test_many_may_talk_behind_one_address(client: httpx.AsyncClient, setting: object) -> None:
+    setting("message_rate", "1/minute")  # type: ignore[operator]
+    opened = [(await client.post("/api/v1/conversations")).status_code for _ in range(rates.BEHIND_ONE_ADDRESS + 1)]
+    assert opened == [201] * rates.BEHIND_ONE_ADDRESS + [429]
