@@ -37,6 +37,16 @@ _CALLED = r"(?:我叫|我是|叫我|我的?(?:姓名|名字)[是叫为]?|姓名[
 _STOP = r"(?=[\s,，。.;；、:：\d(（!！]|$|的?(?:电话|手机|联系|号码|微信)|举报|反映|投诉|实名|家?住)"
 _INTRODUCED = re.compile(rf"(?P<before>{_CALLED}){_HAN}{{2,4}}?{_TITLE}?{_STOP}|(?P<family>我姓|免贵姓){_HAN}{_TITLE}?")
 
+# A wish of the author to stay unknown; rather too many than too few, for nothing is lost by keeping a secret.
+_WISH = re.compile(
+    r"(?<!不用)(?<!不必)(?<!无需)(?<!无须)(?<!不需要)(?<!不要求)保密|匿名"
+    r"|(?:不要|不想|不能|不可|不希望|别|勿|怕|以免|免得)[^。！？!?\n]{0,8}"
+    r"(?:透露|泄露|泄漏|暴露|公开我|(?:让|被|叫|给)[^。！？!?\n]{1,10}(?:知道|晓得|发现|认出)"
+    r"|(?:告诉|跟|对|和|提)(?!我)[^。！？!?\n]{0,12}我)"
+    r"|(?:keep|stay|remain)(?: \w{1,12}){0,3} (?:confidential|secret|private|anonymous)",
+    re.IGNORECASE,
+)
+
 
 def without_author(text: str, *, name: str | None, phone: str | None, secret: bool) -> str:
     """Return `text` with the author's own name and number in it masked.
@@ -59,6 +69,11 @@ def without_author(text: str, *, name: str | None, phone: str | None, secret: bo
 def is_secret(*, request_type: str, confidential: bool) -> bool:
     """Say whether departments may never learn who asked."""
     return confidential or request_type == RequestType.TIP_OFF
+
+
+def wishes_secrecy(text: str) -> bool:
+    """Say whether the author asks in these words not to be made known."""
+    return _WISH.search(text) is not None
 
 
 async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:

@@ -33,6 +33,7 @@ PUBLIC = frozenset(
         "closed",
         "urged",
         "supplemented",
+        "made_confidential",
         "withdrawn",
     }
 )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from routing import clocks
 from routing.calendar import calendar
+from routing.hiding import is_secret
 from routing.models import Ticket, TicketClock
 from routing.policy import ClockKind, sla
 
@@ -54,13 +55,17 @@ async def running(session: AsyncSession, ticket: Ticket) -> dict[str, TicketCloc
 
 
 async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dict[ClockKind, TicketClock]:
-    """Start the clocks that the policy sets a limit for; one of the kind that runs already begins anew."""
+    """Start the clocks that the policy sets a limit for; one of the kind that runs already begins anew.
+
+    Nobody is to contact an author whom the department may not know: that clock does not start.
+    """
     now, policy = clock.now(), sla().policy
+    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
     before = await running(session, ticket)
     started: dict[ClockKind, TicketClock] = {}
     for kind in kinds:
         limit = policy.limit(kind, request_type=ticket.request_type, urgency=ticket.urgency)
-        if limit is None:
+        if limit is None or (secret and kind == ClockKind.CONTACT):
             continue
         due = clocks.due(now, limit, calendar())
         row = before.get(kind) or TicketClock(ticket_id=ticket.id, kind=kind)

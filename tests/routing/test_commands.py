@@ -443,6 +443,46 @@ class TestUrge:
         assert opened.ticket.urges == 2
 
 
+class TestSecrecy:
+    @pytest.mark.parametrize("secret", [{"request_type": "tip_off"}, {"confidential": True}])
+    async def test_nobody_is_to_contact_an_author_who_is_not_known(
+        self, session: AsyncSession, secret: dict[str, Any]
+    ) -> None:
+        opened = await arrive(session, "dispatched", **secret)
+        assert "contact" not in await timing.running(session, opened.ticket)
+
+    @pytest.mark.parametrize("command", [commands.urge, commands.supplement])
+    @pytest.mark.parametrize(
+        "wish", ["请保密，我叫王小明", "王小明：不要让物业知道我是谁", "别告诉他们是我王小明说的", "要保密。王小明"]
+    )
+    async def test_a_wish_to_stay_unknown_holds_at_once_and_for_what_was_said_before(
+        self, session: AsyncSession, command: Any, wish: str
+    ) -> None:
+        opened = await arrive(session, "dispatched", description="路灯坏了，我姓王，老板13900139000")
+        await _supplement(session, opened)
+        await command(session, opened.ticket.number, opened.code, text=wish)
+        ticket = opened.ticket
+        assert ticket.confidential and "contact" not in await timing.running(session, ticket)
+        assert "王" not in ticket.description and "139" not in ticket.description
+        steps = await tickets.history(session, ticket.number, actor=LEAD)
+        assert [step.kind for step in steps[-2:]] == [
+            "made_confidential",
+            {commands.urge: "urged"}.get(command, "supplemented"),
+        ]
+        assert steps[-1].text and "王" not in steps[-1].text
+
+    @pytest.mark.parametrize("text", ["不用保密，可以公开", "旁边那盏也坏了，别告诉我还没派人", "请告诉我什么时候修"])
+    async def test_other_words_change_nothing(self, session: AsyncSession, text: str) -> None:
+        opened = await arrive(session, "dispatched", confidential=False)
+        await commands.supplement(session, opened.ticket.number, opened.code, text=text)
+        assert not opened.ticket.confidential
+
+    async def test_a_secret_ticket_stays_one(self, session: AsyncSession) -> None:
+        opened = await arrive(session, "dispatched", confidential=True)
+        await commands.supplement(session, opened.ticket.number, opened.code, text="不用保密了")
+        assert opened.ticket.confidential
+
+
 async def test_the_citizen_hears_of_the_steps_by_their_own_door(session: AsyncSession) -> None:
     opened = await arrive(session, "replied")
     notices = (await session.scalars(select(Notice).order_by(Notice.id))).all()
