@@ -1,7 +1,6 @@
 """The numbers that the classifier weighs by, measured on the city's own examples at build time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,7 @@ from core.text.encode import Vectors
 from core.text.index import VectorIndex
 from core.text.vectors import Arrays
 from intents import lexical, scoring
-
-if TYPE_CHECKING:
-    from intents.classify import Examples
+from intents.examples import Examples
 
 FOLDS = 10
 # Share of messages that are no matter of the city (greetings, chat, noise). A guess until a city counts its own; it
@@ -64,7 +61,7 @@ def _folds(labels: NDArray[np.intp]) -> NDArray[np.intp]:
     return fold
 
 
-def _held_out(examples: "Examples", vectors: Vectors, classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _held_out(examples: Examples, vectors: Vectors, classes: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return scores and closeness of every spoken example by profiles that have not seen it."""
     spoken = np.arange(examples.spoken)
     fold = np.full(len(vectors), -1)
@@ -122,7 +119,7 @@ def _error(confidence: Floats, right: NDArray[np.bool_]) -> float:
 
 
 def build(
-    examples: "Examples",
+    examples: Examples,
     vectors: Vectors,
     above: Sequence[RollUp],
     elsewhere: Sequence[str],

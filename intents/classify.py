@@ -7,7 +7,6 @@ regression), then the border to what is no matter of the city at all (logistic r
 """
 
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
 from intents import calibration, scoring
 from intents.categories import LEVELS, Tree, tree
+from intents.examples import examples_of
 from intents.reading import Reading
 from intents.understanding import Category
 
@@ -33,33 +33,6 @@ ALTERNATIVES = 3
 ELSEWHERE = Path(__file__).parent / "data" / "elsewhere.yaml"
 _PROFILES = ("centre", "whitening", "means", "directions", "idf", "words")
 _CALIBRATION = ("weights", "gate", "measured", *(f"{part}{level}" for part in "xy" for level in range(1, LEVELS + 1)))
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """What a category is known by: every leaf's examples, then its name and its definition."""
-
-    shown: tuple[str, ...]
-    plain: tuple[str, ...]
-    labels: NDArray[np.intp]
-    spoken: int  # how many, from the front, are citizens' sentences; the rest are names and definitions
-
-
-def examples_of(known: Tree) -> Examples:
-    """Return the examples of a tree; labels number its leaves in their order."""
-    spoken = [(example, number) for number, leaf in enumerate(known.leaves()) for example in leaf.examples]
-    written = [
-        (text, number)
-        for number, leaf in enumerate(known.leaves())
-        for text in ("，".join(leaf.path[1:]), leaf.definition)
-    ]
-    shown = [text for text, _ in spoken + written]
-    return Examples(
-        shown=tuple(shown),
-        plain=tuple(normalise(text) for text in shown),
-        labels=np.array([number for _, number in spoken + written], dtype=np.intp),
-        spoken=len(spoken),
-    )
 
 
 class Classifier:
