@@ -292,6 +292,18 @@ async def test_the_form_for_a_caller_is_completed_from_what_was_said_and_keeps_w
     assert wrong.status_code == 422 and "请重新选择" in wrong.text
 
 
+async def test_the_form_for_a_caller_takes_the_number_that_was_told_and_refuses_what_is_none(world: World) -> None:
+    told = {"description": f"幸福路口的路灯坏了三天，回电{PHONE}"}
+    form = told | {"title": "路灯不亮", "request_type": "assistance", "phone": "12"}
+    async with world.browser("lin") as browser:
+        assert f'value="{PHONE}"' in (await browser.post("/desk/understand", data=told, headers=PART)).text
+        kept = (await browser.post("/desk/understand", data=told | {"phone": "83001234"}, headers=PART)).text
+        refused = await browser.post("/desk/tickets", data=form, headers=PART | {"HX-Trigger": "intake"})
+    assert 'value="83001234"' in kept and f'value="{PHONE}"' not in kept
+    assert refused.status_code == 422 and "联系电话不是有效的电话号码" in refused.text
+    assert refused.headers["hx-retarget"] == "#intake-refusal"
+
+
 async def test_supervision_shows_what_is_late_and_the_rates(busy: World) -> None:
     async with busy.browser("zhou") as browser:
         page = (await browser.get("/supervision")).text

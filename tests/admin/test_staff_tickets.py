@@ -155,6 +155,46 @@ async def test_personal_data_are_masked_wherever_a_ticket_is_shown(world: World)
     assert mask_phone(PHONE) in text and mask_phone("13911112222") in text and "王**" in text
 
 
+@pytest.mark.parametrize(
+    ("phone", "status"),
+    [
+        ("12", 422),
+        ("abc", 422),
+        ("1380013800", 422),
+        (PHONE, 201),
+        ("0755-8300 1234", 201),
+        ("83001234", 201),
+        ("", 201),
+    ],
+)
+async def test_a_caller_is_called_back_on_a_telephone_number(world: World, phone: str, status: int) -> None:
+    body = {"request_type": "assistance", "title": "路灯不亮", "description": "门前的路灯坏了三天。", "phone": phone}
+    async with world.client("lin") as client:
+        answer = await client.post(TICKETS, json=body)
+    assert answer.status_code == status
+    assert status == 201 or answer.json()["detail"] == "联系电话不是有效的电话号码，请核对后再提交。"
+
+
+async def test_a_state_that_no_ticket_has_is_refused(world: World) -> None:
+    async with world.client("lin") as client:
+        assert (await client.get(TICKETS, params={"state": "foo"})).status_code == 422
+        assert (await client.get(TICKETS, params={"state": "new"})).status_code == 200
+
+
+@pytest.mark.parametrize("reason", ["", "核实地点", "！！！！！！！", "1 1 1 1 1 1"])
+async def test_no_reason_is_no_reason_for_revealing(world: World, reason: str) -> None:
+    number = await world.dispatched()
+    async with world.client("lamps") as client, world.browser("lamps") as browser:
+        answer = await client.post(f"{TICKETS}/{number}/reveal", json={"reason": reason})
+        page = await browser.post(
+            f"/workbench/{number}/reveal", data={"reason": reason}, headers={"HX-Request": "true"}
+        )
+        ticket = (await client.get(f"{TICKETS}/{number}")).json()
+    assert (answer.status_code, page.status_code) == (422, 422)
+    assert "请写明查看的理由" in answer.json()["detail"] and ("请写明查看的理由" in page.text or not reason)
+    assert "revealed" not in {step["kind"] for step in ticket["steps"]}
+
+
 async def test_revealing_needs_a_reason_and_leaves_a_trace(world: World) -> None:
     number = await world.dispatched()
     async with world.client("lamps") as client:
@@ -178,7 +218,7 @@ async def test_a_department_never_learns_who_wrote_a_confidential_ticket(world: 
         answer = await client.post(f"{TICKETS}/{number}/reveal", json={"reason": "联系诉求人核实地点"})
         assert answer.status_code == 403
     async with world.client("lin") as client:
-        answer = await client.post(f"{TICKETS}/{number}/reveal", json={"reason": "回访诉求人"})
+        answer = await client.post(f"{TICKETS}/{number}/reveal", json={"reason": "回访诉求人核实"})
         assert answer.json()["phone"] == PHONE
 
 

@@ -83,6 +83,8 @@ class Intake:
             self.area = self.area or "/".join(filter(None, (address.district, address.street)))
         if entities.times:
             self.happened = self.happened or entities.times[0].text
+        if entities.phones:
+            self.phone = self.phone or entities.phones[0]
         self.title = self.title or self.make_title()
 
 

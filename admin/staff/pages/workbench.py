@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import access
@@ -53,10 +53,13 @@ async def ticket(number: str, view: Reader, part: bool = False) -> Response:
 
 
 @router.post("/{number}/reveal")
-async def reveal(number: str, view: Reader, reason: Annotated[str, Form(max_length=500)] = "") -> Response:
+async def reveal(number: str, view: Reader) -> Response:
     """Show who asked, for a reason that the ledger keeps."""
+    form = await view.request.form()
+    body = commands.from_form(commands.Reveal, form, label=lambda name: view.say(f"field.{name}"))
+    assert isinstance(body, commands.Reveal)
     async with transaction() as session:
-        citizen = await citizens.reveal(session, number, actor=view.actor, reason=reason)
+        citizen = await citizens.reveal(session, number, actor=view.actor, reason=body.reason)
     return view.page("parts/citizen.html", citizen=citizen)
 
 

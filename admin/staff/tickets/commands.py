@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
@@ -17,6 +17,8 @@ Code = Annotated[str, Field(min_length=1, max_length=64, description="Code of a 
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 Remark = Annotated[str, Field(max_length=1000)]
 Account = Annotated[str, Field(min_length=1, max_length=4000)]
+
+SHORTEST_REASON = 6  # characters for which a citizen's name and number are shown
 
 
 class Body(BaseModel):
@@ -112,6 +114,20 @@ class Close(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"reason": "多次回访均无人接听，按规定办结。"}})
 
     reason: Reason
+
+
+def _stated(reason: str) -> str:
+    if len(reason) < SHORTEST_REASON or len(set(reason.replace(" ", ""))) == 1:
+        raise BadInput(f"请写明查看的理由，至少{SHORTEST_REASON}个字。")
+    return reason
+
+
+class Reveal(Body):
+    """Why the citizen's name and number are needed; it is kept in the ledger."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "联系诉求人核实路灯位置"}})
+
+    reason: Annotated[str, Field(max_length=500), AfterValidator(_stated)]
 
 
 @dataclass(frozen=True, slots=True)

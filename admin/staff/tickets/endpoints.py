@@ -1,11 +1,11 @@
 """REST: tickets for staff. One route per command of the workflow."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff.access import Staffed
@@ -36,14 +36,6 @@ class OpenedTicket(BaseModel):
     due_at: datetime | None
 
 
-class Reveal(BaseModel):
-    """Why the citizen's name and number are needed; it is kept in the ledger."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"reason": "联系诉求人核实路灯位置"}})
-
-    reason: Annotated[str, Field(max_length=500)]
-
-
 class Citizen(BaseModel):
     """Who asked, in clear."""
 
@@ -56,7 +48,7 @@ class Citizen(BaseModel):
 @router.get("")
 async def list_tickets(
     actor: Staffed,
-    state: Annotated[str | None, Query(description="new dispatched accepted returned replied closed withdrawn")] = None,
+    state: Literal["new", "dispatched", "accepted", "returned", "replied", "closed", "withdrawn"] | None = None,
     department: Annotated[str | None, Query(description="Code of the department that leads.", max_length=64)] = None,
     q: Annotated[str | None, Query(description="Number, citizen's phone (centre only), words of the title.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -158,7 +150,7 @@ async def close(number: str, body: commands.Close, actor: Staffed) -> TicketDeta
 
 
 @router.post("/{number}/reveal")
-async def reveal(number: str, body: Reveal, actor: Staffed) -> Citizen:
+async def reveal(number: str, body: commands.Reveal, actor: Staffed) -> Citizen:
     """Show the citizen's name and number, for a stated reason that the ledger keeps."""
     async with transaction() as session:
         return Citizen.model_validate(await citizens.reveal(session, number, actor=actor, reason=body.reason))

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +17,30 @@ from routing.tickets import Draft, Opened
 
 # How a request came in that no door of ours heard.
 OTHER_CHANNELS = ("phone", "counter", "letter", "email")
+CHINA = 86  # country code
+LOCAL_DIGITS = (7, 8)  # of a fixed line, without the area code
+NO_NUMBER = "联系电话不是有效的电话号码，请核对后再提交。"
 
 
 def _known_category(code: str | None) -> str | None:
     if code is not None and code not in categories.tree():
         raise ValueError("unknown category")
     return code
+
+
+def _telephone_number(written: str | None) -> str | None:
+    """Return the number as it was written, None for an empty one. Raises BadInput for what nobody can be called on."""
+    if not written:
+        return None
+    try:
+        parsed = phonenumbers.parse(written, "CN")
+    except phonenumbers.NumberParseException:
+        raise BadInput(NO_NUMBER) from None
+    # A caller in town gives a number without the area code.
+    local = len(str(parsed.national_number)) in LOCAL_DIGITS and parsed.country_code == CHINA
+    if not (local or phonenumbers.is_valid_number(parsed)):
+        raise BadInput(NO_NUMBER)
+    return written
 
 
 class OpenTicket(Body):
@@ -58,7 +77,7 @@ class OpenTicket(Body):
     street: Annotated[str | None, Field(max_length=64, description="Code of a street office of the district.")] = None
     happened: Annotated[str | None, Field(max_length=200, description="In the citizen's words.")] = None
     name: Annotated[str | None, Field(max_length=50)] = None
-    phone: Annotated[str | None, Field(max_length=30)] = None
+    phone: Annotated[str | None, Field(max_length=30), AfterValidator(_telephone_number)] = None
     confidential: bool = False
     channel: Literal["phone", "counter", "letter", "email"] = "phone"
     conversation: Annotated[str | None, Field(max_length=64, description="One that you hold.")] = None
