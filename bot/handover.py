@@ -35,6 +35,7 @@ from core import clock, live
 from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
 from core.privacy import mask_name, mask_phone, mask_text
+from routing.hiding import without_introduction
 from routing.numbers import ALPHABET, CODE_LENGTH
 from routing.tickets import Opened
 
@@ -158,7 +159,7 @@ def _masked(form: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _masked_text(text: str) -> str:
-    return _CODE.sub("*" * CODE_LENGTH, mask_text(text))
+    return _CODE.sub("*" * CODE_LENGTH, without_introduction(mask_text(text)))
 
 
 async def _own_entry(session: AsyncSession, id: str, actor: Actor) -> Handover:

@@ -36,6 +36,27 @@ _TITLE = "(?:先生|女士|小姐|师傅|阿姨|大爷|大妈|老师|同志)"
 _CALLED = r"(?:我叫|我是|叫我|我的?(?:姓名|名字)[是叫为]?|姓名[是为]?|本人(?:姓名|名叫|叫|是)|联系人是?)\s*[:：]?\s*"
 _STOP = r"(?=[\s,，。.;；、:：\d(（!！]|$|的?(?:电话|手机|联系|号码|微信)|举报|反映|投诉|实名|家?住)"
 _INTRODUCED = re.compile(rf"(?P<before>{_CALLED}){_HAN}{{2,4}}?{_TITLE}?{_STOP}|(?P<family>我姓|免贵姓){_HAN}{_TITLE}?")
+# The commonest family names: where nothing else says that a word is a name, it begins with one of them.
+_FAMILY = (
+    "(?:欧阳|司马|上官|诸葛|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任"
+    "沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤])"
+)
+_NAMED = re.compile(
+    r"(?P<role>(?:举报|来电|诉求|反映|投诉|联系)人(?:是|为)?\s*[:：]?\s*|市民\s*[:：]?\s*)"
+    rf"(?:{_FAMILY}(?:某{{1,2}}|{_HAN}{{0,2}}?{_TITLE})|{_FAMILY}{_HAN}{{1,2}}?{_STOP})"
+    r"|(?P<kin>我们?家?的?(?:老婆|老公|丈夫|妻子|爱人|媳妇|儿子|女儿|孩子)的?(?:名字)?[叫是]\s*)"
+    rf"(?:{_FAMILY}{_HAN}{{1,2}}?{_STOP}|{_FAMILY}{_HAN}{{1,2}})"
+)
+_PLACE = r"[^，。,;；！!？?\s]{0,40}(?:[室号楼栋院幢]|单元)"
+_HOME = re.compile(
+    r"(?P<before>(?:我们?|本人)(?:现|就|也|家|都|目前|一直){0,2}(?:居住|住)在?|(?<![大国])家就?(?:住在?|住址)|"
+    r"(?:我们?|本人)家就?在|(?:我的?|本人的?)?(?:住址|家庭地址)[是为]?[:：]?)"
+    rf"{_PLACE}(?:\d{{1,4}})?|(?P<neighbour>邻居)[^，。,;；！!？?\s]{{0,40}}室"
+)
+_PLATE = re.compile(
+    r"(?P<before>(?:我们?|本人)家?的?(?:车子?)?(?:车?牌照?)?号?码?(?:是|为)?\s*[:：]?\s*)"
+    rf"{_HAN}[A-Za-zＡ-Ｚ][\s·.]?[A-Za-zＡ-Ｚ\d]{{5,6}}(?![A-Za-zＡ-Ｚ\d])"
+)
 
 # A wish of the author to stay unknown; rather too many than too few, for nothing is lost by keeping a secret.
 _WISH = re.compile(
@@ -60,7 +81,7 @@ def without_author(text: str, *, name: str | None, phone: str | None, secret: bo
     if secret:
         for pattern in _OF_A_PERSON:
             text = _cut(pattern, text, HIDDEN)
-        text = _without_introduction(text, name)
+        text = without_introduction(_without_home(text), name)
     if name and len(name) >= SHORTEST_NAME_HIDDEN:
         text = text.replace(name, HIDDEN if secret else mask_name(name))
     return text
@@ -85,12 +106,21 @@ async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:
     return without_author(text, name=citizen.name, phone=citizen.phone, secret=secret)
 
 
-def _without_introduction(text: str, name: str | None) -> str:
+def without_introduction(text: str, name: str | None = None) -> str:
+    """Return `text` without the names of its author and their family; `name`: what they gave, or a part of it."""
     if name and re.match(_HAN, name):
         # 王先生 who writes 我是王建国举报…: the family name says where the name begins.
-        text = re.sub(rf"({_CALLED}|本人){name[0]}{_HAN}{{1,2}}", rf"\1{HIDDEN}", text)
-        text = re.sub(rf"{name[0]}(?:某某?|{_TITLE})", HIDDEN, text)
-    return _INTRODUCED.sub(lambda found: (found["before"] or found["family"]) + HIDDEN, text)
+        family = found[0] if (found := re.match("欧阳|司马|上官|诸葛", name)) else name[0]
+        text = re.sub(rf"({_CALLED}|本人){family}{_HAN}{{1,2}}", rf"\1{HIDDEN}", text)
+        text = re.sub(rf"{family}(?:某某?|{_TITLE})|老{family}", HIDDEN, text)
+    text = _INTRODUCED.sub(lambda found: (found["before"] or found["family"]) + HIDDEN, text)
+    return _NAMED.sub(lambda found: (found["role"] or found["kin"]) + HIDDEN, text)
+
+
+def _without_home(text: str) -> str:
+    """Return `text` without where its author lives and the number plate that they call theirs."""
+    text = _HOME.sub(lambda found: (found["before"] or found["neighbour"]) + HIDDEN, text)
+    return _PLATE.sub(lambda found: found["before"] + HIDDEN, text)
 
 
 def _as_digits(text: str) -> str:

@@ -114,10 +114,11 @@ async def test_numbers_are_masked_until_the_conversation_is_taken(session: Async
     await conversations.receive(session, id, text="我叫王强，13800138000", key=None, data={})
     await handover.request(session, id, "asked")
     before = await handover.context(session, id, actor=AGENT)
-    assert "13800138000" not in str(before) and before["form"]["name"] == "王*"
+    assert "13800138000" not in str(before) and "王强" not in str(before) and before["form"]["name"] == "王*"
     assert "13800138000" not in str(await handover.waiting(session))
     await handover.take(session, id, actor=AGENT)
     after = await handover.context(session, id, actor=AGENT)
+    assert "王强" in str(after["messages"])
     assert after["form"]["phone"] == "13800138000" and after["held"]
     assert "13800138000" not in str(await handover.context(session, id, actor=COLLEAGUE))
 

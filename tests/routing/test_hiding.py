@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from routing.hiding import HIDDEN, without_author
+from routing.hiding import HIDDEN, wishes_secrecy, without_author
 
 
 def secret(text: str, *, name: str | None = None, phone: str | None = None) -> str:
@@ -60,8 +60,41 @@ def test_an_introduction_is_cut_out_whatever_name_was_given(text: str, name: str
 
 
 @pytest.mark.parametrize(
+    ("text", "gone", "name"),
+    [
+        ("举报人王先生反映厂里偷排", "王先生", None),
+        ("来电人：王建国，反映厂里偷排", "王建国", None),
+        ("诉求人李某某称厂里偷排", "李某", None),
+        ("市民张红女士来电，厂里偷排", "张红", None),
+        ("反映人赵同志说厂里偷排", "赵同志", None),
+        ("投诉人王建国反映厂里偷排", "王建国", None),
+        ("门卫都认识老王，厂里偷排", "老王", "王建国"),
+        ("他们找过欧阳女士，厂里偷排", "欧阳", "欧阳明月"),
+        ("我就住在幸福小区3栋2单元502室，厂里偷排", "幸福小区3栋2单元502室", None),
+        ("我家在幸福小区3栋2单元502，厂里偷排", "502", None),
+        ("我住对面5号楼，厂里偷排", "5号楼", None),
+        ("我家住朝霞区幸福路12号院301，厂里偷排", "幸福路12号院301", None),
+        ("家住幸福路１２号，厂里偷排", "幸福路１２号", None),
+        ("我是邻居3栋501室的，厂里偷排", "501", None),
+        ("我的车牌号是皖A12345，厂里偷排", "A12345", None),
+        ("我的车皖A·D12345被扎，厂里偷排", "12345", None),
+        ("本人车牌皖A１２３４５，厂里偷排", "１２３４５", None),
+        ("我儿子叫王小明，厂里偷排", "王小明", None),
+        ("我老婆叫李红在厂里偷排时看见", "李红", None),
+    ],
+)
+def test_what_leads_to_the_author_by_another_way_is_cut_out(text: str, gone: str, name: str | None) -> None:
+    left = secret(text, name=name)
+    assert gone not in left and HIDDEN in left
+    assert "厂里偷排" in left
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "市民中心的厂房，市民多次反映，市民广场旁",
+        "我儿子叫他别去，幸福路12号的厂偷排",
+        "大家住在附近都闻到，老板的车牌皖A12345",
         "厂房在12号，2026-11-22 10:30开始，金额12000元，罚款13.50元",
         "我是想举报这家厂",
         "一二三路的三八超市",
@@ -80,9 +113,24 @@ def test_an_open_author_is_masked_however_the_number_is_written_and_others_stay(
 
 
 @pytest.mark.parametrize(
-    "text", ["1 " * 5000, "138-" * 2500, "a" * 10_000, "我叫" * 5000, "微信" * 5000, "一" * 10_000]
+    "text",
+    [
+        "1 " * 5000,
+        "138-" * 2500,
+        "a" * 10_000,
+        "我叫" * 5000,
+        "微信" * 5000,
+        "一" * 10_000,
+        "我家住" * 3000,
+        "邻居" * 5000,
+        "市民王" * 3000,
+        "我的车牌" * 2500,
+        "我儿子叫王" * 2000,
+        "不要让" * 3000,
+    ],
 )
 def test_a_long_monotonous_text_takes_no_time(text: str) -> None:
     began = time.process_time()
     secret(text, name="王小明", phone="13800138000")
+    wishes_secrecy(text)
     assert time.process_time() - began < 1
