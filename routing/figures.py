@@ -1,7 +1,7 @@
 """The rates that a hotline is measured by (`domain.md`: 三率, first dispatch, time, returns)."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,13 @@ async def rates(session: AsyncSession, *, start: date, end: date) -> dict[str, A
 
     response_rate, solution_rate, satisfaction_rate: yes-answers ÷ surveyed tickets; first_dispatch_accuracy: dispatched
     tickets whose first department was right; on_time_rate: resolve clocks met in time ÷ those met or run out;
-    return_rate: dispatched tickets that a department objected to. Raises BadInput when `end` lies before `start`.
+    return_rate: dispatched tickets that a department objected to. Raises BadInput when `end` lies before `start`, or
+    either in the first or last year that there is.
     """
     if end < start:
         raise BadInput(say("refused.days"))
+    if start.year == MINYEAR or end.year == MAXYEAR:  # their moments in UTC may lie outside what a date can say
+        raise BadInput(say("refused.far_days"))
     opened = _opened_within(start, end)
     surveyed, dispatched = Ticket.surveyed_at.is_not(None), Ticket.dispatched_at.is_not(None)
     counted = await _counts(

@@ -81,3 +81,13 @@ async def test_days_are_the_citys_and_both_are_included(session: AsyncSession) -
 async def test_the_first_day_must_not_lie_after_the_last(session: AsyncSession) -> None:
     with pytest.raises(BadInput):
         await figures.rates(session, start=DAY, end=DAY - timedelta(days=1))
+
+
+@pytest.mark.parametrize(("start", "end"), [(date.min, DAY), (DAY, date.max), (date.min, date.min)])
+async def test_days_at_the_end_of_time_are_refused_in_a_sentence(session: AsyncSession, start: date, end: date) -> None:
+    with pytest.raises(BadInput, match="日期太早或太晚"):
+        await figures.rates(session, start=start, end=end)
+
+
+async def test_a_very_long_time_is_counted(session: AsyncSession) -> None:
+    assert (await figures.rates(session, start=date(2, 1, 1), end=date(9998, 12, 31)))["opened"] == 0
