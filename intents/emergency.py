@@ -32,6 +32,9 @@ class Situation:
     code: str
     name: str
     instruction: str
+    instruction_en: str = ""  # empty: the service's is said
+    number: str = ""  # whom the instruction says to call first, where that is not the service's own number
+    transfer: bool = True  # false: the instruction is enough, nobody is called to the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +177,30 @@ def find(text: str, *, plain: str | None = None) -> Emergency | None:
     known = services()
     for rule, match in _matches(rules, read):
         if rule.service in known:
+            situation = known[rule.service].situations.get(rule.situation)
             return Emergency(
                 service=rule.service,
-                number=known[rule.service].number,
+                number=(situation and situation.number) or known[rule.service].number,
                 reason=match[0].replace("〇", "").strip()[:30],
-                situation=rule.situation if rule.situation in known[rule.service].situations else None,
+                situation=situation.code if situation else None,
             )
     return None
 
 
-def instruction_for(emergency: Emergency) -> str:
-    """Return what to say first: the recognised situation's instruction, or the service's general one."""
+def instruction_for(emergency: Emergency, *, english: bool = False) -> str:
+    """Return what to say first: the recognised situation's instruction, or the service's general one.
+
+    `english`: in English; "" where the city has none.
+    """
     service = services()[emergency.service]
     situation = service.situations.get(emergency.situation or "")
+    if english:
+        return (situation.instruction_en if situation else "") or service.instruction_en
     return situation.instruction if situation else service.instruction
+
+
+def transfers(emergency: Emergency) -> bool:
+    """Say whether a person must come to the line: the service wants it and the situation does not say otherwise."""
+    service = services()[emergency.service]
+    situation = service.situations.get(emergency.situation or "")
+    return service.transfer and (situation is None or situation.transfer)

@@ -39,7 +39,7 @@ class Emergency:
     """An emergency that a person must hear of at once."""
 
     service: str  # code in the city's emergency.yaml: police fire ambulance traffic gas power crisis
-    number: str
+    number: str  # whom to call first
     reason: str  # the words that say so
     situation: str | None = None  # code of the service's situation, where one is recognised
 

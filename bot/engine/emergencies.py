@@ -5,7 +5,8 @@ from bot.engine import asking, phrases
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from bot.handover import EMERGENCY
-from intents import emergency
+from intents import emergency, languages
+from intents.understanding import Emergency
 
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
 NUMBERS = ("ambulance", "fire", "police")
@@ -16,11 +17,12 @@ async def instruct(talk: Talk) -> bool:
     found = (await talk.understood()).emergency
     if found is None:
         return await _cry(talk)
-    service = emergency.services()[found.service]
+    if languages.is_latin(talk.plain):
+        talk.state.locale = "en"  # also for words that are not known for English: the rules have understood them
     instruction = emergency.instruction_for(found)
     if talk.state.locale == "en":
         call = f"{talk.word('emergency.call', number=found.number)}\n{instruction}"
-        instruction = service.instruction_en or call
+        instruction = emergency.instruction_for(found, english=True) or call
     talk.say_text(
         instruction,
         type=ReplyType.EMERGENCY,
@@ -28,10 +30,16 @@ async def instruct(talk: Talk) -> bool:
         why={"rule": "emergency", "service": found.service, "reason": found.reason},
     )
     talk.state.summary = talk.state.summary or talk.text[: asking.SHOWN_SUMMARY]
-    if service.transfer:
-        key = "handoff.crisis" if found.service == CRISIS else "handoff.urgent"
-        await to_person(talk, EMERGENCY, key=key, number=found.number)
+    if emergency.transfers(found):
+        await to_person(talk, EMERGENCY, key=_handoff(found), number=found.number)
     return True
+
+
+def _handoff(found: Emergency) -> str:
+    """Return the wording of the transfer: in a crisis a warm one, which offers a listener only where nobody is hurt."""
+    if found.service != CRISIS:
+        return "handoff.urgent"
+    return "handoff.crisis" if found.number == emergency.services()[CRISIS].number else "handoff.danger"
 
 
 async def _cry(talk: Talk) -> bool:

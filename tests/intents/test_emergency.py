@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ ORDINARY = yaml.safe_load((DATA / "no_emergencies.yaml").read_text(encoding="utf
 def test_danger_is_recognised_with_the_service_that_helps(service: str, text: str) -> None:
     found = emergency.find(text)
     assert found is not None
-    assert (found.service, found.number) == (service, emergency.services()[service].number)
-    assert found.reason
+    assert found.service == service
+    assert found.number and found.reason
 
 
 @pytest.mark.parametrize("text", ORDINARY)
@@ -34,7 +35,7 @@ def test_the_tables_are_long_enough_to_mean_something() -> None:
 @pytest.mark.parametrize(
     ("text", "situation"),
     [
-        ("电梯里困了三个人", "trapped"),
+        ("电梯里困了三个人", "trapped_in_lift"),
         ("有个小孩掉河里了", "drowning"),
         ("电瓶车在楼道里烧起来了", "vehicle_battery_fire"),
         ("我老公正在打我", "domestic_violence"),
@@ -42,6 +43,30 @@ def test_the_tables_are_long_enough_to_mean_something() -> None:
         ("高压线断了掉在路中间", "fallen_wire"),
         ("我真的活不下去了", "self_harm_thought"),
         ("施工队把天然气管道挖断了", "gas_pipe_broken"),
+        ("孩子掉进窨井里了", "fall_into_shaft"),
+        ("有人掉进化粪池", "fall_into_shaft"),
+        ("小孩掉进下水道了", "fall_into_shaft"),
+        ("井盖没了有人掉下去了", "fall_into_shaft"),
+        ("我困在山上了", "trapped"),
+        ("有人被困在冷库里", "trapped"),
+        ("孩子困在树上下不来", "trapped"),
+        ("有人被埋在废墟里", "trapped"),
+        ("我妹妹吃了一瓶安眠药", "poisoning"),
+        ("我老公喝农药了", "poisoning"),
+        ("朋友割腕了", "other_injured"),
+        ("我割腕了", "self_harm_under_way"),
+        ("我吃了一瓶安眠药", "self_harm_under_way"),
+        ("我站在天台上", "self_harm_under_way"),
+        ("我站在天台上想跳", "self_harm_under_way"),
+        ("我在桥上不想回去了", "self_harm_under_way"),
+        ("被马蜂蛰了喘不上气", "bite_sting"),
+        ("被蛇咬了", "bite_sting"),
+        ("我被狗咬了", "dog_bite"),
+        ("吃了蘑菇全家呕吐", "poisoning"),
+        ("墙要倒了里面还有人", "collapse"),
+        ("there is smoke coming from my neighbour's flat", "building_fire"),
+        ("I can't breathe", "cannot_breathe"),
+        ("老人摔倒了起不来", "fall_injury"),
     ],
 )
 def test_the_recognised_situation_has_its_own_instruction(text: str, situation: str) -> None:
@@ -49,6 +74,22 @@ def test_the_recognised_situation_has_its_own_instruction(text: str, situation: 
     assert found is not None and found.situation == situation
     service = emergency.services()[found.service]
     assert emergency.instruction_for(found) == service.situations[situation].instruction != service.instruction
+
+
+def test_the_number_is_the_one_that_the_instruction_says_first() -> None:
+    known = emergency.services().values()
+    numbers = "|".join({each.number for each in known} | {number for each in known for number, _ in each.also})
+    for service in known:
+        for situation in service.situations.values():
+            for instruction in filter(None, (situation.instruction, situation.instruction_en)):
+                first = re.search(rf"(?<!\d)(?:{numbers})(?!\d)", instruction)
+                assert first is None or first[0] == (situation.number or service.number), situation.code
+
+
+def test_a_dog_bite_is_instructed_but_calls_nobody_to_the_line() -> None:
+    bitten, burning = emergency.find("我被狗咬了"), emergency.find("我家着火了")
+    assert bitten is not None and not emergency.transfers(bitten)
+    assert burning is not None and emergency.transfers(burning)
 
 
 def test_without_a_situation_the_general_instruction_is_said() -> None:
@@ -112,7 +153,13 @@ def test_danger_told_in_english_is_recognised_and_answered_in_english(text: str,
 
 @pytest.mark.parametrize(
     "text",
-    ["the gas bill is wrong", "the fire station is noisy", "there is a fire drill", "the wall collapsed last year"],
+    [
+        "smoke coming from the factory chimney every day",
+        "the gas bill is wrong",
+        "the fire station is noisy",
+        "there is a fire drill",
+        "the wall collapsed last year",
+    ],
 )
 def test_what_only_sounds_like_danger_in_english_is_none(text: str) -> None:
     assert emergency.find(text) is None
