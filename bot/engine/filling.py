@@ -9,6 +9,7 @@ from intents import RequestType, Understanding
 from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
+LONGEST_WORRY = 20  # characters; a longer text has a matter in it
 DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these; elsewhere it cancels
 
 
@@ -21,6 +22,9 @@ async def take(talk: Talk) -> bool:
         return await _at_confirmation(talk, form)
     if expects == "change":
         return await _change(talk, form)
+    if phrases.says("change", talk.plain):
+        _ask_what_to_change(talk, form)
+        return True
     if await _correction(talk, form):
         return True
     understood = await talk.understood()
@@ -59,6 +63,22 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         forms.add(form, text)
 
 
+async def reassure(talk: Talk) -> bool:
+    """Tell those who fear for themselves that they stay unknown, and keep it so; say what secrecy means."""
+    form = talk.state.form
+    if form is None or len(talk.plain) > LONGEST_WORRY:
+        return False
+    if phrases.says("fear", talk.plain):
+        form.confidential = True
+        talk.say("form.reassured", why={"rule": "fear"})
+    elif phrases.says("secrecy", talk.plain):
+        talk.say("form.secrecy", why={"rule": "secrecy"})
+    else:
+        return False
+    await asking.proceed(talk)
+    return True
+
+
 def answers_question(talk: Talk, understood: Understanding) -> bool:
     """Say whether the turn names what the open question of the form asks for."""
     return talk.state.expects in sentences.named_elements(understood) or talk.chosen() is not None
@@ -92,11 +112,13 @@ async def _district(talk: Talk, form: Form) -> bool:
 
 
 def _confidential(talk: Talk, form: Form) -> bool:
-    chosen = talk.chosen()
-    if chosen == "secret" or phrases.says("yes", talk.plain):
+    chosen, plain = talk.chosen(), talk.plain
+    if phrases.says("not_confidential", plain) or chosen == "open" or phrases.says("no", plain):
+        form.confidential = False  # first: 保密 stands in 不要保密 too
+    elif phrases.says("button", plain) or phrases.says("question", plain):
+        return False  # 确认 says neither
+    elif chosen == "secret" or phrases.says("yes", plain):
         form.confidential = True
-    elif chosen == "open" or phrases.says("no", talk.plain):
-        form.confidential = False
     else:
         return False
     return True
@@ -112,7 +134,7 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         return True
     if await _correction(talk, form):
         return True
-    if chosen == "change" or phrases.says("no", talk.plain):
+    if chosen == "change" or phrases.says("no", talk.plain) or phrases.says("change", talk.plain):
         _ask_what_to_change(talk, form)
         return True
     understood = await talk.understood()

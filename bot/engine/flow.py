@@ -10,6 +10,8 @@ from bot.engine.talk import Talk
 from core.text.normalise import normalise
 from intents import RequestType, statutory
 
+ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no matter in it
+
 
 async def respond(talk: Talk) -> None:
     """Answer the turn."""
@@ -97,6 +99,9 @@ async def _statutory(talk: Talk) -> bool:
         return False
     if talk.state.form is not None and filling.answers_question(talk, understood):
         return False
+    if understood.statutory == ABUSIVE and await matters.beside_insult(talk):
+        talk.say("small.patience", why={"rule": "insult_beside_a_matter"})
+        return False
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
@@ -134,6 +139,7 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     ticket_commands.command,
     ticket_commands.impatient,
     matters.told_again,
+    filling.reassure,
     small_talk.answer,
     _statutory,
     _consultation,

@@ -1,6 +1,8 @@
 """A matter: where a form begins, and what to ask while it is not clear what the matter is."""
 
-from bot.engine import asking, repeats, sentences
+import re
+
+from bot.engine import asking, phrases, repeats, sentences
 from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.state import Option
@@ -68,6 +70,16 @@ async def begin(talk: Talk) -> bool:
 def is_clear(understood: Understanding) -> bool:
     """Say whether the subject is a leaf of the tree."""
     return understood.category is not None and not tree()[understood.category.code].children
+
+
+async def beside_insult(talk: Talk) -> bool:
+    """Say whether a matter of its own is left of an angry text when the clauses with an insult are taken out."""
+    clauses = re.split(r"[，,。.!！？?；;\s]+", talk.plain)
+    civil = [clause for clause in clauses if clause and not phrases.says("abuse", clause)]
+    if not civil or len(civil) == len(clauses):
+        return False
+    left = await understand("，".join(civil))
+    return left.statutory is None and (left.category is not None or bool(left.entities.addresses))
 
 
 async def another(talk: Talk) -> bool:
