@@ -59,6 +59,8 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
+    elif phrases.says("question", talk.plain) and understood.category is None and len(text) <= LONGEST_WORRY:
+        pass  # a question about the form is no part of the matter
     elif len(text) >= LEAST_TOLD or understood.category is not None:
         forms.add(form, text)
 
@@ -85,10 +87,10 @@ def answers_question(talk: Talk, understood: Understanding) -> bool:
 
 
 async def _correction(talk: Talk, form: Form) -> bool:
-    found = phrases.CORRECTION.search(clean(talk.text))
-    if not found:
+    found = phrases.correction(clean(talk.text))
+    if found is None:
         return False
-    wrong, right = found["wrong"] or "", (found["right"] or found["only"] or "").strip()
+    wrong, right = found
     if not sentences.correct(form, wrong, right, await understand(right)):
         return False
     talk.say("form.corrected", why={"rule": "correction"})

@@ -17,6 +17,9 @@ _INTRODUCED = re.compile(
     rf"|我是\s*((?:[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}){_TITLE}){_STOP}"
     rf"|我是\s*([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![生人户民主员长工客家友])[\s,，]*(?=1[3-9]\d|电话|手机|联系)"
 )
+_BESIDE_NUMBER = re.compile(
+    rf"(?:^|[\s,，。;；])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![打是话机码系])[\s:：]?(?=1[3-9]\d{{9}}(?!\d))"
+)
 _TITLED = re.compile(rf"({_NAME}?{_TITLE}){_STOP}")
 _BARE = re.compile(rf"^({_NAME}{_TITLE}?)$")
 _LATIN = re.compile(r"(?:my name is|i am|i'm|name:?)\s+([a-z]+(?: [a-z]+)?)\b", re.IGNORECASE)
@@ -33,6 +36,9 @@ def name_in(text: str) -> str:
     found = _INTRODUCED.search(text)
     if found:
         return next(group for group in found.groups() if group)
+    beside = _BESIDE_NUMBER.search(text)
+    if beside:
+        return beside[1]
     latin = _LATIN.search(text)
     return latin[1] if latin else ""
 

@@ -18,7 +18,11 @@ LONGEST_IMPATIENCE = 20  # the same
 
 CORRECTION = re.compile(
     r"不是\s*(?P<wrong>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而是|应该是|应是|是)\s*(?P<right>.{1,60}?)[。.!！]*$"
-    r"|(?:说错了|写错了|弄错了|错了|更正(?:一下)?|改成|改为|应该是)[，,。:：\s]*(?:应该)?(?:是|为|成)?\s*(?P<only>.{2,60}?)[。.!！]*$"
+    r"|(?:说错了|写错了|弄错了|错了|更正(?:一下)?|改成|改为|应该是|不对(?=[，,。\s]*(?:应该)?是))[，,。:：\s]*(?:应该)?(?:是|为|成)?\s*(?P<only>.{2,60}?)[。.!！]*$"
+)
+# The same with the right one first: 是松岭区不是望江区.
+REVERSED = re.compile(
+    r"^(?:应该)?是\s*(?P<right>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而)?不是\s*(?P<wrong>[^是，,]{1,20}?)[。.!！]*$"
 )
 
 
@@ -40,6 +44,15 @@ def _compiled() -> dict[str, re.Pattern[str]]:
 def _any(phrases: list[str]) -> str:
     longest_first = sorted(map(str, phrases), key=len, reverse=True)
     return f"(?:{'|'.join(map(re.escape, longest_first))})"
+
+
+def correction(text: str) -> tuple[str, str] | None:
+    """Return what a correction calls wrong (or nothing) and what is right; None for a text that is none."""
+    found = REVERSED.search(text)
+    if found:
+        return found["wrong"], found["right"]
+    found = CORRECTION.search(text)
+    return (found["wrong"] or "", (found["right"] or found["only"] or "").strip()) if found else None
 
 
 def says(name: str, plain: str) -> bool:

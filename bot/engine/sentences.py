@@ -11,6 +11,7 @@ from intents.categories import tree
 
 FREE_TEXT = (*forms.PERSONAL_ELEMENTS, "amount", "licence_plate", "order_number")
 LONGEST_ANSWER = 40  # characters of an answer to one question; what is longer adds to the account
+LONGEST_PLACE = 10  # characters of a place whose words also stand for a matter
 TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
 
 _LEAD = re.compile(
@@ -41,6 +42,7 @@ _LASTING = re.compile(
 _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
+_NUMBER = re.compile(r"\d+(?:[-—]\d+)?号(?!线)")
 _SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
@@ -142,12 +144,17 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
-            if phrases.says("yes", normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
+            if _speaks_to_us(normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
                 return False
             form.elements[element] = re.sub(r"[吧呗嘛啊呀]$", "", _LEAD.sub("", said))
         case _:
             return False
     return True
+
+
+def _speaks_to_us(plain: str) -> bool:
+    """Say whether an answer is a yes, a no or a question back: no name, sum or place."""
+    return phrases.yes_or_no(plain) is not None or phrases.says("question", plain)
 
 
 def _tells_time(said: str, understood: Understanding) -> bool:
@@ -188,7 +195,9 @@ def _where(form: Form, said: str, understood: Understanding) -> bool:
         return True
     plain, category = normalise(said), understood.category
     told = category is not None and not tree()[category.code].children  # 广场舞 is no place but the matter
-    if told or _NO_PLACE.search(plain) or _VAGUE.match(plain):
+    if told and _PLACE_ANSWER.search(plain) and len(said) <= LONGEST_PLACE:
+        told = False  # 实验小学门口
+    if told or _speaks_to_us(plain) or _NO_PLACE.search(plain) or _VAGUE.match(plain):
         return False
     if len(said) > TELLS_MORE and not _PLACE_WORD.search(plain):
         return False
@@ -203,8 +212,13 @@ def correct(form: Form, wrong: str, right: str, understood: Understanding) -> bo
     filled = absorb(form, understood, right, replace=True)
     if misplaced and not addresses:
         forms.set_place(form, Place(text=before.replace(wrong, right)))
-    elif misplaced and not addresses[0].number:
+    elif misplaced and not addresses[0].number and only_district(addresses) is None:
         form.place.text += before.partition(wrong)[2]  # 不是南山路，是南海路: the house number stays
+    number = _NUMBER.search(before)
+    if not wrong and number and _NUMBER.fullmatch(right) and "where" not in filled:
+        form.place.text = before.replace(number[0], right)
+        form.description = form.description.replace(number[0], right)
+        return True
     if wrong and wrong in form.description:
         form.description = form.description.replace(wrong, right)
         return True
