@@ -1,6 +1,6 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, opening, people, phrases, sentences
+from bot.engine import asking, matters, opening, people, phrases, sentences
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, understand
@@ -130,6 +130,9 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
     chosen = talk.chosen()
     if chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
         await opening.open_ticket(talk)
+        if talk.state.waiting:
+            waiting, talk.state.waiting = talk.state.waiting, ""
+            await matters.start(talk, waiting)
         return True
     if chosen == "cancel_form":
         cancel(talk)
@@ -140,7 +143,10 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         _ask_what_to_change(talk, form)
         return True
     understood = await talk.understood()
-    if sentences.tells_more(form, talk.text, understood):
+    if _another_matter(form, understood):
+        talk.state.waiting = f"{talk.state.waiting}\n{talk.text}".strip()
+        talk.say("form.next_matter", why={"rule": "another_matter"})
+    elif sentences.tells_more(form, talk.text, understood):
         sentences.absorb(form, understood, talk.text)
         forms.add(form, talk.text)
         talk.say("form.added", why={"rule": "added"})
@@ -153,6 +159,15 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
             return True
     await asking.proceed(talk)
     return True
+
+
+def _another_matter(form: Form, understood: Understanding) -> bool:
+    """Say whether a turn tells of a clear matter of another subject at a place of its own."""
+    if form.category is None or understood.category is None or not matters.is_clear(understood):
+        return False
+    places = understood.entities.addresses
+    elsewhere = bool(places) and sentences.only_district(places) is None and places[0].text not in form.place.text
+    return elsewhere and understood.category.code.rpartition(".")[0] != form.category.rpartition(".")[0]
 
 
 def _ask_what_to_change(talk: Talk, form: Form) -> None:
@@ -184,6 +199,7 @@ async def _change(talk: Talk, form: Form) -> bool:
 def cancel(talk: Talk) -> None:
     """Drop the form at the citizen's wish."""
     talk.state.form = None
+    talk.state.waiting = ""
     talk.state.summary = ""
     talk.state.expect("")
     talk.say("form.cancelled", why={"rule": "cancelled"})

@@ -86,6 +86,7 @@ class State:
     article: str = ""  # the article that answered it
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
     tickets: list[KnownTicket] = field(default_factory=list)
+    waiting: str = ""  # another matter, told before the open form was confirmed
     misunderstood: int = 0  # times in a row
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff

@@ -84,7 +84,7 @@ async def go_on(talk: Talk) -> bool:
 
 async def _identified(talk: Talk, command: Command, chosen: str | None) -> bool:
     known = next((ticket for ticket in talk.state.tickets if ticket.number == chosen), None)
-    number, code = (known.number, known.code) if known else number_and_code(talk.plain)
+    number, code = (known.number, known.code) if known else number_and_code(talk.plain, asked=True)
     if not number and not code:
         if command.asked < asking.MOST_ASKED and re.search(r"\d{4,}", talk.plain):
             await _advance(talk)

@@ -6,6 +6,8 @@ from bot.engine.talk import Talk
 
 NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
 CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
+_ATTEMPT = re.compile(r"(?<![0-9a-z])(?!status|ticket|number|please)([0-9a-z]{6})(?![0-9a-z])")
+_SPACED = re.compile(r"(?<![0-9a-z])[0-9a-z](?:\s+[0-9a-z]){5}(?![0-9a-z])")
 LONGEST_COMMAND = 30  # characters beside the number; a longer text is an account in which these words occur
 LONGEST_RATING = 16  # characters; in a longer sentence 满意 is part of a matter
 _TICKET = r"(?:工单|单子|诉求|投诉|举报|反映|报修|ticket)"
@@ -37,11 +39,16 @@ _NEEDS_TICKET = re.compile(r"(?:怎么|为什么|咋)还|好了|什么时候|多
 _ABOUT_HOW = re.compile(r"^(?:请问)?(?:怎么(?!还)|怎样|如何|在哪|哪里)")
 
 
-def number_and_code(plain: str) -> tuple[str, str]:
-    """Return the ticket number and the code in a normalised text; empty where there is none."""
+def number_and_code(plain: str, *, asked: bool = False) -> tuple[str, str]:
+    """Return the ticket number and the code in a normalised text; empty where there is none.
+
+    Beside a number, or where the line `asked` for them, six letters and figures are tried even if no code has them.
+    """
     found = NUMBER.search(plain)
     number = f"{found[1]}-{found[2]}" if found else ""
-    code = CODE.search(plain.replace(found[0], " ") if found else plain)
+    rest = plain.replace(found[0], " ") if found else plain
+    rest = _SPACED.sub(lambda letters: re.sub(r"\s", "", letters[0]), rest)
+    code = CODE.search(rest) or (_ATTEMPT.search(rest) if found or asked else None)
     return number, code[1].upper() if code else ""
 
 
