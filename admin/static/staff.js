@@ -99,6 +99,15 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.matches && event.target.matches("[data-scroll]") && atEnd) toEnd();
 });
 
+// A command that replaced what had the focus leaves it on what came of it, so that the keyboard goes on from there.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const drawn = event.detail.elt;
+  const said = drawn.matches(".done") ? drawn : drawn.querySelector(".alert.good, .done");
+  if (!said || document.activeElement !== document.body) return;
+  said.tabIndex = -1;
+  said.focus();
+});
+
 // What was sent may go from the box; what was refused stays in it.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.requestConfig.elt;
