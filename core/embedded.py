@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import fasteners
 import psutil
 import psycopg
 from psycopg import sql
@@ -130,6 +131,8 @@ def _forget_server(folder: Path) -> None:
 
 def _start(folder: Path) -> Any:
     postgres_server = _package()
+    # The package's own lock lies in the machine's temporary folder, where another user's file may be in the way.
+    postgres_server.PostgresServer._lock = fasteners.InterProcessLock(folder.with_suffix(".lock"))
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:

@@ -39,6 +39,13 @@ def test_the_socket_goes_where_the_kernel_can_name_it(tmp_path: Path, name: str)
     folder.rmdir()
 
 
+def test_the_lock_lies_beside_the_data_and_in_nobody_elses_way(data_folder: Path) -> None:
+    from core import database
+
+    database.url()
+    assert (data_folder / "postgresql.lock").exists()
+
+
 def test_killed_processes_do_not_keep_the_server_alive(tmp_path: Path) -> None:
     users = tmp_path / ".handle_pids.json"
     users.write_text(f"[{os.getpid()}, 4194304]")
