@@ -1,6 +1,6 @@
 """Which door delivers which notice."""
 
-from channels import voice, web, wechat
+from channels import email, voice, web, wechat
 from core import outbox
 
 
@@ -9,3 +9,4 @@ def connect_channels() -> None:
     outbox.connect("web", web.deliver)
     outbox.connect("wechat", wechat.deliver)
     outbox.connect("voice", voice.deliver)
+    outbox.connect("email", email.deliver)

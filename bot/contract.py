@@ -18,7 +18,7 @@ class Turn:
     """
 
     conversation: str
-    channel: str  # web wechat voice
+    channel: str  # web wechat voice email
     text: str
     received_at: datetime
     key: str | None = None

@@ -22,7 +22,7 @@ from core.privacy import blind_index
 from core.settings import settings
 
 # Doors that hear nothing unless it is sent to them; the web page listens by itself.
-PUSHED = frozenset({"wechat", "voice"})
+PUSHED = frozenset({"wechat", "voice", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def open(
 ) -> tuple[Conversation, str]:
     """Begin a conversation; return it and the secret token that opens it again.
 
-    `channel`: web wechat voice; `peer`: whom the door answers (openid, caller's number); `locale`: zh_CN or en.
+    `channel`: web wechat voice email; `peer`: whom the door answers (openid, caller's number); `locale`: zh_CN or en.
     """
     token = secrets.token_urlsafe(32)
     conversation = Conversation(

@@ -11,7 +11,7 @@ from routing.departments import tree as departments
 MOST_ASKED = 2  # the same question is never put a third time
 SHOWN_DESCRIPTION = 60  # characters of the account that are read back
 SHOWN_SUMMARY = 60
-DOORS_WITH_PHOTOS = frozenset({"web", "wechat"})
+DOORS_WITH_PHOTOS = frozenset({"web", "wechat", "email"})
 DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
 
 
