@@ -10,6 +10,7 @@ from routing import dispatching, reading, steps, supervision
 from routing.models import Ticket
 from routing.nearby import Similar, near
 from routing.opening import Draft, Opened, open
+from routing.public import PublicTicket, reported_through
 from routing.reading import by_code, counts, find, listing, visible_to
 from routing.status import allowed, public_status, shown_clocks
 from routing.steps import Step
@@ -17,6 +18,7 @@ from routing.steps import Step
 __all__ = [
     "Draft",
     "Opened",
+    "PublicTicket",
     "Similar",
     "Step",
     "Ticket",
@@ -30,6 +32,7 @@ __all__ = [
     "near",
     "open",
     "public_status",
+    "reported_through",
     "shown_clocks",
     "supervision",
     "visible_to",
