@@ -139,6 +139,7 @@ async def _doors() -> str:
         "web": True,
         "WeChat": settings().wechat_token is not None,
         "telephone": settings().twilio_auth_token is not None,
+        "Open311": settings().open311_keys is not None,
     }
     if any(states[name] for name in ("WeChat", "telephone")) and not settings().public_url:
         raise Doubtful(

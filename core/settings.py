@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import BadInput
 
+SHORTEST_API_KEY = 16  # characters; such keys are given out once and never typed
 AES_KEY_CHARACTERS = 43  # 32 bytes in base64 without the last sign, as WeChat's console makes them
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,6 +88,11 @@ class Settings(BaseSettings):
         "", description="Twilio: number that text messages to callers come from; empty: none are sent."
     )
     twilio_api: str = Field("https://api.twilio.com", description="Twilio's API.")
+    open311_keys: SecretStr | None = Field(
+        None,
+        description="Open311: keys of the apps that may report, with commas between, each of 16 characters or more. "
+        "Empty: door closed.",
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -109,6 +115,14 @@ class Settings(BaseSettings):
         for each in given.split(",") if given else ():
             ip_network(each.strip())
         return given
+
+    @field_validator("open311_keys")
+    @classmethod
+    def _are_keys(cls, given: SecretStr | None) -> SecretStr | None:
+        keys = given.get_secret_value().split(",") if given and given.get_secret_value() else []
+        if any(len(key.strip()) < SHORTEST_API_KEY for key in keys):
+            raise ValueError(f"each key has {SHORTEST_API_KEY} characters or more")
+        return given if keys else None
 
     @field_validator("wechat_encoding_aes_key")
     @classmethod

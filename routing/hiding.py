@@ -5,7 +5,9 @@ blanks, dots and hyphens between digits; everything else stays as it was typed.
 """
 
 import re
+import sys
 import unicodedata
+from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -125,7 +127,14 @@ def _without_home(text: str) -> str:
 
 def _as_digits(text: str) -> str:
     """Return `text`, as long as it was, with every digit as 0 to 9."""
-    return "".join(str(unicodedata.digit(character, character)) for character in text)
+    return text.translate(_digits())
+
+
+@lru_cache(maxsize=1)
+def _digits() -> dict[int, str]:
+    """Return every character that stands for a digit, looked up once: long texts are read for every pattern."""
+    found = ((code, unicodedata.digit(chr(code), None)) for code in range(sys.maxunicode + 1))
+    return {code: str(digit) for code, digit in found if digit is not None}
 
 
 def _cut(pattern: re.Pattern[str], text: str, instead: str) -> str:

@@ -12,17 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.privacy import mask_text
 from core.settings import settings
 from intents import RequestType
-from routing.hiding import without_author
+from routing.hiding import HIDDEN, without_author
 from routing.messages import say
 from routing.models import Ticket, TicketCitizen, TicketClock
 from routing.policy import ClockKind
 from routing.tree import tree
 
 CLOSED = ("closed", "withdrawn")  # a reply that the citizen has not been asked about yet may still be sent back
-# The flat in an address, from its staircase on; the house stays.
+# A flat: who lives there is known by it. The house and the staircase stay.
 _FLAT = re.compile(
-    r"[A-Za-z\d一二三四五六七八九十百]{1,6}单元[A-Za-z\d一二三四五六七八九十百零\-]*[室号户]?"
-    r"|[A-Za-z\d一二三四五六七八九十百零\-]{1,8}[室户]"
+    r"(?<![\d-])\d{1,3}-\d{1,2}-\d{3,4}(?![\d-])"
+    r"|(?<=单元)\d{3,4}[室号户]?"
+    r"|[A-Za-z\d一二三四五六七八九十百零-]{2,8}室"
 )
 
 
@@ -97,7 +98,9 @@ async def _due(session: AsyncSession, ids: Sequence[int]) -> dict[int, datetime]
 
 def _shown(ticket: Ticket, name: str | None, phone: str | None, due_at: datetime | None) -> PublicTicket:
     def cut(words: str | None) -> str | None:
-        return mask_text(without_author(words, name=name, phone=phone, secret=True)) if words else None
+        if not words:
+            return None
+        return _FLAT.sub(HIDDEN, mask_text(without_author(words, name=name, phone=phone, secret=True)))
 
     moved = (
         ticket.opened_at,
@@ -108,7 +111,6 @@ def _shown(ticket: Ticket, name: str | None, phone: str | None, due_at: datetime
         ticket.surveyed_at,
         ticket.closed_at,
     )
-    address = cut(ticket.address)
     return PublicTicket(
         number=ticket.number,
         closed=ticket.state in CLOSED,
@@ -116,7 +118,7 @@ def _shown(ticket: Ticket, name: str | None, phone: str | None, due_at: datetime
         category=ticket.category,
         description=cut(ticket.description) or "",
         department=tree().get(ticket.lead).short_name if ticket.lead and ticket.lead in tree() else None,
-        address=_FLAT.sub("", address).strip() or None if address else None,
+        address=cut(ticket.address),
         latitude=ticket.latitude,
         longitude=ticket.longitude,
         opened_at=ticket.opened_at,

@@ -56,6 +56,14 @@ async def test_wechat_in_plain_mode_is_named(monkeypatch: pytest.MonkeyPatch) ->
     assert "plain mode" in finding.sentence
 
 
+async def test_it_says_whether_open311_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.settings import Settings
+
+    assert "Open311 closed" in (await found("doors")).sentence
+    monkeypatch.setattr(doctor, "settings", lambda: Settings(open311_keys="k" * 16))  # type: ignore[arg-type]
+    assert "Open311 open" in (await found("doors")).sentence
+
+
 async def test_a_setting_that_makes_no_sense_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YITONG_MESSAGE_RATE", "a few")
     monkeypatch.setattr(doctor, "settings", settings.__wrapped__)
