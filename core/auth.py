@@ -37,7 +37,7 @@ class Permission(StrEnum):
 
     TICKET_OPEN = "ticket.open"
     TICKET_DISPATCH = "ticket.dispatch"
-    TICKET_RULE = "ticket.rule"  # rule on a return, reassign
+    TICKET_RULE = "ticket.rule"  # rule on a return, reassign, correct
     TICKET_HANDLE = "ticket.handle"  # accept, return, contact, reply: only the department that holds the ticket
     TICKET_CALLBACK = "ticket.callback"
     TICKET_READ_ALL = "ticket.read_all"

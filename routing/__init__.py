@@ -3,8 +3,8 @@
 departments  `tree()`, `rank(...)`: the departments, and whose duty a request is, with the reasons
 tickets      `Draft`, `open`; reads scoped by `visible_to(actor)`: `find`, `listing`, `counts`, `history`; the citizen's
              `by_code`, `public_status`; everybody's `reported_through`; `near`, `allowed`, `shown_clocks`
-commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign reply callback close`;
-             the citizen's `urge supplement withdraw rate`
+commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign correct reply callback
+             close`; the citizen's `urge supplement withdraw rate`
 citizens     `masked`, `reveal`: who asked
 figures      `rates`: what a hotline is measured by
 topics       `find`: what many people report at once

@@ -81,6 +81,11 @@ def without_author(text: str, *, name: str | None, phone: str | None, secret: bo
     if len(own) >= SHORTEST_NUMBER_HIDDEN:
         text = _cut(re.compile(_GAP.join(own)), text, HIDDEN if secret else mask_phone(own))
     if secret:
+        # What was written before it became secret holds name and number masked; that is too much now.
+        if mask_phone(own).strip("*"):
+            text = text.replace(mask_phone(own), HIDDEN)
+        if name and len(name) >= SHORTEST_NAME_HIDDEN:
+            text = text.replace(mask_name(name), HIDDEN)
         for pattern in _OF_A_PERSON:
             text = _cut(pattern, text, HIDDEN)
         text = without_introduction(_without_home(text), name)

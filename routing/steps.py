@@ -12,6 +12,7 @@ from core import ledger, live, outbox
 from core.auth import Actor
 from core.ledger import Event
 from core.settings import settings
+from intents import categories
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
@@ -40,10 +41,17 @@ PUBLIC = frozenset(
 # Steps whose words are the citizen's own, or for them.
 PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "closed"})
 
+# Steps whose data are read beside their words.
+DESCRIBED_TOO = frozenset({"corrected"})
+LABEL = ("request_type", "category", "urgency")  # what a correction sets right
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a ticket: what it is called, who took it (`citizen`, `staff:7`, `system`), and its words."""
+    """One step of a ticket: what it is called, who took it (`citizen`, `staff:7`, `system`), and its words.
+
+    `changed`: of a correction, the fields that it set right.
+    """
 
     at: datetime
     kind: str
@@ -51,6 +59,7 @@ class Step:
     name: str
     text: str
     attachments: tuple[Any, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 async def record(
@@ -123,14 +132,16 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
         # Of a rating the citizen reads their own comment, not the note of the agent who called.
         theirs = kind in PUBLIC_WORDS or (kind == "rated" and event.actor == "citizen")
         words = note.text if note and (not public or theirs) else ""
+        described = _described(kind, event) if not words or kind in DESCRIBED_TOO else ""
         steps.append(
             Step(
                 at=event.at,
                 kind=kind,
                 actor=event.actor,
                 name=say(f"step.{kind}", settings().locale),
-                text=words or _described(kind, event),
+                text="\n".join(filter(None, (described, words))),
                 attachments=tuple(note.attachments) if note and not public else (),
+                changed=_changed(event),
             )
         )
     return steps
@@ -145,6 +156,34 @@ def _described(kind: str, event: Event) -> str:
     if code := values.get("department"):
         # A department may have been dissolved since; its code still says which it was.
         values["department"] = tree().get(code).short_name if code in tree() else code
+    if changed := _changed(event):
+        values["changes"] = _changes(changed, values["before"], values["after"])
     if "clock" in values:
         values["clock"] = say(f"clock.{values['clock']}", settings().locale)
     return say(key, settings().locale, **values)
+
+
+def _changed(event: Event) -> tuple[str, ...]:
+    """Return the fields that a correction set right; none for any other event."""
+    if event.kind != PREFIX + "corrected":
+        return ()
+    return tuple(field for field in LABEL if event.data["before"][field] != event.data["after"][field])
+
+
+def _changes(changed: Sequence[str], before: dict[str, str | None], after: dict[str, str | None]) -> str:
+    """Return what a correction changed, with the names of the codes."""
+    locale = settings().locale
+    return say("list.separator", locale).join(
+        say(f"correction.{field}", locale, before=_name(field, before[field]), after=_name(field, after[field]))
+        for field in changed
+    )
+
+
+def _name(field: str, code: str | None) -> str:
+    """Return the name of a request type, category or urgency; of one that no longer exists, its code."""
+    if code is None:
+        return say("correction.none", settings().locale)
+    if field == "category":
+        node = categories.tree().get(code)
+        return node.path[-1] if node else code
+    return say(f"{field}.{code}", settings().locale) if say.has(f"{field}.{code}") else code

@@ -78,6 +78,28 @@ async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dic
     return started
 
 
+async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, TicketClock]:
+    """Count the running clocks anew from when they began, for what the ticket is now; return those that moved.
+
+    One that the policy no longer asks for is void. A breach stays marked, wherever the clock ends now.
+    """
+    policy = sla().policy
+    moved: dict[ClockKind, TicketClock] = {}
+    for name, row in (await running(session, ticket)).items():
+        kind = ClockKind(name)
+        limit = policy.limit(kind, request_type=ticket.request_type, urgency=ticket.urgency)
+        if limit is None:
+            row.void_at = clock.now()
+            continue
+        due = clocks.due(row.started_at, limit, calendar())
+        row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
+        if row.due_at != due.at:
+            moved[kind] = row
+        row.due_at, row.provisional = due.at, due.provisional
+    await session.flush()
+    return moved
+
+
 async def meet(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
     """Stop the running clocks of these kinds as met."""
     for row in await _chosen(session, ticket, kinds):

@@ -30,6 +30,9 @@ class TicketMachine(StateMachine):
     uphold_return = returned.to(dispatched)
     refuse_return = returned.to(accepted, cond="was_accepted") | returned.to(dispatched)
     reassign = dispatched.to(dispatched) | accepted.to(dispatched)
+    correct = (
+        new.to(new) | dispatched.to(dispatched) | accepted.to(accepted) | returned.to(returned) | replied.to(replied)
+    )
     reply = accepted.to(replied)
     solved = replied.to(closed)
     reopen = replied.to(dispatched)
@@ -65,6 +68,7 @@ COMMANDS: dict[str, Command] = {
     "return_to_centre": Command(("return_to_centre",), Permission.TICKET_HANDLE),
     "rule_on_return": Command(("uphold_return", "refuse_return"), Permission.TICKET_RULE),
     "reassign": Command(("reassign",), Permission.TICKET_RULE),
+    "correct": Command(("correct",), Permission.TICKET_RULE),
     "reply": Command(("reply",), Permission.TICKET_HANDLE),
     "callback": Command(("solved", "reopen", "escalate"), Permission.TICKET_CALLBACK),
     "close": Command(("close",), Permission.TICKET_CALLBACK),

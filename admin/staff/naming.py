@@ -24,6 +24,13 @@ def category_name(code: str | None) -> str:
     return category_path(code).rpartition(STEP)[2]
 
 
+def category_code(written: str) -> str:
+    """Return the code of the leaf whose path, or as much of its end as only it has, is written; else what was."""
+    names = tuple(name.strip() for name in written.split(STEP.strip()))
+    found = [leaf.code for leaf in categories.tree().leaves() if leaf.path[-len(names) :] == names]
+    return found[0] if len(found) == 1 else written
+
+
 def department(code: str | None, *, full: bool = False) -> str:
     """Return a department's short (or full) name; of one that no longer exists, its code."""
     if code is None:

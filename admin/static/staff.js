@@ -57,6 +57,7 @@ setInterval(() => count(document), MINUTE / 2);
 // A list or a ticket is not replaced under the hands of somebody who writes in it: it says that it has changed. What a
 // command answered stays readable for a moment before news arrive; news of another ticket are none for this one.
 const READABLE = 4000;
+const OVERTAKEN = [403, 409]; // no longer this department's, or no longer possible
 const sending = new Set();
 const held = new Set();
 let settledAt = 0;
@@ -85,8 +86,55 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!sending.delete(event.detail.requestConfig)) return;
+  const ticket = event.detail.requestConfig.elt.closest("[data-live][data-number]");
+  // A colleague was faster: the ticket is shown as it is now, with what was typed kept beside it.
+  if (OVERTAKEN.includes(event.detail.xhr.status) && ticket) {
+    held.delete(ticket.id);
+    htmx.trigger(ticket, "refresh");
+  }
   settledAt = Date.now() + (event.detail.successful ? READABLE : 0);
   setTimeout(release, settledAt - Date.now() + 50);
+});
+
+// A part that is drawn anew keeps the forms that somebody has written in, and what was refused, as they stand: in place of
+// the new form or, where there is none any more, in the part's box for what was not submitted.
+let kept = [];
+let focused = null;
+
+function setAside(part, sent) {
+  focused = part.contains(document.activeElement) ? document.activeElement : null;
+  kept = [...part.querySelectorAll("form")].filter((form) => form !== sent).map((form) => ({
+    form,
+    written: inUse(form),
+    refusal: form.querySelector(".refusal-slot:not(:empty)"),
+    block: form.closest(".workrow") || form.closest("details, .action-block") || form,
+  })).filter((each) => each.written || each.refusal);
+  if (!sent) kept.push(...[...part.querySelectorAll(".kept > .refusal-slot")].map((refusal) => ({ refusal, block: refusal })));
+  for (const each of kept) each.block.remove();
+}
+
+function bringBack(part) {
+  const box = part.querySelector(".kept");
+  for (const { form, written, refusal, block } of kept) {
+    const drawn = form && document.getElementById(form.id);
+    if (drawn) {
+      drawn.replaceWith(form);
+      for (let each = form.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
+    } else if (box) {
+      box.append(written ? block : refusal);
+      box.hidden = false;
+    }
+  }
+  kept = [];
+  if (focused && document.contains(focused)) focused.focus();
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig, shouldSwap } = event.detail;
+  if (shouldSwap && target.hasAttribute("data-live")) setAside(target, requestConfig.verb === "post" ? requestConfig.elt : null);
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (kept.length && event.target.matches && event.target.matches("[data-live]")) bringBack(event.target);
 });
 
 let atEnd = true;
@@ -143,8 +191,19 @@ document.addEventListener("click", (event) => {
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
   }
+  const discard = event.target.closest("[data-discard]");
+  if (discard) {
+    const part = discard.closest("[data-live]");
+    discard.closest(".kept").remove();
+    htmx.trigger(part, "refresh");
+  }
   const refresh = event.target.closest("[data-refresh]");
   if (refresh) htmx.trigger(refresh.closest("[data-live]"), "refresh");
+});
+
+// A list to search in begins with what is chosen; typing replaces it.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-choose]")) event.target.select();
 });
 
 document.addEventListener("keydown", (event) => {

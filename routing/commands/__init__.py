@@ -7,6 +7,7 @@ with one sentence; a ticket that the actor does not see is NotFound. A command g
 
 from routing.commands.citizen import rate, supplement, urge, withdraw
 from routing.commands.closing import callback, close
+from routing.commands.correcting import correct
 from routing.commands.dispatching import dispatch, reassign, return_to_centre, rule_on_return
 from routing.commands.handling import accept, contact, reply
 
@@ -15,6 +16,7 @@ __all__ = [
     "callback",
     "close",
     "contact",
+    "correct",
     "dispatch",
     "rate",
     "reassign",

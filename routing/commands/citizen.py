@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import Conflict
 from routing import callbacks, steps, timing, workflow
+from routing.commands.correcting import conceal
 from routing.commands.taking import take_by_code, words
-from routing.hiding import hide_author, wishes_secrecy
+from routing.hiding import wishes_secrecy
 from routing.messages import say
-from routing.models import Ticket, TicketNote
+from routing.models import Ticket
 from routing.notices import moment_words
 from routing.policy import ClockKind
 from routing.rules import rules
@@ -80,16 +80,4 @@ async def _keep_secret(session: AsyncSession, ticket: Ticket, text: str) -> None
     """Make the ticket confidential for good where its author asks for it, with what has been written so far."""
     if ticket.confidential or not wishes_secrecy(text):
         return
-    ticket.confidential = True
-    await timing.void(session, ticket, ClockKind.CONTACT)
-    ticket.title = await hide_author(session, ticket, ticket.title)
-    ticket.description = await hide_author(session, ticket, ticket.description)
-    ticket.happened = await hide_author(session, ticket, ticket.happened or "") or None
-    ticket.address = await hide_author(session, ticket, ticket.address or "") or None
-    ticket.elements = {
-        key: await hide_author(session, ticket, value) if isinstance(value, str) else value
-        for key, value in ticket.elements.items()
-    }
-    for note in await session.scalars(select(TicketNote).where(TicketNote.ticket_id == ticket.id)):
-        note.text = await hide_author(session, ticket, note.text)
-    await steps.record(session, ticket, "made_confidential", actor=CITIZEN)
+    await conceal(session, ticket, actor=CITIZEN)

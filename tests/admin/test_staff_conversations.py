@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from bot import conversations
+from channels import attachments, images
 from core.database import transaction
 from tests.admin.staffing import NAME, PHONE, World
+from tests.channels.web.test_web_attachments import png
 
 CONVERSATIONS = "/api/v1/staff/conversations"
 
@@ -127,3 +129,56 @@ async def test_an_agent_opens_a_ticket_in_a_conversation_and_the_citizen_gets_nu
     async with world.client("lin") as client:
         listed = (await client.get("/api/v1/staff/tickets")).json()["tickets"]
     assert len(listed) == 1  # nothing was opened for the agent who did not hold it
+
+
+async def with_photos(id: str) -> None:
+    """Let the citizen send a photo, say a word, and send two more of which WeChat's is not fetched yet."""
+    later = {"kind": "image", "id": attachments.foretold(id, "m"), "door": "wechat"}
+    first, second = ({"kind": "image", "id": attachments.keep(id, png()).id} for _ in range(2))
+    async with transaction() as session:
+        await conversations.receive(session, id, text="", key="p1", data={"media": [first]})
+        await conversations.receive(session, id, text="就是这里", key="p2", data={})
+        await conversations.receive(session, id, text="还有", key="p3", data={"media": [later, second]})
+
+
+async def test_the_agent_who_has_the_conversation_sees_its_photos_and_nobody_else_does(world: World) -> None:
+    id = await world.waiting()
+    await with_photos(id)
+    address = f"{CONVERSATIONS}/{id}/attachments"
+    async with world.client("lin") as client, world.browser("lin") as browser:
+        assert (await client.get(f"{address}/1")).status_code == 404
+        waiting = await browser.get(f"/desk?conversation={id}")
+        assert "接听后可以查看" in waiting.text and address not in waiting.text
+        await client.post(f"{CONVERSATIONS}/{id}/take")
+        messages = (await client.get(f"{CONVERSATIONS}/{id}")).json()["messages"]
+        pictures = [await client.get(f"{address}/{index}") for index in (1, 2, 3, 4)]
+        page = (await browser.get(f"/desk?conversation={id}")).text
+        log = (await browser.get(f"/desk/conversations/{id}/messages")).text
+    assert [each["photos"] for each in messages if each["photos"]] == [
+        [{"index": 1, "available": True}],
+        [{"index": 2, "available": False}, {"index": 3, "available": True}],
+    ]
+    assert [each.status_code for each in pictures] == [200, 404, 200, 404]
+    assert pictures[0].headers["content-type"] == "image/png"
+    assert pictures[0].headers["cache-control"] == "no-store"
+    assert pictures[0].content == images.clean(png()).content
+    for shown in (page, log):
+        assert shown.count(f'<img src="{address}/') == 2 and "还没有取到" in shown
+    for login, status in (("he", 404), ("zhou", 404), ("lamps", 403), ("editor", 403)):
+        async with world.client(login) as client:
+            assert (await client.get(f"{address}/1")).status_code == status, login
+    async with world.client() as stranger:
+        assert (await stranger.get(f"{address}/1")).status_code == 401
+
+
+async def test_a_photo_of_a_conversation_is_not_seen_through_another_or_after_it_was_given_back(world: World) -> None:
+    own, foreign = await world.waiting(), await world.waiting()
+    await with_photos(foreign)
+    async with world.client("lin") as client:
+        await client.post(f"{CONVERSATIONS}/{own}/take")
+        assert (await client.get(f"{CONVERSATIONS}/{own}/attachments/1")).status_code == 404
+        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 404
+        await client.post(f"{CONVERSATIONS}/{foreign}/take")
+        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 200
+        await client.post(f"{CONVERSATIONS}/{foreign}/give-back")
+        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 404

@@ -226,6 +226,38 @@ async def test_what_citizens_write_is_shown_and_never_run(world: World) -> None:
             assert "<script>alert" not in page and "<img src=x" not in page
 
 
+async def test_a_ticket_is_corrected_on_its_page_and_only_in_what_was_changed(world: World) -> None:
+    number = await world.dispatched()
+    path = "公共事业 › 路灯照明 › 路灯不亮"
+    shown = {"shown_category": path, "shown_request_type": "assistance", "shown_urgency": "general"}
+    typed = {"category": "停电与电压不稳", "request_type": "assistance", "urgency": "general", "reason": "是停电"}
+    async with world.browser("zhou") as browser, world.browser("lin") as agent:
+        page = (await browser.get(f"/workbench/{number}")).text
+        assert f'list="categories" value="{path}"' in page and f'<option value="{path}">' in page
+        assert 'value="assistance" selected' in page and 'value="general" selected' in page
+        assert "Correct type, category or urgency" in (await browser.get(f"/workbench/{number}?lang=en")).text
+        await browser.get(f"/workbench/{number}?lang=zh")
+        assert "/correct" not in (await agent.get(f"/workbench/{number}")).text
+        # A colleague made it urgent since this page was drawn: that stays.
+        await world.moved(number, ("zhou", "correct", {"urgency": "urgent", "reason": "整条路不亮"}))
+        done = await browser.post(f"/workbench/{number}/correct", data=shown | typed, headers=PART)
+        assert done.status_code == 200 and "已更正，时限已重新计算。" in done.text
+        assert "事项：路灯不亮 → 停电与电压不稳" in done.text and "公共事业 › 供电 › 停电与电压不稳" in done.text
+        assert "求助 · 紧急" in done.text
+        assert re.search(
+            r'<details class="action-block" open><summary><h3>改派.+?<ol class="ranking"><li><b>市供电公司',
+            done.text,
+            re.S,
+        )
+        again = await browser.post(
+            f"/workbench/{number}/correct",
+            data=shown | typed | {"category": "没有的事项"},
+            headers=PART | {"HX-Trigger": f"correct-{number}"},
+        )
+        assert (again.status_code, again.headers["hx-retarget"]) == (422, f"#correct-{number}-refusal")
+        assert "没有这个事项，请从事项列表里选择。" in again.text
+
+
 async def test_an_agent_dispatches_with_one_click_and_the_next_one_is_told_no(world: World) -> None:
     number = await world.opened()
     async with world.browser("lin") as browser:

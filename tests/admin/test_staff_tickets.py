@@ -41,6 +41,7 @@ COMMANDS: list[tuple[str, dict[str, Any], list[tuple[str, str, dict[str, Any]]],
         {"zhou", "admin"},
         "dispatched",
     ),
+    ("correct", {"urgency": "urgent", "reason": "整条路不亮"}, [("lin", *DISPATCH)], {"zhou", "admin"}, "dispatched"),
     ("reply", REPLY, [("lin", *DISPATCH), ("lamps", "accept", {})], {"lamps"}, "replied"),
     (
         "callback",
@@ -86,7 +87,7 @@ async def test_a_command_is_for_those_whose_it_is_and_only_in_its_state(
         if command not in {"contact", "reassign"}:  # which may follow one another
             again = await client.post(address, json=body)
             assert again.status_code == 409
-            assert "不能" in again.json()["detail"]
+            assert "不能" in again.json()["detail"] or "没有要更正的" in again.json()["detail"]
 
 
 async def test_what_is_missing_or_too_much_is_named(world: World) -> None:
@@ -229,6 +230,61 @@ async def test_dispatch_is_offered_with_candidates_and_their_reasons(world: Worl
     assert candidates[0]["code"] == "urban_management"
     assert candidates[0]["score"] > candidates[-1]["score"]
     assert "《城市照明管理规定》" in candidates[0]["evidence"][0]
+
+
+async def test_a_corrected_category_brings_the_ranking_of_departments_back(world: World) -> None:
+    number = await world.dispatched()
+    async with world.client("zhou") as client:
+        before = (await client.get(f"{TICKETS}/{number}")).json()
+        answer = await client.post(
+            f"{TICKETS}/{number}/correct", json={"category": "utilities.power.outage", "reason": "是停电"}
+        )
+        shown = answer.json()
+        assert (before["reconsider"], shown["reconsider"]) == (False, True)
+        assert shown["category_path"].endswith("停电与电压不稳") and shown["candidates"][0]["code"] == "power_supply"
+        again = await client.post(f"{TICKETS}/{number}/correct", json={"urgency": "urgent", "reason": "整栋楼停电"})
+        assert again.json()["reconsider"]
+        moved = await client.post(
+            f"{TICKETS}/{number}/reassign", json={"department": "power_supply", "reason": "属于供电"}
+        )
+    assert not moved.json()["reconsider"]
+    async with world.client("power") as client:  # which cannot correct, and is not asked to
+        assert not (await client.get(f"{TICKETS}/{number}")).json()["reconsider"]
+
+
+async def test_urgency_alone_asks_for_no_other_department(world: World) -> None:
+    number = await world.dispatched("power_supply")  # as the dispatcher wanted, against the catalogue
+    async with world.client("zhou") as client:
+        answer = await client.post(f"{TICKETS}/{number}/correct", json={"urgency": "urgent", "reason": "整栋楼停电"})
+    assert answer.status_code == 200 and not answer.json()["reconsider"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"category": "no.such", "reason": "更正"},
+        {"request_type": "wish", "reason": "更正"},
+        {"urgency": "urgent"},
+        {"urgency": "urgent", "confidential": False, "reason": "更正"},
+    ],
+)
+async def test_a_correction_to_what_does_not_exist_is_refused(world: World, body: dict[str, Any]) -> None:
+    number = await world.dispatched()
+    async with world.client("zhou") as client:
+        answer = await client.post(f"{TICKETS}/{number}/correct", json=body)
+    assert answer.status_code == 422
+    assert "category" not in body or answer.json()["detail"] == "没有这个事项，请从事项列表里选择。"
+
+
+async def test_a_tip_off_that_is_corrected_shows_its_author_to_no_department(world: World) -> None:
+    number = await world.dispatched(request_type="tip_off")
+    async with world.client("zhou") as client:
+        await client.post(f"{TICKETS}/{number}/correct", json={"request_type": "complaint", "reason": "不是举报"})
+    async with world.client("lamps") as client:
+        shown = (await client.get(f"{TICKETS}/{number}")).json()
+        answer = await client.post(f"{TICKETS}/{number}/reveal", json={"reason": "联系诉求人核实地点"})
+    assert (shown["request_type"], shown["confidential"]) == ("complaint", True)
+    assert shown["citizen"] == {"name": "", "phone": "", "hidden": True} and answer.status_code == 403
 
 
 async def test_of_two_agents_who_dispatch_at_once_one_is_told_no(world: World) -> None:

@@ -4,66 +4,15 @@
 """
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import type_picture
+from tests.browser.walking import DESK, PHONE, open_page, sign_in
 from tests.processes import Line
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
-
-type_picture = Callable[[Page, str], None]
-
-
-@pytest.fixture(scope="module")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    made = Line(tmp_path_factory.mktemp("story") / "a line")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def picture(request: pytest.FixtureRequest, tmp_path: Path) -> type_picture:
-    folder = Path(request.config.getoption("--screenshots") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def take(page: Page, name: str) -> None:
-        page.wait_for_timeout(400)  # fonts and transitions; nothing is asserted on it
-        page.screenshot(path=folder / f"{name}.png")
-
-    return take
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield made
-        made.close()
-
-
-def open_page(browser: Browser, line: Line, path: str, size: dict[str, int]) -> Page:
-    context = browser.new_context(viewport=size, locale="zh-CN", base_url=line.url)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"{path}: {error}"))
-    page.goto(path)
-    return page
-
-
-def sign_in(page: Page, line: Line, login: str) -> None:
-    page.get_by_label("登录名").fill(login)
-    page.get_by_label("密码").fill(line.password(login))
-    page.get_by_role("button", name="登录").click()
+pytestmark = pytest.mark.browser
 
 
 def say(page: Page, text: str) -> None:

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from admin.staff.access import Staffed, requires
-from admin.staff.conversations import taking
+from admin.staff.conversations import photos, taking
 from admin.staff.refusals import refusals
 from bot import handover
+from channels.images import MEDIA_TYPES
 from core.auth import Permission
 from core.database import transaction
 
@@ -78,7 +80,20 @@ async def waiting(actor: Staffed) -> Queue:
 async def context(id: str, actor: Staffed) -> dict[str, Any]:
     """Return what a person needs to go on: messages, understanding, form so far, tickets. Masked until you take it."""
     async with transaction() as session:
-        return await handover.context(session, id, actor=actor)
+        return await photos.context(session, id, actor=actor)
+
+
+@router.get(
+    "/{id}/attachments/{index}",
+    response_class=FileResponse,
+    responses={200: {"description": "The photo", "content": {kind: {} for kind in MEDIA_TYPES}}},
+)
+async def read_photo(id: str, index: Annotated[int, Path(ge=1, le=1000)], actor: Staffed) -> FileResponse:
+    """Return a photo that the citizen sent, of a conversation that you have taken; 404 before that."""
+    async with transaction() as session:
+        found = await photos.open_photo(session, id, index, actor=actor)
+    # The next person at this desk must not find it.
+    return FileResponse(found.path, media_type=found.media_type, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/{id}/take", status_code=204)

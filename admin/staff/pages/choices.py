@@ -26,6 +26,11 @@ def category_groups() -> list[tuple[str, list[Node]]]:
     return [(name, list(nodes)) for name, nodes in groupby(leaves, key=lambda node: naming.STEP.join(node.path[:-1]))]
 
 
+def category_paths() -> list[str]:
+    """Return the full paths of the leaves of the category tree."""
+    return [naming.STEP.join(leaf.path) for leaf in categories.tree().leaves()]
+
+
 def request_types() -> list[str]:
     """Return the codes of the request types."""
     return [str(each) for each in RequestType]

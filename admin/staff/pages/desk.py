@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
 from admin.staff import naming
-from admin.staff.conversations import taking
+from admin.staff.conversations import photos, taking
 from admin.staff.pages import choices, worklists
 from admin.staff.pages.intake import Intake, understand
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
@@ -78,7 +78,7 @@ async def messages(id: str, view: Desk) -> Response:
     """Show what has been said; a conversation that has been given back leaves the screen."""
     async with transaction() as session:
         try:
-            context = await handover.context(session, id, actor=view.actor)
+            context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
     return view.page("parts/messages.html", open=context)
@@ -89,7 +89,7 @@ async def understanding(id: str, view: Desk) -> Response:
     """Show what is known of the matter now."""
     async with transaction() as session:
         try:
-            context = await handover.context(session, id, actor=view.actor)
+            context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
         return view.page("parts/understanding.html", open=context, known=await _known(session, view, context))
@@ -108,7 +108,7 @@ async def say(id: str, view: Desk, text: Annotated[str, Form(max_length=4000)] =
     """Say something to the citizen."""
     async with transaction() as session:
         await handover.say(session, id, actor=view.actor, text=text)
-        return view.page("parts/messages.html", open=await handover.context(session, id, actor=view.actor))
+        return view.page("parts/messages.html", open=await photos.context(session, id, actor=view.actor))
 
 
 @router.post("/conversations/{id}/give-back")
@@ -181,7 +181,7 @@ async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None
 
 async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
     """Return what the middle and the right show of a conversation."""
-    context = await handover.context(session, id, actor=view.actor)
+    context = await photos.context(session, id, actor=view.actor)
     said = [each["text"] for each in context["messages"] if each["sender"] == "citizen"]
     question = (context["form"] or {}).get("description") or (said[-1] if said else "")
     intake = Intake.of_conversation(context)

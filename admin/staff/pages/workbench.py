@@ -49,7 +49,10 @@ async def workbench(
 async def ticket(number: str, view: Reader, part: bool = False) -> Response:
     """Show one ticket."""
     async with transaction() as session:
-        return view.page("parts/ticket.html" if part else "ticket.html", **await _ticket(session, view, number))
+        shown = await _ticket(session, view, number)
+    if part:
+        return view.page("parts/ticket.html", **shown)
+    return view.page("ticket.html", category_paths=choices.category_paths(), **shown)
 
 
 @router.post("/{number}/reveal")
@@ -118,4 +121,6 @@ async def _ticket(session: AsyncSession, view: Viewer, number: str, *, done: str
         "chosen": "",
         "done": done,
         "department_groups": choices.department_groups(view.locale, below=street_of),
+        "request_types": choices.request_types(),
+        "urgencies": choices.urgencies(),
     }

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
+from admin.staff import naming
 from core.auth import Actor
 from core.errors import BadInput
+from intents import RequestType, Urgency
 from routing import commands
 from routing.tickets import Ticket
 
@@ -82,6 +84,25 @@ class Reassign(Body):
     reason: Reason
 
 
+class Correct(Body):
+    """更正: what is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"category": "utilities.lighting.lamp_out", "urgency": "urgent", "reason": "核实后是整条路不亮"}
+        }
+    )
+
+    request_type: RequestType | None = None
+    category: Annotated[
+        str | None,
+        Field(max_length=200, description="Code of a category, or the names of its path."),
+        AfterValidator(lambda written: written and naming.category_code(written)),
+    ] = None
+    urgency: Urgency | None = None
+    reason: Reason
+
+
 class Reply(Body):
     """答复."""
 
@@ -147,6 +168,7 @@ COMMANDS: dict[str, Command] = {
     "return": Command("return_to_centre", Return, commands.return_to_centre),
     "ruling": Command("rule_on_return", Ruling, commands.rule_on_return),
     "reassign": Command("reassign", Reassign, commands.reassign),
+    "correct": Command("correct", Correct, commands.correct),
     "reply": Command("reply", Reply, commands.reply),
     "callback": Command("callback", Callback, commands.callback),
     "close": Command("close", Close, commands.close),
@@ -159,13 +181,14 @@ async def give(session: AsyncSession, route: str, number: str, *, actor: Actor, 
 
 
 def from_form(model: type[Body], form: FormData, *, label: Callable[[str], str]) -> Body:
-    """Return what a page's form says; a field that was left empty counts as not given.
+    """Return what a page's form says; a field that was left empty, or as `shown_<field>` says it was, is not given.
 
     Raises BadInput, naming the fields in the words of the page (`label`).
     """
     values: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        given = [each for each in form.getlist(name) if isinstance(each, str) and each.strip()]
+        shown = form.getlist(f"shown_{name}")
+        given = [each for each in form.getlist(name) if isinstance(each, str) and each.strip() and each not in shown]
         if given:
             values[name] = given if get_origin(field.annotation) is list else given[-1]
     try:

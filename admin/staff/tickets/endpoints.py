@@ -131,6 +131,12 @@ async def reassign(number: str, body: commands.Reassign, actor: Staffed) -> Tick
     return await _give("reassign", number, body, actor)
 
 
+@router.post("/{number}/correct")
+async def correct(number: str, body: commands.Correct, actor: Staffed) -> TicketDetail:
+    """更正: set request type, category or urgency right; what is secret stays secret."""
+    return await _give("correct", number, body, actor)
+
+
 @router.post("/{number}/reply")
 async def reply(number: str, body: commands.Reply, actor: Staffed) -> TicketDetail:
     """答复: say what was done, and on what basis."""

@@ -1,6 +1,6 @@
-"""A ticket's photos as staff look at them: counted from 1, since an id would tell which conversation they are from."""
+"""Photos as staff look at them: counted from 1, since an id would tell which conversation they are from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,26 +14,28 @@ from routing.models import Ticket
 from routing.tickets import Step
 
 
-def listed(ticket: Ticket, taken: Iterable[Step]) -> list[dict[str, Any]]:
-    """Return the photos that came with the ticket, then those added to it, and whether they can be looked at."""
-    return [
-        {"index": index, "available": _file(kept) is not None}
-        for index, kept in enumerate(_all(ticket, taken), start=1)
-    ]
+def of_ticket(ticket: Ticket, taken: Iterable[Step]) -> list[dict[str, Any]]:
+    """Return the photos that came with the ticket, then those added to it, as they are kept."""
+    return [*ticket.attachments, *(each for step in taken for each in step.attachments)]
 
 
-async def open_photo(session: AsyncSession, number: str, index: int, *, actor: Actor) -> Attachment:
-    """Return a photo of a ticket. Raises NotFound where the actor does not see the ticket, or it has no such photo."""
-    ticket = await tickets.find(session, number, actor=actor)
-    every = _all(ticket, await tickets.history(session, number, actor=actor))
-    found = _file(every[index - 1]) if 1 <= index <= len(every) else None
+def listed(kept: Iterable[dict[str, Any]], *, start: int = 1) -> list[dict[str, Any]]:
+    """Return the photos by number, the first one's being `start`, and whether they can be looked at."""
+    return [{"index": index, "available": _file(each) is not None} for index, each in enumerate(kept, start)]
+
+
+def chosen(kept: Sequence[dict[str, Any]], index: int) -> Attachment:
+    """Return the photo with this number. Raises NotFound where there is none (yet)."""
+    found = _file(kept[index - 1]) if 1 <= index <= len(kept) else None
     if found is None:
         raise NotFound("没有这张照片。")
     return found
 
 
-def _all(ticket: Ticket, taken: Iterable[Step]) -> list[dict[str, Any]]:
-    return [*ticket.attachments, *(each for step in taken for each in step.attachments)]
+async def open_photo(session: AsyncSession, number: str, index: int, *, actor: Actor) -> Attachment:
+    """Return a photo of a ticket. Raises NotFound where the actor does not see the ticket, or it has no such photo."""
+    ticket = await tickets.find(session, number, actor=actor)
+    return chosen(of_ticket(ticket, await tickets.history(session, number, actor=actor)), index)
 
 
 def _file(kept: dict[str, Any]) -> Attachment | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from core.auth import Actor
 from core.privacy import mask_text
 from routing import agenda, citizens, departments, tickets, timing
 from routing.agenda import Pending
+from routing.departments import Candidate
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
 from routing.tickets import Step
@@ -59,7 +61,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "elements": {
                 key: mask_text(value) if isinstance(value, str) else value for key, value in ticket.elements.items()
             },
-            "attachments": photos.listed(ticket, taken),
+            "attachments": photos.listed(photos.of_ticket(ticket, taken)),
             "co_handlers": [{"code": code, "name": naming.department(code)} for code in ticket.co_handlers],
             "citizen": await _citizen(session, ticket, actor=actor),
             "clocks": [_clock(row, locale=locale) for row in await timing.current(session, ticket)],
@@ -69,6 +71,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "survey": _survey(ticket),
             "allowed": allowed,
             "candidates": await candidates(ticket) if NAMING.intersection(allowed) else [],
+            "reconsider": {"correct", "reassign"} <= set(allowed) and await _belongs_elsewhere(ticket, taken),
         }
     )
 
@@ -105,13 +108,7 @@ async def candidates(ticket: Ticket) -> list[CandidateView]:
 
     Left out are the one that has it, the centre itself, and whoever is far behind the best.
     """
-    ranked = await asyncio.to_thread(
-        departments.rank,
-        category=ticket.category,
-        district=ticket.district,
-        street=ticket.street,
-        text=f"{ticket.title} {ticket.description}",
-    )
+    ranked = await _ranked(ticket)
     return [
         CandidateView(code=each.code, name=naming.department(each.code), score=each.score, evidence=list(each.evidence))
         for each in ranked
@@ -119,6 +116,25 @@ async def candidates(ticket: Ticket) -> list[CandidateView]:
         and departments.tree().get(each.code).kind != "centre"
         and each.score >= ranked[0].score * NOTEWORTHY
     ]
+
+
+async def _belongs_elsewhere(ticket: Ticket, taken: Sequence[Step]) -> bool:
+    """Say whether the category was corrected after the last dispatch, and another department ranks first now."""
+    since = list(takewhile(lambda step: step.kind not in {"dispatched", "reassigned"}, reversed(taken)))
+    if not any("category" in step.changed for step in since):
+        return False
+    ranked = await _ranked(ticket)
+    return bool(ranked) and ranked[0].code != ticket.lead
+
+
+async def _ranked(ticket: Ticket) -> list[Candidate]:
+    return await asyncio.to_thread(
+        departments.rank,
+        category=ticket.category,
+        district=ticket.district,
+        street=ticket.street,
+        text=f"{ticket.title} {ticket.description}",
+    )
 
 
 async def _steps(session: AsyncSession, taken: Sequence[Step], *, locale: str) -> list[StepView]:

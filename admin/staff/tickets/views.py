@@ -158,6 +158,7 @@ class TicketDetail(TicketSummary):
                 "survey": None,
                 "allowed": ["accept", "return"],
                 "candidates": [],
+                "reconsider": False,
                 "latitude": None,
                 "longitude": None,
             }
@@ -180,3 +181,6 @@ class TicketDetail(TicketSummary):
     survey: SurveyView | None
     allowed: list[str] = Field(description="Commands that you may give now: the last word of their address.")
     candidates: list[CandidateView] = Field(description="For dispatch and ruling: who may be responsible, best first.")
+    reconsider: bool = Field(
+        description="The category was corrected, and another department ranks first now: see candidates, then reassign."
+    )
