@@ -1,4 +1,4 @@
-"""Character 1- to 3-grams of a text, hashed: the small lexical voice beside the embeddings."""
+"""Character grams of a text, hashed: the lexical voice beside the embeddings, and the columns of the trained model."""
 
 import math
 import zlib
@@ -13,28 +13,33 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 SIZE = 1 << 14  # slots; the lexical voice weighs little, so a few collisions do no harm
-LONGEST = 2000  # characters read of one text
+LENGTHS = (1, 2, 3)
+LONGEST = 4000  # characters read of one text
 
 
-def counts(plain: str) -> Counter[int]:
-    """Return how often each slot occurs in a normalised text."""
-    plain = plain[:LONGEST]
+def slot(gram: str, slots: int = SIZE) -> int:
+    """Return the slot of one gram."""
+    return zlib.crc32(gram.encode()) % slots
+
+
+def counts(plain: str, *, lengths: Sequence[int] = LENGTHS, slots: int = SIZE) -> Counter[int]:
+    """Return how often each slot occurs in a normalised text; `lengths`: of the grams, in characters."""
     return Counter(
-        zlib.crc32(plain[start : start + length].encode()) % SIZE
-        for length in (1, 2, 3)
+        zlib.crc32(plain[start : start + length].encode()) % slots
+        for length in lengths
         for start in range(len(plain) - length + 1)
     )
 
 
-def matrix(texts: Sequence[str]) -> "csr_matrix":
-    """Return the damped counts (1 + log) of normalised texts, shape (texts, SIZE)."""
+def matrix(texts: Sequence[str], *, lengths: Sequence[int] = LENGTHS, slots: int = SIZE) -> "csr_matrix":
+    """Return the damped counts (1 + log) of normalised texts, shape (texts, slots)."""
     from scipy.sparse import csr_matrix
 
-    found = [counts(text) for text in texts]
+    found = [counts(text[:LONGEST], lengths=lengths, slots=slots) for text in texts]
     starts = np.cumsum([0, *(len(each) for each in found)])
-    slots = np.fromiter((slot for each in found for slot in each), dtype=np.intp, count=int(starts[-1]))
+    columns = np.fromiter((each for row in found for each in row), dtype=np.intp, count=int(starts[-1]))
     values = np.fromiter((count for each in found for count in each.values()), dtype=np.float32, count=int(starts[-1]))
-    return csr_matrix((1 + np.log(values), slots, starts), shape=(len(texts), SIZE))
+    return csr_matrix((1 + np.log(values), columns, starts), shape=(len(texts), slots))
 
 
 def rarity(counted: "csr_matrix") -> NDArray[np.float32]:
@@ -46,7 +51,7 @@ def rarity(counted: "csr_matrix") -> NDArray[np.float32]:
 
 def weigh(plain: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Return the slots of a normalised text and their TF-IDF weights, of length one together."""
-    found = counts(plain)
+    found = counts(plain[:LONGEST])
     slots = np.fromiter(found, dtype=np.intp, count=len(found))
     weights = np.array([1 + math.log(count) for count in found.values()], dtype=np.float32) * idf[slots]
     return slots, weights / max(float(np.linalg.norm(weights)), 1e-12)

@@ -43,7 +43,7 @@ def test_the_columns_can_be_named(tmp_path: Path) -> None:
         ({"text": "", "label": "water"}, "not empty"),
         ({"text": None, "label": "water"}, "not empty"),
         ("{broken", "not a JSON object"),
-        ("[1]", "“text” is missing"),
+        ("[1]", "not a JSON object"),
     ],
 )
 def test_a_broken_line_is_named_with_its_file_and_number(tmp_path: Path, sound: Path, row: Any, said: str) -> None:
@@ -53,16 +53,20 @@ def test_a_broken_line_is_named_with_its_file_and_number(tmp_path: Path, sound: 
     assert "broken.jsonl, line 2" in error.value.sentence
 
 
-def test_one_class_an_empty_file_a_missing_one_and_a_strange_label_are_refused(tmp_path: Path, sound: Path) -> None:
-    single = _write(tmp_path / "single.jsonl", [{"text": text, "label": "water"} for text in WATER])
-    with pytest.raises(BadInput, match=r"single\.jsonl.*at least two"):
+def test_one_class_an_empty_file_and_a_missing_one_are_refused(tmp_path: Path, sound: Path) -> None:
+    single = _write(tmp_path / "single.jsonl", [{"text": text, "label": "water"} for text in WATER * 2])
+    with pytest.raises(BadInput, match=r"single\.jsonl.*at least two labels"):
         evaluate(single, sound)
     with pytest.raises(BadInput, match=r"empty\.jsonl"):
         evaluate(_write(tmp_path / "empty.jsonl", []), sound)
     with pytest.raises(BadInput, match=r"none\.jsonl"):
         evaluate(tmp_path / "none.jsonl", sound)
-    with pytest.raises(BadInput, match="gas"):
-        evaluate(sound, _write(tmp_path / "gas.jsonl", [{"text": "漏气", "label": "gas"}]))
+
+
+def test_a_label_that_only_the_test_has_counts_as_an_error(tmp_path: Path, sound: Path) -> None:
+    rows = [{"text": "停水了没有水", "label": "water"}] * 9 + [{"text": "煤气漏了", "label": "gas"}]
+    figures = evaluate(sound, _write(tmp_path / "gas.jsonl", rows))
+    assert figures["accuracy"] == 0.9 and figures["macro_f1"] < 0.9
 
 
 def test_tuning_says_what_it_needs(sound: Path) -> None:

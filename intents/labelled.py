@@ -1,0 +1,74 @@
+"""Labelled files: one JSON object a line, as a city exports its own history."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput
+
+MOST_MEGABYTES = 150  # about 200,000 letters; a model is not better for more, and a machine of 4 GB still fits one
+LONGEST_LINE = 200_000  # characters; a longer one is no letter but a file that is not JSONL
+FEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Texts and their labels, line by line."""
+
+    texts: list[str]
+    labels: list[str]
+
+
+def load(path: Path, *, text: str, label: str) -> Labelled:
+    """Return the texts and labels of a JSONL file; `text` and `label` name its columns.
+
+    Raises BadInput, naming file and line, where the file is missing, too large or no UTF-8, a line is broken or lacks a
+    column, or fewer than ten lines are labelled.
+    """
+    made = Labelled([], [])
+    for number, line in _lines(path):
+        row = _row(line, place=f"{path}, line {number}")
+        for column in (text, label):
+            if column not in row:
+                raise BadInput(f"{path}, line {number}: the column “{column}” is missing.")
+            if not isinstance(row[column], str | int) or not str(row[column]).strip():
+                raise BadInput(f"{path}, line {number}: the column “{column}” must be a text that is not empty.")
+        made.texts.append(str(row[text]))
+        made.labels.append(str(row[label]))
+    if len(made.texts) < FEWEST:
+        raise BadInput(f"{path}: {len(made.texts)} labelled lines are too few; at least {FEWEST} are needed.")
+    return made
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold something, with their numbers."""
+    try:
+        megabytes = path.stat().st_size / 1e6
+        if megabytes > MOST_MEGABYTES:
+            raise BadInput(
+                f"{path} has {megabytes:.0f} MB, more than the {MOST_MEGABYTES} MB that are read; take the newest part."
+            )
+        with path.open(encoding="utf-8-sig") as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE + 1):
+                number += 1
+                if len(line) > LONGEST_LINE:
+                    raise BadInput(f"{path}, line {number}: longer than {LONGEST_LINE} characters; not a JSONL file.")
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8 text; save it as UTF-8 and try again.") from None
+
+
+def _row(line: str, *, place: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise BadInput(f"{place}: not a JSON object.")
+    return row
