@@ -135,10 +135,16 @@ async def _safety() -> str:
 
 
 async def _doors() -> str:
+    mailbox = {
+        "YITONG_EMAIL_ADDRESS": settings().email_address,
+        "YITONG_EMAIL_SECRET": settings().email_secret,
+        "YITONG_EMAIL_SMTP_URL": settings().email_smtp_url,
+    }
     states = {
         "web": True,
         "WeChat": settings().wechat_token is not None,
         "telephone": settings().twilio_auth_token is not None,
+        "mailbox": all(mailbox.values()),
         "Open311": settings().open311_keys is not None,
     }
     if any(states[name] for name in ("WeChat", "telephone")) and not settings().public_url:
@@ -150,6 +156,9 @@ async def _doors() -> str:
             "WeChat's door is in plain mode, in which no signature covers what a message says: choose 安全模式 and set "
             "YITONG_WECHAT_ENCODING_AES_KEY."
         )
+    missing = [name for name, given in mailbox.items() if not given]
+    if 0 < len(missing) < len(mailbox):
+        raise Doubtful(f"The mailbox door is half set, so it is closed: {' and '.join(missing)} missing.")
     return "; ".join(f"{name} {'open' if is_open else 'closed'}" for name, is_open in states.items()) + "."
 
 

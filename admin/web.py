@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from admin import metrics, staff, warm
 from admin.security import SecurityHeaders
 from admin.streams import Ended
-from channels import open311, voice, web, wechat
+from channels import email, open311, voice, web, wechat
 from core import database, jobs, live, problems
 from core.city import city
 from core.errors import NotFound
@@ -89,6 +89,6 @@ def create_app(*, with_worker: bool = False) -> FastAPI:
     async def figures() -> Response:
         return metrics.page()
 
-    for router in (web.router, wechat.router, voice.router, open311.router, staff.router):
+    for router in (web.router, wechat.router, voice.router, email.router, open311.router, staff.router):
         app.include_router(router)
     return app

@@ -1,10 +1,13 @@
 """What an operator can change. Every setting is an environment variable `YITONG_…`; `yitong settings` lists them."""
 
 import os
+import re
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -14,6 +17,7 @@ from core.errors import BadInput
 
 SHORTEST_API_KEY = 16  # characters; such keys are given out once and never typed
 AES_KEY_CHARACTERS = 43  # 32 bytes in base64 without the last sign, as WeChat's console makes them
+SHORTEST_SECRET = 16  # characters of what guards the mailbox
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -88,6 +92,17 @@ class Settings(BaseSettings):
         "", description="Twilio: number that text messages to callers come from; empty: none are sent."
     )
     twilio_api: str = Field("https://api.twilio.com", description="Twilio's API.")
+    email_address: str = Field("", description="Mailbox: the line's own address, which answers come from.")
+    email_secret: SecretStr | None = Field(
+        None,
+        description="Mailbox: secret of 16 characters or more by which your mail server hands mails over. The door is "
+        "closed unless it, the address and the SMTP server are set.",
+    )
+    email_smtp_url: SecretStr | None = Field(
+        None,
+        description="Mailbox: SMTP server for answers, as smtp://user:password@host:587 (STARTTLS) or smtps://…; signs "
+        "in user and password are percent-encoded.",
+    )
     open311_keys: SecretStr | None = Field(
         None,
         description="Open311: keys of the apps that may report, with commas between, each of 16 characters or more. "
@@ -129,6 +144,34 @@ class Settings(BaseSettings):
     def _is_aes_key(cls, given: SecretStr | None) -> SecretStr | None:
         if given and len(given.get_secret_value()) != AES_KEY_CHARACTERS:
             raise ValueError(f"has {AES_KEY_CHARACTERS} characters")
+        return given
+
+    @field_validator("email_address")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        if given and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", given):
+            raise ValueError("is one address, as 12345@city.example")
+        return given
+
+    @field_validator("email_secret")
+    @classmethod
+    def _is_long_enough(cls, given: SecretStr | None) -> SecretStr | None:
+        if given and len(given.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"has {SHORTEST_SECRET} characters or more")
+        return given
+
+    @field_validator("email_smtp_url")
+    @classmethod
+    def _is_smtp(cls, given: SecretStr | None) -> SecretStr | None:
+        if not given or not given.get_secret_value():
+            return given
+        sound = False
+        with suppress(ValueError):  # a port that is no number
+            parts = urlsplit(given.get_secret_value())
+            sound = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+            sound = sound and bool(parts.username) == bool(parts.password)
+        if not sound:
+            raise ValueError("is smtp://user:password@host:587 or smtps://…, user and password both or neither")
         return given
 
 
