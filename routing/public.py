@@ -82,7 +82,7 @@ async def reported_through(
         statement = statement.where(Ticket.state.in_(CLOSED) if closed else Ticket.state.not_in(CLOSED))
     rows = (await session.execute(statement.order_by(Ticket.id.desc()).limit(limit))).all()
     due = await _due(session, [row[0].id for row in rows])
-    # A thousand descriptions take half a second: beside the requests of others.
+    # A thousand descriptions take seconds: beside the requests of others.
     return await asyncio.to_thread(lambda: [_shown(row, name, phone, due.get(row.id)) for row, name, phone in rows])
 
 
