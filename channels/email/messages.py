@@ -16,6 +16,8 @@ from channels.email import charsets, html_text, quoting
 from core.errors import BadInput
 
 LONGEST_SUBJECT = 150  # characters
+LONGEST_HEADER = 8000  # characters that are looked at
+LONGEST_TEXT = 40_000  # characters that are looked at; a turn holds a quarter of it
 LEAST_INLINE_PHOTO = 5 * 1024  # bytes; what is smaller inside a letter is a logo or a smiley
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
@@ -75,7 +77,7 @@ def _incoming(message: Message, raw: bytes) -> Incoming:
     return Incoming(
         sender=_sender(message),
         subject=subject,
-        body=quoting.newly_written(text, forwards=forwards),
+        body=quoting.newly_written(text[:LONGEST_TEXT], forwards=forwards),
         message_id=message_id,
         references=tuple(dict.fromkeys([*_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))])),
         photos=photos,
@@ -100,7 +102,8 @@ def _unanswerable(message: Message, own: str) -> str:
 
 def _header(message: Message, name: str) -> str:
     """Return a header as it came, empty where it is missing."""
-    return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    found = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return found[:LONGEST_HEADER]
 
 
 def _ids(message: Message, name: str) -> list[str]:

@@ -33,6 +33,7 @@ _COMPLIMENT = re.compile(
 )
 _NUMBER = re.compile(r"\s*(\d{1,2})\s*[.。、,，)）]?\s*")
 _DIGIT = re.compile(r"\d")
+LONGEST_MARK = 300  # characters; a longer line is no mark of a program, and would be slow to look through
 LONGEST_NAME = 20  # characters of a signature that no "-- " announces
 
 
@@ -74,6 +75,8 @@ def newly_written(text: str, *, forwards: bool = False) -> str:
 def _begins_earlier_mail(lines: list[str], at: int) -> bool:
     """Say whether everything from this line on is the earlier mail."""
     bare = lines[at].strip()
+    if len(bare) > LONGEST_MARK:
+        return False
     if _ORIGINAL.fullmatch(bare):
         return True
     following = _next(lines, at)
@@ -89,7 +92,7 @@ def _says_wrote(lines: list[str], at: int) -> int | None:
     """Return the last line of "On … wrote:" that begins here, which programs break in two; None where none does."""
     for last in (at, at + 1):
         joined = " ".join(line.strip() for line in lines[at : last + 1])
-        if last < len(lines) and lines[at].strip() and _WROTE.fullmatch(joined):
+        if last < len(lines) and lines[at].strip() and len(joined) <= LONGEST_MARK and _WROTE.fullmatch(joined):
             return last
     return None
 
