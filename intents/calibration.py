@@ -75,7 +75,7 @@ def _held_out(examples: Examples, vectors: Vectors, classes: int) -> tuple[NDArr
         profiles = scoring.fit(counted[kept], vectors[kept], labels, classes)
         index = VectorIndex(range(len(kept)), vectors[kept], fingerprint="")
         scores[left] = scoring.score(profiles, [examples.plain[row] for row in left], vectors[left])
-        close[left] = scoring.closeness(index, vectors[left], scores[left])
+        close[left] = scoring.closeness(index, vectors[left], scores[left], made_by="")
     return scores, close
 
 
@@ -148,7 +148,8 @@ def build(
     error = _error(honest.predict(chance.max(axis=1)[~half]), right[~half])
     profiles = scoring.fit(lexical.matrix(examples.plain), vectors, examples.labels, leaves)
     index = VectorIndex(range(len(vectors)), vectors, fingerprint="")
-    outside = scoring.closeness(index, elsewhere_vectors, scoring.score(profiles, elsewhere, elsewhere_vectors))
+    scores = scoring.score(profiles, elsewhere, elsewhere_vectors)
+    outside = scoring.closeness(index, elsewhere_vectors, scores, made_by="")
     made["gate"] = _gate(close, outside)
     kept_out, kept_in = (inside(made["gate"], outside) < 0.5).mean(), (inside(made["gate"], close) >= 0.5).mean()
     made["measured"] = np.array([*accuracies, top5, error, kept_out, kept_in])

@@ -6,8 +6,6 @@ regression), then the border to what is no matter of the city at all (logistic r
 `data/elsewhere.yaml`). Nothing is a number from nowhere; all of it lies in `<data>/cache`, keyed by tree and encoder.
 """
 
-import threading
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.city import city, read_yaml
 from core.settings import settings
-from core.text.encode import Vectors, encoder
+from core.text.encode import encoder, per_encoder
 from core.text.index import VectorIndex
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
@@ -58,11 +56,12 @@ class Classifier:
         self._profiles = scoring.Profiles(**{name: made[name] for name in _PROFILES})
         self._made: dict[str, NDArray[Any]] = {name: made[name] for name in _CALIBRATION}
 
-    def probabilities(self, plain: str, vector: Vectors) -> list[list[tuple[str, float]]]:
+    def probabilities(self, reading: Reading) -> list[list[tuple[str, float]]]:
         """Return for each level, first to third, every code with its calibrated confidence, best first."""
-        scores = scoring.score(self._profiles, [plain], vector)
+        scores = scoring.score(self._profiles, [reading.plain], reading.row)
         leaf = calibration.softmax(scores @ self._made["weights"])
-        inside = float(calibration.inside(self._made["gate"], scoring.closeness(self.index, vector, scores))[0])
+        close = scoring.closeness(self.index, reading.row, scores, made_by=reading.made_by)
+        inside = float(calibration.inside(self._made["gate"], close)[0])
         levels = []
         for level, (codes, matrix) in enumerate(self._above, 1):
             raw = (leaf @ matrix)[0]
@@ -76,14 +75,14 @@ class Classifier:
 
     def classify(self, reading: Reading) -> tuple[Category | None, tuple[Category, ...]]:
         """Return the category (a leaf, or the level above where the leaf is not clear, or None) and the next best."""
-        levels = self.probabilities(reading.plain, reading.row)
+        levels = self.probabilities(reading)
         chosen = next((ranked[0] for ranked in reversed(levels) if ranked[0][1] >= LEAST_CONFIDENCE), None)
         best = [self.category(*each) for each in levels[-1][: ALTERNATIVES + 1] if not chosen or each[0] != chosen[0]]
         return (self.category(*chosen) if chosen else None), tuple(best[:ALTERNATIVES])
 
     def nearest(self, reading: Reading, count: int) -> tuple[str, ...]:
         """Return the nearest examples as a city wrote them."""
-        found = self.index.search(reading.row, count)[0]
+        found = self.index.search(reading.row, count, made_by=reading.made_by)[0]
         return tuple(self.examples.shown[neighbour.key] for neighbour in found)
 
     def measured(self) -> dict[str, float]:
@@ -94,15 +93,11 @@ class Classifier:
         }
 
 
-_lock = threading.Lock()
-
-
-@lru_cache(maxsize=2)
-def _classifier(folder: Path, data: Path, fingerprint: str) -> Classifier:
+@per_encoder
+def _classifier(_folder: Path, _data: Path) -> Classifier:
     return Classifier(tree())
 
 
 def classifier() -> Classifier:
-    """Return this process's classifier for the city, built or read from the cache at the first call."""
-    with _lock:
-        return _classifier(city().folder, settings().data, encoder().fingerprint)
+    """Return the classifier for the city and the encoder in use, built or read from the cache at the first call."""
+    return _classifier(city().folder, settings().data)

@@ -17,11 +17,15 @@ _SALUTATION = re.compile(r"(尊敬的[^，,：:。！!\s]{1,16}[，,：:！!\s]+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`plain`: the normalised text; `pieces`: what was encoded; `vector`: their mean, of length one."""
+    """`plain`: the normalised text; `pieces`: what was encoded; `vector`: their mean, of length one.
+
+    `made_by` is the fingerprint of the encoder: the vector is compared with its vectors only.
+    """
 
     plain: str
     pieces: tuple[str, ...]
     vector: NDArray[np.float32]
+    made_by: str
 
     @property
     def row(self) -> Vectors:
@@ -50,5 +54,7 @@ def read(text: str) -> Reading:
     """Return the reading of any text, also an empty one."""
     plain = normalise(text)
     parts = pieces(plain)
-    mean = encoder().encode(parts).mean(axis=0)
-    return Reading(plain=plain, pieces=parts, vector=mean / max(float(np.linalg.norm(mean)), 1e-12))
+    used = encoder()
+    mean = used.encode(parts).mean(axis=0)
+    vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    return Reading(plain=plain, pieces=parts, vector=vector, made_by=used.fingerprint)

@@ -93,7 +93,12 @@ def score(profiles: Profiles, texts: Sequence[str], vectors: Vectors) -> NDArray
     return scores
 
 
-def closeness(index: VectorIndex[int], vectors: Vectors, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cosine of each text to its nearest example and to its nearest category's mean, shape (texts, 2)."""
-    nearest = [found[0].cosine for found in index.search(vectors, 1)]
+def closeness(
+    index: VectorIndex[int], vectors: Vectors, scores: NDArray[np.float32], *, made_by: str
+) -> NDArray[np.float32]:
+    """Return the cosine of each text to its nearest example and to its nearest category's mean, shape (texts, 2).
+
+    `made_by`: the fingerprint of the encoder that made `vectors`.
+    """
+    nearest = [found[0].cosine for found in index.search(vectors, 1, made_by=made_by)]
     return np.column_stack([np.array(nearest, dtype=np.float32), scores[:, :, 0].max(axis=1)])

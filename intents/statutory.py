@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.city import city, read_yaml
 from core.errors import BadInput
 from core.settings import settings
-from core.text.encode import Vectors, encoder
+from core.text.encode import Vectors, encoder, per_encoder
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
 from intents.classify import classifier
@@ -150,8 +150,8 @@ def fit(
     return {"weights": weights, "measured": np.array(measured)}
 
 
-@lru_cache(maxsize=2)
-def _index(folder: Path, data: Path, fingerprint: str) -> _Index:
+@per_encoder
+def _index(_folder: Path, _data: Path) -> _Index:
     known = tuple(routes().values())
     patterns = read_yaml(WORDS)
     words = tuple(re.compile(patterns[route.code]) if route.code in patterns else None for route in known)
@@ -162,7 +162,7 @@ def _index(folder: Path, data: Path, fingerprint: str) -> _Index:
     own, other = vectors[: len(examples)], vectors[len(examples) :]
     asked = classifier()
     spoken = asked.examples.plain[: asked.examples.spoken]
-    made_from = digest(1, fingerprint, examples, misses, owners.tolist(), patterns, spoken)
+    made_from = digest(1, encoder().fingerprint, examples, misses, owners.tolist(), patterns, spoken)
     made = arrays(
         "statutory-weights",
         made_from,
@@ -173,7 +173,7 @@ def _index(folder: Path, data: Path, fingerprint: str) -> _Index:
 
 
 def _ready() -> _Index:
-    return _index(city().folder, settings().data, encoder().fingerprint)
+    return _index(city().folder, settings().data)
 
 
 def _asking(plain: str) -> str:
@@ -196,7 +196,7 @@ def find(reading: Reading) -> str | None:
 def _judge(reading: Reading) -> tuple[str, float, bool]:
     """Return the likeliest route, its log odds, and whether the text has strong words of it."""
     index = _ready()
-    tree = np.array([classifier().index.search(reading.row, 1)[0][0].cosine], dtype=np.float32)
+    tree = np.array([classifier().index.search(reading.row, 1, made_by=reading.made_by)[0][0].cosine], dtype=np.float32)
     said = _said((reading.plain,), index.words)
     features = _features(
         _nearest(reading.row @ index.examples.T, index.owners, len(index.codes)),

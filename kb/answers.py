@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.city import city
-from core.text.encode import encoder
+from core.text.encode import encoder, pinned
 from core.text.normalise import normalise
 from kb import calibration, words
 from kb.passages import shorten
@@ -65,7 +65,9 @@ async def search(
     `region`: a district's code, which leaves out what holds in another; `audience`: `citizen` or `enterprise`.
     """
     hits = []
-    for article, found in _fitting(await _found(session, query, region=region, audience=audience))[:limit]:
+    with pinned():
+        fitting = _fitting(await _found(session, query, region=region, audience=audience))
+    for article, found in fitting[:limit]:
         passage = article.passages[_asked_section(query, article) or _nearest(found)]
         hits.append(
             Hit(
@@ -86,15 +88,16 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
 
     None is common and no failure: the caller then asks on, or opens a ticket.
     """
-    candidates = await _found(session, question, region=region)
+    with pinned() as used:
+        candidates = await _found(session, question, region=region)
+        fitting = _fitting(candidates[1:])
     if not candidates:
         return None
-    curve = calibration.curve("answer", encoder().fingerprint)
+    curve = calibration.curve("answer", used.fingerprint)
     probability = curve.probability(calibration.measures(question, [found for _, found in candidates]))
     if probability < curve.threshold:
         return None
     first = candidates[0]
-    fitting = _fitting(candidates[1:])
     near = [
         article
         for article, found in fitting

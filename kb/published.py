@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import vectors
-from core.text.encode import encoder
+from core.text.encode import KEPT, Encoder, encoder
 from kb import calibration, changes, passages
 from kb.articles.model import Article, State
 from kb.passages import Passage
@@ -79,75 +79,77 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The base as it was at one revision."""
+    """The base as it was at one revision, in the vectors of one encoder."""
 
     revision: str
+    encoder: str
     articles: dict[str, Published]
     retrieval: Retrieval
 
 
 class Index:
-    """The snapshot in use, and the one being built."""
+    """The snapshot in use with each encoder, and the one being built."""
 
     def __init__(self) -> None:
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
-        self._snapshot: Snapshot | None = None
-        self._building: tuple[str, Future[Snapshot]] | None = None
-        self._checked = float("-inf")
+        self._snapshots: dict[str, Snapshot] = {}  # by the encoder's fingerprint
+        self._building: tuple[tuple[str, str], Future[Snapshot]] | None = None
+        self._checked: dict[str, float] = {}
 
     async def current(self, session: AsyncSession) -> Snapshot:
-        """Return the snapshot to search.
+        """Return the snapshot to search, made with the encoder in use.
 
         A process that has none, or that changed the base itself, waits for it; otherwise the old one serves until the
         new one is built.
         """
-        wait = changes.own.is_set() or self._snapshot is None
-        if not wait and time.monotonic() - self._checked < CHECK_SECONDS:
-            return self._present()
+        used = encoder()
+        present = self._snapshots.get(used.fingerprint)
+        wait = changes.own.is_set() or present is None
+        recently = time.monotonic() - self._checked.get(used.fingerprint, float("-inf")) < CHECK_SECONDS
+        if present is not None and not wait and recently:
+            return present
         changes.own.clear()
-        self._checked = time.monotonic()
+        self._checked[used.fingerprint] = time.monotonic()
         revision = await changes.revision(session)
-        if self._snapshot is not None and self._snapshot.revision == revision:
-            return self._snapshot
-        future = await self._begin(session, revision)
-        return await asyncio.wrap_future(future) if wait else self._present()
+        if present is not None and present.revision == revision:
+            return present
+        future = await self._begin(session, revision, used)
+        return await asyncio.wrap_future(future) if wait or present is None else present
 
-    def _present(self) -> Snapshot:
-        assert self._snapshot is not None
-        return self._snapshot
-
-    async def _begin(self, session: AsyncSession, revision: str) -> "Future[Snapshot]":
-        if (future := self._underway(revision)) is None:
+    async def _begin(self, session: AsyncSession, revision: str, used: Encoder) -> "Future[Snapshot]":
+        wanted = (revision, used.fingerprint)
+        if (future := self._underway(wanted)) is None:
             published = select(*Article.__table__.c).where(Article.state == State.PUBLISHED).order_by(Article.id)
             rows = (await session.execute(published)).all()
             # Another request may have begun the same while this one read.
-            if (future := self._underway(revision)) is None:
-                future = self._builder.submit(self._build, revision, rows)
-                self._building = (revision, future)
+            if (future := self._underway(wanted)) is None:
+                future = self._builder.submit(self._build, revision, rows, used)
+                self._building = (wanted, future)
         return future
 
-    def _underway(self, revision: str) -> "Future[Snapshot] | None":
-        if self._building is None or self._building[0] != revision or self._building[1].done():
+    def _underway(self, wanted: tuple[str, str]) -> "Future[Snapshot] | None":
+        if self._building is None or self._building[0] != wanted or self._building[1].done():
             return None
         return self._building[1]
 
-    def _build(self, revision: str, rows: Sequence[Any]) -> Snapshot:
+    def _build(self, revision: str, rows: Sequence[Any], used: Encoder) -> Snapshot:
         begun = time.monotonic()
         try:
             articles = [article for article in map(Published.of, rows) if article.passages]
-            model = encoder()
             retrieval = Retrieval(
                 [each.text() for each in articles],
-                encoder=model,
-                order=calibration.order("articles", model.fingerprint),
-                vectorise=vectors.kept("knowledge", model),
+                encoder=used,
+                order=calibration.order("articles", used.fingerprint),
+                vectorise=vectors.kept("knowledge", used),
             )
         except Exception:
             log.exception("knowledge.index_failed")  # nobody may be waiting; the next check begins anew
             raise
-        self._snapshot = Snapshot(revision, {each.id: each for each in articles}, retrieval)
+        made = Snapshot(revision, used.fingerprint, {each.id: each for each in articles}, retrieval)
+        others = [each for each in self._snapshots.values() if each.encoder != made.encoder]
+        self._snapshots = {each.encoder: each for each in [*others[1 - KEPT :], made]}
         log.info("knowledge.indexed", articles=len(articles), seconds=round(time.monotonic() - begun, 2))
-        return self._snapshot
+        return made
 
 
 index = Index()

@@ -105,7 +105,8 @@ class Retrieval:
         if not self._texts or not query:
             return []
         vector = self._encoder.encode([query])
-        near = {neighbour.key for neighbour in self._nearest.search(vector, VECTOR_DEPTH)[0]}
+        nearest = self._nearest.search(vector, VECTOR_DEPTH, made_by=self._encoder.fingerprint)[0]
+        near = {neighbour.key for neighbour in nearest}
         matching = self._matching(terms(query))
         rarity = {word: math.log((len(self._texts) + 1) / (self._held[word] + 0.5)) for word in words.content(query)}
         found = [

@@ -7,13 +7,12 @@ rest, and alone where the category is not known (`tickets.yaml` holds the weight
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from core.city import city
-from core.text.encode import encoder
+from core.text.encode import encoder, per_encoder, pinned
 from core.text.index import VectorIndex
 from routing.catalogue import catalogue
 from routing.messages import say
@@ -38,6 +37,7 @@ class Candidate:
     evidence: tuple[str, ...]
 
 
+@pinned()
 def rank(*, category: str | None, district: str | None, street: str | None, text: str) -> list[Candidate]:
     """Return the departments that may be responsible, best first, at most five.
 
@@ -81,11 +81,12 @@ def _nearest_duties(text: str, district: str | None, street: str | None) -> dict
     """
     weights = rules().dispatch
     here = {found.code for found in (tree().of_district(district), tree().of_street(district, street)) if found}
-    vector = encoder().encode([text[:CHARACTERS_READ]])
-    duties, wholes = _indexes(city().folder, encoder().fingerprint)
-    as_whole = {found.key: found.cosine for found in wholes.search(vector, len(wholes))[0]}
+    used = encoder()
+    vector = used.encode([text[:CHARACTERS_READ]])
+    duties, wholes = _indexes(city().folder)
+    as_whole = {found.key: found.cosine for found in wholes.search(vector, len(wholes), made_by=used.fingerprint)[0]}
     nearest: dict[str, tuple[float, str]] = {}
-    for found in duties.search(vector, DUTIES_LOOKED_AT)[0]:
+    for found in duties.search(vector, DUTIES_LOOKED_AT, made_by=used.fingerprint)[0]:
         code, duty = found.key
         if code in nearest or (tree().get(code).area is not None and code not in here):
             continue
@@ -95,8 +96,8 @@ def _nearest_duties(text: str, district: str | None, street: str | None) -> dict
     return nearest
 
 
-@lru_cache(maxsize=2)
-def _indexes(folder: Path, fingerprint: str) -> tuple[VectorIndex[tuple[str, str]], VectorIndex[str]]:
+@per_encoder
+def _indexes(_folder: Path) -> tuple[VectorIndex[tuple[str, str]], VectorIndex[str]]:
     """Return an index of every duty (as written, and each of the things it lists), and one of whole departments."""
     keys: list[tuple[str, str]] = []
     texts: list[str] = []
@@ -105,11 +106,12 @@ def _indexes(folder: Path, fingerprint: str) -> tuple[VectorIndex[tuple[str, str
             parts = dict.fromkeys([duty, *(part for part in LISTED.split(duty) if len(part) > 1)])
             keys.extend((department.code, duty) for _ in parts)
             texts.extend(parts)
-    vectors = encoder().encode(texts)
+    used = encoder()
+    vectors = used.encode(texts)
     codes = [department.code for department in tree()]
     wholes = np.stack([vectors[[row for row, key in enumerate(keys) if key[0] == code]].mean(axis=0) for code in codes])
     wholes /= np.linalg.norm(wholes, axis=1, keepdims=True)
     return (
-        VectorIndex(keys, vectors, fingerprint=fingerprint),
-        VectorIndex(codes, wholes, fingerprint=fingerprint),
+        VectorIndex(keys, vectors, fingerprint=used.fingerprint),
+        VectorIndex(codes, wholes, fingerprint=used.fingerprint),
     )

@@ -32,7 +32,8 @@ def vector_of(title: str, description: str) -> tuple[str, list[float]]:
 
 
 def _vector(text: str) -> tuple[str, list[float]]:
-    return encoder().fingerprint, encoder().encode([text[:CHARACTERS_READ]])[0].tolist()
+    used = encoder()
+    return used.fingerprint, used.encode([text[:CHARACTERS_READ]])[0].tolist()
 
 
 async def near(

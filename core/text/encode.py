@@ -1,11 +1,19 @@
-"""Sentences to vectors. Every vector is of length one; an index carries its encoder's fingerprint."""
+"""Sentences to vectors. Every vector is of length one; an index carries its encoder's fingerprint.
+
+The encoder of a process can be changed while it serves: a request that began with one ends with it (`pinned`), and what
+is made from vectors is made anew for the new one beside the old (`per_encoder`), so nothing is ever compared across.
+"""
 
 import hashlib
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from typing import Protocol
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import structlog
@@ -18,10 +26,11 @@ from core.text.normalise import normalise
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
+Made = TypeVar("Made")
 Vectors = NDArray[np.float32]
 
-BATCH = 32
-CACHE = 8192
+KEPT = 2  # of what is made for each encoder: the one in service, and the one before or after it
 
 
 class Encoder(Protocol):
@@ -33,62 +42,6 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text, float32, shape (len(texts), dimension), each of length 1."""
         ...
-
-
-class OnnxEncoder:
-    """An int8 ONNX sentence encoder on onnxruntime, batched by length, with a cache of single sentences."""
-
-    def __init__(self, name: str, *, threads: int = 1) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        found = models.find(name)
-        self.fingerprint = found.fingerprint
-        self.dimension = found.dimension
-        self._output = found.output
-        self._tokenizer = Tokenizer.from_file(str(found.files["tokenizer"]))
-        self._tokenizer.enable_truncation(found.longest)
-        self._tokenizer.enable_padding()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a sentence is too short to share; batches run side by side instead
-        self._threads = threads
-        self._session = onnxruntime.InferenceSession(
-            str(found.files["model"]), options, providers=["CPUExecutionProvider"]
-        )
-        self._inputs = [each.name for each in self._session.get_inputs()]
-        self._cached = lru_cache(maxsize=CACHE)(self._encode_one)
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one row a text. Safe to call from several threads."""
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        if len(texts) == 1:
-            return self._cached(texts[0])[None, :]
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
-            rows = pool.map(lambda chosen: self._run([texts[index] for index in chosen]), batches)
-            for chosen, found in zip(batches, rows, strict=True):
-                vectors[chosen] = found
-        return vectors
-
-    def _encode_one(self, text: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._run([text])[0]
-        vector.setflags(write=False)
-        return vector
-
-    def _run(self, texts: list[str]) -> Vectors:
-        encoded = self._tokenizer.encode_batch([normalise(text) or " " for text in texts])
-        feeds = {
-            "input_ids": np.array([each.ids for each in encoded], dtype=np.int64),
-            "attention_mask": np.array([each.attention_mask for each in encoded], dtype=np.int64),
-            "token_type_ids": np.array([each.type_ids for each in encoded], dtype=np.int64),
-        }
-        rows: Vectors = self._session.run([self._output], {name: feeds[name] for name in self._inputs})[0]
-        rows = rows.astype(np.float32)
-        unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        return unit
 
 
 class HashingEncoder:
@@ -111,29 +64,121 @@ class HashingEncoder:
         return unit
 
 
+def load(name: str) -> Encoder:
+    """Return the encoder that the setting `encoder` calls `name`, freshly loaded.
+
+    A name of models.yaml, `hashing`, a folder that `yitong encoder tune` made (it holds encoder.yaml), or the folder or
+    name of any sentence-transformers or transformers model. Raises Unavailable where files or libraries are missing.
+    """
+    if name == "hashing":
+        return HashingEncoder()
+    if name in models.names():
+        from core.text.onnx import OnnxEncoder
+
+        return OnnxEncoder(models.find(name))
+    folder = Path(name).expanduser()
+    if (folder / models.CARD).is_file():
+        from core.text.onnx import OnnxEncoder
+
+        return OnnxEncoder(models.in_folder(folder))
+    from core.text.pretrained import PretrainedEncoder
+
+    return PretrainedEncoder(name)
+
+
 _lock = threading.Lock()
 _encoder: Encoder | None = None
 _degraded: str | None = None
+_version: int | None = None
+_pinned: ContextVar[Encoder | None] = ContextVar("encoder", default=None)
 
 
 def encoder() -> Encoder:
-    """Return this process's encoder, loaded at the first call; without its files, the hashing one and a warning."""
+    """Return the encoder of this request, else of this process.
+
+    It is loaded at the first call; without its files it is the hashing one, with a warning.
+    """
+    return _pinned.get() or _served()
+
+
+def _served() -> Encoder:
     global _encoder, _degraded
     with _lock:
         if _encoder is None:
-            if settings().encoder == "hashing":
+            try:
+                _encoder = load(settings().encoder)
+            except Unavailable as error:
+                _degraded = error.sentence
+                log.warning("encoder.degraded", reason=error.sentence)
                 _encoder = HashingEncoder()
-            else:
-                try:
-                    _encoder = OnnxEncoder(settings().encoder, threads=settings().encoder_threads)
-                except Unavailable as error:
-                    _degraded = error.sentence
-                    log.warning("encoder.degraded", reason=error.sentence)
-                    _encoder = HashingEncoder()
         return _encoder
 
 
+@contextmanager
+def using(chosen: Encoder) -> Iterator[Encoder]:
+    """Let `encoder()` be `chosen` within the block, in this task or thread and those that it starts."""
+    token = _pinned.set(chosen)
+    try:
+        yield chosen
+    finally:
+        _pinned.reset(token)
+
+
+@contextmanager
+def pinned() -> Iterator[Encoder]:
+    """Keep one encoder within the block whatever is put in service meanwhile; `@pinned()` for a whole function."""
+    with using(encoder()) as chosen:
+        yield chosen
+
+
+def put_in_service(chosen: Encoder, *, version: int | None = None, degraded: str | None = None) -> None:
+    """Let this process answer with `chosen` from the next request on.
+
+    `version`: its number in `core.versions`, None for the one of the settings; `degraded`: why it is not the right one.
+    """
+    global _encoder, _degraded, _version
+    with _lock:
+        _encoder, _degraded, _version = chosen, degraded, version
+    log.info("encoder.in_service", encoder=chosen.fingerprint, version=version)
+
+
+def version() -> int | None:
+    """Return the version (`core.versions`) that this process answers with, or None: the encoder of the settings."""
+    return _version
+
+
 def degraded() -> str | None:
-    """Return why the encoder in use is not the one that the settings name, or None."""
-    encoder()
+    """Return why the encoder in service is not the one that it should be, or None."""
+    _served()
     return _degraded
+
+
+def per_encoder(make: Callable[P, Made]) -> Callable[P, Made]:
+    """Keep what `make` returns for each encoder and (hashable) arguments, the `KEPT` used last.
+
+    Making it for one encoder holds up nobody who uses another; two who want the same wait for one making.
+    """
+    made: OrderedDict[Hashable, Future[Made]] = OrderedDict()
+    lock = threading.Lock()
+
+    @wraps(make)
+    def get(*args: P.args, **kwargs: P.kwargs) -> Made:
+        key = (encoder().fingerprint, args, tuple(sorted(kwargs.items())))
+        with lock:
+            future = made.get(key)
+            mine = future is None
+            if future is None:
+                future = made[key] = Future()
+            made.move_to_end(key)
+            while len(made) > KEPT:
+                made.popitem(last=False)
+        if mine:
+            try:
+                future.set_result(make(*args, **kwargs))
+            except BaseException as error:
+                with lock:
+                    made.pop(key, None)
+                future.set_exception(error)
+        return future.result()
+
+    return get

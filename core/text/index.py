@@ -36,8 +36,14 @@ class VectorIndex(Generic[Key]):
     def __len__(self) -> int:
         return len(self.keys)
 
-    def search(self, vectors: Vectors, count: int) -> list[list[Neighbour[Key]]]:
-        """Return the `count` nearest of each row of `vectors`, nearest first."""
+    def search(self, vectors: Vectors, count: int, *, made_by: str) -> list[list[Neighbour[Key]]]:
+        """Return the `count` nearest of each row of `vectors`, nearest first.
+
+        `made_by`: the fingerprint of the encoder that made `vectors`. Raises ValueError where it is another's: such
+        cosines mean nothing.
+        """
+        if made_by != self.fingerprint:
+            raise ValueError(f"vectors of {made_by} cannot be sought in an index of {self.fingerprint}")
         if not self.keys:
             return [[] for _ in vectors]
         cosines, rows = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), min(count, len(self.keys)))

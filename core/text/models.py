@@ -1,14 +1,18 @@
 """Model files, named by content digest: where a file lies does not matter, what is in it does."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from core.city import read_yaml
 from core.errors import BadInput, Unavailable
 from core.settings import ROOT, settings
 
 MODELS = Path(__file__).with_name("models.yaml")
+CARD = "encoder.yaml"  # what a folder with an encoder of our own says of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,23 @@ class ModelFiles:
     fingerprint: str
 
 
+@lru_cache(maxsize=1)
+def _known() -> Mapping[str, Any]:
+    known: Mapping[str, Any] = read_yaml(MODELS)
+    return known
+
+
+def names() -> list[str]:
+    """Return the names that `find` knows."""
+    return sorted(_known())
+
+
+def sha256(path: Path) -> str:
+    """Return the digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _candidates(carriers: list[str]) -> list[Path]:
     """Return where a file may lie: the carriers below the checkout, then whatever lies in <data>/models."""
     below_data = settings().data.expanduser() / "models"
@@ -35,14 +56,13 @@ def find(name: str) -> ModelFiles:
 
     Raises BadInput for an unknown name, Unavailable when a file is missing or not what its digest says.
     """
-    known = read_yaml(MODELS)
-    if name not in known:
-        raise BadInput(f"There is no encoder {name}; known are {', '.join(sorted(known))} and hashing.")
-    entry = known[name]
+    if name not in names():
+        raise BadInput(f"There is no encoder {name}; known are {', '.join(names())} and hashing.")
+    entry = _known()[name]
     files: dict[str, Path] = {}
     for role, wanted in entry["files"].items():
         for path in _candidates(wanted["carriers"]):
-            if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == wanted["sha256"]:
+            if path.is_file() and sha256(path) == wanted["sha256"]:
                 files[role] = path
                 break
         else:
@@ -50,6 +70,26 @@ def find(name: str) -> ModelFiles:
                 f"The {role} of the encoder {name} is missing or damaged; run ./yitong again with a network, "
                 f"or put the file with sha256 {wanted['sha256'][:12]}… into {settings().data / 'models'}."
             )
+    return _files(name, entry, files)
+
+
+def in_folder(folder: Path) -> ModelFiles:
+    """Return the files of an encoder of our own: a folder with its card, as `yitong encoder tune` makes them.
+
+    Raises Unavailable when a file is missing or not what the card says, BadInput where the card cannot be read.
+    """
+    card = read_yaml(folder / CARD)
+    try:
+        files = {role: folder / Path(wanted["file"]).name for role, wanted in card["files"].items()}
+        for role, path in files.items():
+            if not path.is_file() or sha256(path) != card["files"][role]["sha256"]:
+                raise Unavailable(f"The {role} of the encoder in {folder} is missing or damaged.")
+        return _files(card["name"], card, files)
+    except (KeyError, TypeError, AttributeError):
+        raise BadInput(f"{folder / CARD} is not the card of an encoder.") from None
+
+
+def _files(name: str, entry: Mapping[str, Any], files: dict[str, Path]) -> ModelFiles:
     return ModelFiles(
         name=name,
         dimension=entry["dimension"],

@@ -38,7 +38,7 @@ def test_an_unclear_leaf_is_answered_a_level_above() -> None:
 
 def test_confidence_falls_never_below_zero_nor_above_one_on_any_level() -> None:
     reading = read("小区停水了")
-    for level in classifier().probabilities(reading.plain, reading.row):
+    for level in classifier().probabilities(reading):
         assert all(0 <= confidence <= 1 for _, confidence in level)
 
 

@@ -1,3 +1,8 @@
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
 import numpy as np
 import pytest
 
@@ -11,7 +16,23 @@ from core.text.index import VectorIndex
 def encoder(request: pytest.FixtureRequest) -> encode.Encoder:
     if request.param == "hashing":
         return encode.HashingEncoder()
-    return encode.OnnxEncoder("bge-small-zh-v1.5")
+    return encode.load("bge-small-zh-v1.5")
+
+
+class Named(encode.HashingEncoder):
+    """An encoder that differs from others by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.fingerprint = f"{name}:1"
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> encode.Encoder:
+    """The encoder of this process; whatever a test puts in service is taken back."""
+    first = Named("first")
+    for name, value in (("_encoder", first), ("_degraded", None), ("_version", None)):
+        monkeypatch.setattr(encode, name, value)
+    return first
 
 
 def test_vectors_are_of_length_one_whatever_the_text(encoder: encode.Encoder) -> None:
@@ -37,12 +58,93 @@ def test_like_sentences_are_nearer_than_unlike_ones(encoder: encode.Encoder) -> 
 def test_the_index_returns_the_nearest_first() -> None:
     vectors = np.eye(4, dtype=np.float32)
     index = VectorIndex(list("abcd"), vectors, fingerprint="test")
-    (found,) = index.search(np.array([[0.8, 0.6, 0, 0]], dtype=np.float32), 2)
+    (found,) = index.search(np.array([[0.8, 0.6, 0, 0]], dtype=np.float32), 2, made_by="test")
     assert [neighbour.key for neighbour in found] == ["a", "b"]
     empty = VectorIndex([], np.zeros((0, 4), dtype=np.float32), fingerprint="test")
-    assert empty.search(vectors[:1], 3) == [[]]
+    assert empty.search(vectors[:1], 3, made_by="test") == [[]]
     with pytest.raises(ValueError, match="keys"):
         VectorIndex(["a"], vectors, fingerprint="test")
+
+
+def test_an_index_refuses_the_vectors_of_another_encoder() -> None:
+    index = VectorIndex(list("ab"), np.eye(2, dtype=np.float32), fingerprint="one")
+    with pytest.raises(ValueError, match="vectors of other"):
+        index.search(np.eye(2, dtype=np.float32), 1, made_by="other")
+
+
+async def test_a_request_keeps_its_encoder_whatever_is_put_in_service_meanwhile(served: encode.Encoder) -> None:
+    second = Named("second")
+    with encode.pinned():
+        encode.put_in_service(second, version=7)
+        assert encode.encoder() is served
+        assert await asyncio.to_thread(encode.encoder) is served
+    assert encode.encoder() is second
+    assert encode.version() == 7
+
+    @encode.pinned()
+    def request() -> list[encode.Encoder]:
+        before = encode.encoder()
+        encode.put_in_service(served)
+        return [before, encode.encoder()]
+
+    assert request() == [second, second]
+    assert encode.encoder() is served
+    with encode.using(second), encode.pinned():
+        assert encode.encoder() is second
+
+
+def test_what_is_made_of_vectors_is_made_once_for_each_encoder(served: encode.Encoder) -> None:
+    made = []
+
+    @encode.per_encoder
+    def index(place: str) -> str:
+        made.append((encode.encoder().fingerprint, place))
+        return f"{place} by {encode.encoder().fingerprint}"
+
+    assert index("here") == index("here") == "here by first:1"
+    with encode.using(Named("second")):
+        assert index("here") == "here by second:1"
+    assert index("here") == "here by first:1"
+    assert made == [("first:1", "here"), ("second:1", "here")]
+    with encode.using(Named("third")):
+        index("here")
+    with encode.using(Named("second")):
+        index("here")
+    assert len(made) == 4  # the one used longest ago had been let go
+
+
+def test_making_for_a_new_encoder_holds_up_nobody_who_uses_the_old_one(served: encode.Encoder) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    @encode.per_encoder
+    def index() -> str:
+        if encode.encoder() is not served:
+            begun.set()
+            assert go_on.wait(10)
+        return encode.encoder().fingerprint
+
+    with ThreadPoolExecutor(2) as threads:
+        with encode.using(Named("second")):
+            waiting = [threads.submit(copy_context().run, index) for _ in range(2)]
+        assert begun.wait(10)
+        assert index() == "first:1"
+        go_on.set()
+        assert [each.result() for each in waiting] == ["second:1", "second:1"]
+
+
+def test_what_could_not_be_made_is_tried_again(served: encode.Encoder) -> None:
+    tries = []
+
+    @encode.per_encoder
+    def index() -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Unavailable("not yet")
+        return len(tries)
+
+    with pytest.raises(Unavailable, match="not yet"):
+        index()
+    assert index() == 2
 
 
 def test_an_unknown_encoder_is_named() -> None:
@@ -65,12 +167,13 @@ def test_a_damaged_file_is_not_used_and_one_elsewhere_is(
     assert models.find("bge-small-zh-v1.5").fingerprint == real.fingerprint
 
 
-def test_without_its_files_the_line_goes_on_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_files_the_line_goes_on_and_says_so(
+    served: encode.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def missing(_name: str) -> models.ModelFiles:
         raise Unavailable("The model is missing.")
 
     monkeypatch.setattr(models, "find", missing)
     monkeypatch.setattr(encode, "_encoder", None)
-    monkeypatch.setattr(encode, "_degraded", None)
     assert isinstance(encode.encoder(), encode.HashingEncoder)
     assert encode.degraded() == "The model is missing."
