@@ -39,12 +39,13 @@ _POLICY = SMTP.clone(header_factory=_headers)
 
 def answer_text(replies: Sequence[Reply], locale: str, *, first: bool, not_kept: int = 0) -> str:
     """Return the letter that answers a turn. `first`: the conversation's first; `not_kept`: attachments refused."""
-    greeting = wording("greeting.first" if first else "greeting", locale)
     paragraphs = [_paragraph(reply, locale) for reply in replies]
+    if not any(reply.type is ReplyType.EMERGENCY for reply in replies):  # what to do in danger comes before politeness
+        paragraphs.insert(0, wording("greeting.first" if first else "greeting", locale))
     if not_kept:
         megabytes = settings().attachment_megabytes
         paragraphs.append(wording("not_kept", locale, count=not_kept, megabytes=megabytes))
-    return "\n\n".join([greeting, *paragraphs, wording("closing", locale)]) + "\n"
+    return "\n\n".join([*paragraphs, wording("closing", locale)]) + "\n"
 
 
 def _paragraph(reply: Reply, locale: str) -> str:

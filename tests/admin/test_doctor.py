@@ -64,6 +64,35 @@ async def test_it_says_whether_open311_is_open(monkeypatch: pytest.MonkeyPatch) 
     assert "Open311 open" in (await found("doors")).sentence
 
 
+async def test_a_mailbox_that_is_half_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.settings import Settings
+
+    monkeypatch.setattr(doctor, "settings", lambda: Settings(email_address="12345@city.example"))
+    finding = await found("doors")
+    assert finding.level == "warning"
+    assert "YITONG_EMAIL_SECRET and YITONG_EMAIL_SMTP_URL" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADDRESS", "热线 <12345@city.example>"),
+        ("SECRET", "too short"),
+        ("SMTP_URL", "http://mail.example"),
+        ("SMTP_URL", "smtp://user@mail.example"),
+        ("SMTP_URL", "smtp://mail.example:port"),
+    ],
+)
+async def test_a_mailbox_setting_that_makes_no_sense_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"YITONG_EMAIL_{name}", value)
+    monkeypatch.setattr(doctor, "settings", settings.__wrapped__)
+    (finding,) = await doctor.examine()
+    assert f"YITONG_EMAIL_{name}" in finding.sentence
+    assert value not in finding.sentence
+
+
 async def test_a_setting_that_makes_no_sense_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YITONG_MESSAGE_RATE", "a few")
     monkeypatch.setattr(doctor, "settings", settings.__wrapped__)
