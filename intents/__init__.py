@@ -1,6 +1,7 @@
 """Floor 1: what a request is.
 
 understand   a citizen's text → `Understanding`: emergency, statutory route, request type, category, urgency, entities
+certainty    how sure it is that a text belongs to a category
 warm_up      load everything that the first citizen would otherwise wait for
 categories   the city's category tree: `tree()`
 places       the gazetteer: `resolve(text)`
@@ -9,7 +10,7 @@ statutory    matters that the law sends elsewhere: `routes()`
 evaluate     fit this product's classifier on any labelled file: `evaluate(train, test)`
 """
 
-from intents.pipeline import understand, warm_up
+from intents.pipeline import certainty, understand, warm_up
 from intents.understanding import (
     Address,
     Category,
@@ -30,6 +31,7 @@ __all__ = [
     "TimeSpan",
     "Understanding",
     "Urgency",
+    "certainty",
     "understand",
     "warm_up",
 ]

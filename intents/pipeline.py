@@ -55,6 +55,15 @@ def understand(text: str) -> Understanding:
     )
 
 
+@pinned()
+def certainty(category: str, text: str) -> float:
+    """Return how sure it is that a text belongs to a category (a code), 0 to 1; 0 for a code that is unknown."""
+    asked = classifier()
+    if category not in asked.tree:
+        return 0.0
+    return dict(asked.probabilities(read(text))[asked.tree[category].level - 1])[category]
+
+
 def warm_up() -> None:
     """Load everything that the first citizen would otherwise wait for."""
     understand("路灯坏了")

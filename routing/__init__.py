@@ -1,6 +1,8 @@
 """Floor 3: from a request to a closed ticket.
 
-departments  `tree()`, `rank(...)`: the departments, and whose duty a request is, with the reasons
+departments  `tree()`, `rank(...)`: the departments, and whose duty a request is by catalogue and duties, with the reasons
+suggestions  `suggest(session, ticket)`: the same with what similar closed tickets taught, and the risk of a return
+labels       `settled`: closed tickets as labelled texts
 tickets      `Draft`, `open`; reads scoped by `visible_to(actor)`: `find`, `listing`, `counts`, `history`; the citizen's
              `by_code`, `public_status`; everybody's `reported_through`; `near`, `allowed`, `shown_clocks`
 commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign correct reply callback

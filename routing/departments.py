@@ -6,6 +6,7 @@ rest, and alone where the category is not known (`tickets.yaml` holds the weight
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from routing.messages import say
 from routing.rules import rules
 from routing.tree import Department, Departments, load, tree
 
-__all__ = ["Candidate", "Department", "Departments", "load", "rank", "tree"]
+__all__ = ["Candidate", "Department", "Departments", "Grounds", "grounds", "load", "rank", "tree"]
 
 MOST = 5
 DUTIES_LOOKED_AT = 100
@@ -35,14 +36,45 @@ class Candidate:
     name: str
     score: float
     evidence: tuple[str, ...]
+    risk: float | None = None  # how likely a dispatch there comes back, 0 to 1; None where it was not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What catalogue and duties say of a matter: scores and sentences by code; `lead`: whom the catalogue names."""
+
+    lead: str | None
+    scores: dict[str, float]
+    evidence: dict[str, list[str]]
+
+    def ceiling(self, code: str) -> float:
+        """Return the best score a department may reach: without the catalogue never that of an automatic dispatch."""
+        return 1.0 if code == self.lead else rules().dispatch.duties
 
 
 @pinned()
 def rank(*, category: str | None, district: str | None, street: str | None, text: str) -> list[Candidate]:
-    """Return the departments that may be responsible, best first, at most five.
+    """Return the departments that may be responsible by catalogue and duties, best first, at most five.
 
     `category`: a code of the category tree or None; `district` and `street`: codes or None; `text`: what was said.
+    For a ticket `suggestions.suggest` also asks what was done with similar ones.
     """
+    found = grounds(category=category, district=district, street=street, text=text)
+    return [candidate(code, found.scores[code], found.evidence[code]) for code in best(found.scores)]
+
+
+def best(scores: Mapping[str, float]) -> list[str]:
+    """Return the codes with the highest scores above zero, best first, at most five."""
+    return sorted((code for code in scores if scores[code] > 0), key=lambda code: (-scores[code], code))[:MOST]
+
+
+def candidate(code: str, score: float, evidence: Sequence[str], *, risk: float | None = None) -> Candidate:
+    """Return a department as a candidate."""
+    return Candidate(code=code, name=tree().get(code).name, score=round(score, 4), evidence=tuple(evidence), risk=risk)
+
+
+def grounds(*, category: str | None, district: str | None, street: str | None, text: str) -> Grounds:
+    """Return what catalogue and duties say of a matter; the arguments are those of `rank`."""
     weights = rules().dispatch
     duties = _nearest_duties(text, district, street)
     base: dict[str, float] = {}
@@ -55,22 +87,16 @@ def rank(*, category: str | None, district: str | None, street: str | None, text
         if assigned.lead:
             base[assigned.lead] = weights.catalogue_lead
             evidence[assigned.lead].append(say("evidence.lead", basis=assigned.row.basis))
-    lead = assigned.lead if assigned else None
-    scores: dict[str, float] = {}
+    found = Grounds(lead=assigned.lead if assigned else None, scores={}, evidence=evidence)
     for code in base.keys() | duties.keys():
         if tree().get(code).kind == "centre":  # it dispatches and handles nothing itself
             continue
         nearness, duty = duties.get(code, (0.0, ""))
-        least, most = base.get(code, 0.0), 1.0 if code == lead else weights.duties
-        scores[code] = least + (most - least) * nearness
+        least = base.get(code, 0.0)
+        found.scores[code] = least + (found.ceiling(code) - least) * nearness
         if nearness > 0:
             evidence[code].append(say("evidence.duty", duty=duty))
-    best = sorted(scores, key=lambda code: (-scores[code], code))[:MOST]
-    return [
-        Candidate(code=code, name=tree().get(code).name, score=round(scores[code], 4), evidence=tuple(evidence[code]))
-        for code in best
-        if scores[code] > 0
-    ]
+    return found
 
 
 def _nearest_duties(text: str, district: str | None, street: str | None) -> dict[str, tuple[float, str]]:

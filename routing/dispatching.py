@@ -1,18 +1,18 @@
 """Dispatch without a person: where the first candidate is certain enough, a new ticket goes there at once."""
 
-import asyncio
-
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import jobs
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import commands, departments, reading
+from routing import commands, reading
 from routing.catalogue import catalogue
+from routing.departments import Candidate
 from routing.messages import say
 from routing.models import Ticket
 from routing.rules import rules
+from routing.suggestions import suggest
 from routing.tree import tree
 
 log = structlog.get_logger()
@@ -26,19 +26,14 @@ async def dispatch_ticket(number: str) -> None:
 
 
 async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
-    """Dispatch the ticket if it is new and the first candidate's score reaches `automatic_from`; return the ticket."""
+    """Dispatch the ticket if it is new and the first candidate certain enough (`tickets.yaml`); return the ticket."""
     ticket = await reading.find(session, number, actor=SYSTEM, lock=True)
     if ticket.state != "new":
         return ticket
-    candidates = await asyncio.to_thread(
-        departments.rank,
-        category=ticket.category,
-        district=ticket.district,
-        street=ticket.street,
-        text=f"{ticket.title} {ticket.description}",
-    )
-    if not candidates or candidates[0].score < rules().dispatch.automatic_from:
-        log.info("ticket.left_to_agents", number=number, score=candidates[0].score if candidates else 0)
+    candidates = await suggest(session, ticket)
+    if not candidates or not _certain(candidates[0]):
+        score, risk = (candidates[0].score, candidates[0].risk) if candidates else (0, None)
+        log.info("ticket.left_to_agents", number=number, score=score, risk=risk)
         return ticket
     first = candidates[0]
     assigned = (
@@ -56,3 +51,8 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
         co_handlers=[code for code in beside if tree().get(code).kind != "centre"],
         reason=say("dispatched.automatically", evidence="；".join(first.evidence)),
     )
+
+
+def _certain(first: Candidate) -> bool:
+    weights = rules().dispatch
+    return first.score >= weights.automatic_from and (first.risk or 0.0) <= weights.automatic_risk_to

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, LargeBinary, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, LargeBinary, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,6 +30,22 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
         return None if value is None else json.loads(unseal(bytes(value)))
 
 
+# Lengths of the vectors of the encoders in use; closed tickets with another length are found by reading all of them.
+DIMENSIONS = (384, 512, 768, 1024)
+
+
+def _nearness(dimension: int) -> Index:
+    """Return the index (HNSW) by which the closed tickets nearest to a vector are found."""
+    # An index wants one length of vector, the column holds those of any encoder: so one index a length.
+    return Index(
+        f"ix_tickets_closed_near_{dimension}",
+        literal_column(f"(embedding::vector({dimension}))").label("near"),
+        postgresql_using="hnsw",
+        postgresql_ops={"near": "vector_cosine_ops"},
+        postgresql_where=text(f"state = 'closed' and vector_dims(embedding) = {dimension}"),
+    )
+
+
 class Ticket(Base):
     """工单: one request on its way to being solved. States stand in `routing.workflow`."""
 
@@ -41,6 +57,9 @@ class Ticket(Base):
             "district",
             postgresql_where=text("state not in ('replied', 'closed', 'withdrawn')"),
         ),
+        Index("ix_tickets_category_opened_at", "category", "opened_at"),
+        Index("ix_tickets_wrong_leads", "category", postgresql_where=text("wrong_leads <> '[]'::jsonb")),
+        *(_nearness(dimension) for dimension in DIMENSIONS),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -71,6 +90,7 @@ class Ticket(Base):
     replied_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     misdispatched: Mapped[bool] = mapped_column(default=False)  # the first department was not the right one
+    wrong_leads: Mapped[list[str]] = mapped_column(default=list)  # departments whose duty it was found not to be
     returns: Mapped[int] = mapped_column(default=0)
     return_refused: Mapped[bool] = mapped_column(default=False)  # ruled: the department that leads now keeps it
     reopened: Mapped[int] = mapped_column(default=0)

@@ -1,4 +1,4 @@
-"""How the city treats its tickets (`tickets.yaml`): dispatch, similar tickets, urging, the survey."""
+"""How the city treats its tickets (`tickets.yaml`): dispatch, similar tickets, urging, the survey, learning."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +13,35 @@ class Dispatch(Strict):
     """How departments are ranked, and from which score on no person is asked."""
 
     automatic_from: float = Field(ge=0, le=1)
+    automatic_risk_to: float = Field(ge=0, le=1)
     catalogue_lead: float = Field(ge=0, le=1)
     catalogue_co_handler: float = Field(ge=0, le=1)
     duties: float = Field(ge=0, le=1)
     cosine_unrelated: float = Field(ge=0, lt=1)
     cosine_same: float = Field(gt=0, le=1)
+
+
+class Experience(Strict):
+    """How closed tickets that read alike speak on whose duty a new one is."""
+
+    similarity_from: float = Field(ge=0, lt=1)
+    half_life_days: float = Field(gt=0)
+    evidence_days: int = Field(ge=1)
+    fewest: int = Field(ge=1)
+    strength: float = Field(gt=0)
+
+
+class Risk(Strict):
+    """How likely a dispatch comes back: a rate to begin with, and log-odds that are added to it."""
+
+    return_rate: float = Field(gt=0, lt=1)
+    strength: float = Field(gt=0)
+    days: int = Field(ge=1)
+    silent: float = Field(ge=0)
+    contradicted: float = Field(ge=0)
+    unsure: float = Field(ge=0)
+    close: float = Field(ge=0)
+    clear_margin: float = Field(gt=0, le=1)
 
 
 class Near(Strict):
@@ -39,13 +63,39 @@ class Survey(Strict):
     reopen_times: int = Field(ge=0)
 
 
+class Learning(Strict):
+    """What counts as a label, when the classifier is trained on them, and when the new one may serve."""
+
+    settled_after_days: int = Field(ge=0)
+    hour: int = Field(ge=0, le=23)
+    new_labels: int = Field(ge=1)
+    most_labels: int = Field(ge=100)
+    newest_part: float = Field(gt=0, lt=1)
+    fewest_compared: int = Field(ge=10)
+    calibration_error_to: float = Field(ge=0, le=1)
+    examples_loss_to: float = Field(ge=0, le=1)
+
+
+class Drift(Strict):
+    """From which change on a report of drift speaks of one."""
+
+    psi_some: float = Field(gt=0)
+    psi_much: float = Field(gt=0)
+    chance_below: float = Field(gt=0, lt=1)
+    sampled: int = Field(ge=50)
+
+
 class Rules(Strict):
     """What `tickets.yaml` holds."""
 
     dispatch: Dispatch
+    experience: Experience
+    risk: Risk
     near: Near
     urging: Urging
     survey: Survey
+    learning: Learning
+    drift: Drift
 
 
 def rules() -> Rules:

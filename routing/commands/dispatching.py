@@ -79,7 +79,12 @@ async def rule_on_return(
     if department is None or department == ticket.lead:
         raise BadInput(say("refused.ruling_department"))
     before = ticket.lead
-    ticket.misdispatched = ticket.misdispatched or await _first_was_wrong(session, ticket, department)
+    events = await ledger.history(session, f"ticket:{ticket.number}")
+    if _was_objected_to(events):
+        _not_theirs(ticket)
+        # A street that gives back to its district what that had sent on does not make the first dispatch wrong.
+        sent = next(event for event in events if event.kind == steps.PREFIX + "dispatched")
+        ticket.misdispatched = ticket.misdispatched or sent.data["department"] != department
     await _assign(session, ticket, department, ())
     workflow.move(ticket, "uphold_return")
     await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
@@ -100,7 +105,9 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
     own_street = workflow.leads(ticket, actor)
     if own_street and tree().get(department).parent != before:
         raise Forbidden(say("refused.not_own_street"))
-    ticket.misdispatched = ticket.misdispatched or not own_street
+    if not own_street:
+        _not_theirs(ticket)
+        ticket.misdispatched = True
     others = [code for code in ticket.co_handlers if code != department]
     if own_street and before:
         others.append(before)
@@ -110,15 +117,16 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
     return ticket
 
 
-async def _first_was_wrong(session: AsyncSession, ticket: Ticket, department: str) -> bool:
-    """Say whether upholding what brought the ticket back shows that the *first* department was not the right one.
-
-    A ticket that its citizen escalated was dispatched well, and so was one that a street gives back to its district.
-    """
-    events = await ledger.history(session, f"ticket:{ticket.number}")
-    sent = next(event for event in events if event.kind == steps.PREFIX + "dispatched")
+def _was_objected_to(events: Sequence[ledger.Event]) -> bool:
+    """Say whether a department brought the ticket back, and not its citizen, who was not helped twice."""
     back = [event.kind for event in events if event.kind in (steps.PREFIX + "returned", steps.PREFIX + "escalated")]
-    return back[-1] == steps.PREFIX + "returned" and sent.data["department"] != department
+    return back[-1] == steps.PREFIX + "returned"
+
+
+def _not_theirs(ticket: Ticket) -> None:
+    """Keep that it was found not to be the duty of the department that leads: later dispatches learn from it."""
+    if ticket.lead and ticket.lead not in ticket.wrong_leads:
+        ticket.wrong_leads = [*ticket.wrong_leads, ticket.lead]
 
 
 async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_handlers: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """Tickets put together for staff, out of what the routing floor says."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
@@ -24,9 +23,9 @@ from core.auth import Actor
 from core.privacy import mask_text
 from routing import agenda, citizens, departments, tickets, timing
 from routing.agenda import Pending
-from routing.departments import Candidate
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
+from routing.suggestions import suggest
 from routing.tickets import Step
 
 NOTEWORTHY = 0.25  # of the best score
@@ -70,8 +69,8 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "basis": ticket.basis,
             "survey": _survey(ticket),
             "allowed": allowed,
-            "candidates": await candidates(ticket) if NAMING.intersection(allowed) else [],
-            "reconsider": {"correct", "reassign"} <= set(allowed) and await _belongs_elsewhere(ticket, taken),
+            "candidates": await candidates(session, ticket) if NAMING.intersection(allowed) else [],
+            "reconsider": {"correct", "reassign"} <= set(allowed) and await _belongs_elsewhere(session, ticket, taken),
         }
     )
 
@@ -92,7 +91,7 @@ async def work_row(
             if with_steps
             else [],
             "allowed": allowed,
-            "candidates": await candidates(ticket) if {"dispatch", "ruling"}.intersection(allowed) else [],
+            "candidates": await candidates(session, ticket) if {"dispatch", "ruling"}.intersection(allowed) else [],
         }
     )
 
@@ -103,14 +102,20 @@ def allowed_routes(ticket: Ticket, *, actor: Actor) -> list[str]:
     return [route for route, command in COMMANDS.items() if command.name in possible]
 
 
-async def candidates(ticket: Ticket) -> list[CandidateView]:
+async def candidates(session: AsyncSession, ticket: Ticket) -> list[CandidateView]:
     """Return the departments that may be responsible, best first.
 
     Left out are the one that has it, the centre itself, and whoever is far behind the best.
     """
-    ranked = await _ranked(ticket)
+    ranked = await suggest(session, ticket)
     return [
-        CandidateView(code=each.code, name=naming.department(each.code), score=each.score, evidence=list(each.evidence))
+        CandidateView(
+            code=each.code,
+            name=naming.department(each.code),
+            score=each.score,
+            evidence=list(each.evidence),
+            risk=each.risk,
+        )
         for each in ranked
         if each.code != ticket.lead
         and departments.tree().get(each.code).kind != "centre"
@@ -118,23 +123,13 @@ async def candidates(ticket: Ticket) -> list[CandidateView]:
     ]
 
 
-async def _belongs_elsewhere(ticket: Ticket, taken: Sequence[Step]) -> bool:
+async def _belongs_elsewhere(session: AsyncSession, ticket: Ticket, taken: Sequence[Step]) -> bool:
     """Say whether the category was corrected after the last dispatch, and another department ranks first now."""
     since = list(takewhile(lambda step: step.kind not in {"dispatched", "reassigned"}, reversed(taken)))
     if not any("category" in step.changed for step in since):
         return False
-    ranked = await _ranked(ticket)
+    ranked = await suggest(session, ticket)
     return bool(ranked) and ranked[0].code != ticket.lead
-
-
-async def _ranked(ticket: Ticket) -> list[Candidate]:
-    return await asyncio.to_thread(
-        departments.rank,
-        category=ticket.category,
-        district=ticket.district,
-        street=ticket.street,
-        text=f"{ticket.title} {ticket.description}",
-    )
 
 
 async def _steps(session: AsyncSession, taken: Sequence[Step], *, locale: str) -> list[StepView]:

@@ -113,6 +113,7 @@ class CandidateView(BaseModel):
     name: str
     score: float
     evidence: list[str]
+    risk: float | None = Field(description="How likely a dispatch there comes back, 0 to 1.")
 
 
 class SurveyView(BaseModel):

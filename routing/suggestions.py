@@ -1,0 +1,103 @@
+"""Whom to send a ticket to: catalogue and duties, what was done with similar tickets, and the risk that it comes back.
+
+The score is the one of `departments.rank`, moved towards the part of the similar tickets that a department solved; the
+more of them there are, the further. The risk begins with how often dispatches of this category to this department came
+back, and grows where the catalogue is silent or names another, where the category is unsure, and where two are close.
+"""
+
+import asyncio
+import math
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import intents
+from core.ledger import Event
+from core.text.encode import encoder, pinned
+from routing import departments, experience, nearby
+from routing.departments import Candidate, Grounds
+from routing.experience import Experience
+from routing.models import Ticket
+from routing.rules import rules
+from routing.steps import PREFIX
+
+# Of its score, what a department keeps however often it gave similar tickets back: whoever dispatches should see that.
+STAYS_IN_SIGHT = 0.25
+
+
+async def suggest(session: AsyncSession, ticket: Ticket) -> list[Candidate]:
+    """Return the departments that may be responsible for a ticket, best first, at most five, each with its risk.
+
+    The second is the runner-up. Encodes the text, in a thread, and asks the database three short questions.
+    """
+    with pinned():
+        text = f"{ticket.title} {ticket.description}"
+        found = await asyncio.to_thread(
+            departments.grounds,
+            category=ticket.category,
+            district=ticket.district,
+            street=ticket.street,
+            text=text,
+        )
+        known = await _similar(session, ticket)
+        sure = await _certainty(session, ticket, text)
+    scores = _moved(found, known)
+    codes = departments.best(scores)
+    rates = await experience.return_rates(session, ticket.category, codes)
+    return [
+        departments.candidate(
+            code,
+            scores[code],
+            [*found.evidence[code], *known.evidence(code)],
+            risk=_risk(code, rates[code], scores, found, sure),
+        )
+        for code in codes
+    ]
+
+
+def _moved(found: Grounds, known: Experience) -> dict[str, float]:
+    """Return the scores after experience has spoken; few similar tickets say nothing."""
+    weights = rules().experience
+    if known.count < weights.fewest:
+        return dict(found.scores)
+    pull = known.weight / (known.weight + weights.strength)
+    moved = {}
+    for code in found.scores.keys() | known.traces.keys():
+        base = found.scores.get(code, 0.0)
+        pulled = (1 - pull) * base + pull * found.ceiling(code) * known.share(code)
+        moved[code] = max(pulled, STAYS_IN_SIGHT * base)
+    return moved
+
+
+def _risk(code: str, rate: float, scores: dict[str, float], found: Grounds, sure: float) -> float:
+    """Return how likely a dispatch to `code` comes back: the rate's log-odds and what is added to them."""
+    weights = rules().risk
+    others = [score for other, score in scores.items() if other != code]
+    margin = scores[code] - max(others, default=0.0)
+    odds = math.log(rate / (1 - rate)) + weights.unsure * (1 - sure)
+    if found.lead is None:
+        odds += weights.silent
+    elif code != found.lead:
+        odds += weights.contradicted
+    odds += weights.close * min(max(1 - margin / weights.clear_margin, 0.0), 2.0)
+    return round(1 / (1 + math.exp(-odds)), 4)
+
+
+async def _similar(session: AsyncSession, ticket: Ticket) -> Experience:
+    """Return the experience by the ticket's vector of the encoder in use: the one that is kept, or one made now."""
+    made_by = encoder().fingerprint
+    if ticket.encoder == made_by:
+        kept = await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))
+        return await experience.similar(session, ticket, vector=kept.one(), made_by=made_by)
+    made_by, vector = await asyncio.to_thread(nearby.vector_of, ticket.title, ticket.description)
+    return await experience.similar(session, ticket, vector=vector, made_by=made_by)
+
+
+async def _certainty(session: AsyncSession, ticket: Ticket, text: str) -> float:
+    """Return how sure the ticket's category is, 0 to 1: whole where a person has set it right."""
+    if ticket.category is None:
+        return 0.0
+    corrected = select(Event.id).where(Event.subject == f"ticket:{ticket.number}", Event.kind == PREFIX + "corrected")
+    if await session.scalar(corrected.limit(1)):
+        return 1.0
+    return await asyncio.to_thread(intents.certainty, ticket.category, text)
