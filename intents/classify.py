@@ -6,6 +6,7 @@ regression), then the border to what is no matter of the city at all (logistic r
 `data/elsewhere.yaml`). Nothing is a number from nowhere; all of it lies in `<data>/cache`, keyed by tree and encoder.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.city import city, read_yaml
 from core.settings import settings
-from core.text.encode import encoder, per_encoder
+from core.text.encode import Vectors, encoder, per_encoder, pinned
 from core.text.index import VectorIndex
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
@@ -55,6 +56,15 @@ class Classifier:
         made = arrays("categories", key, make, needs=_PROFILES + _CALIBRATION)
         self._profiles = scoring.Profiles(**{name: made[name] for name in _PROFILES})
         self._made: dict[str, NDArray[Any]] = {name: made[name] for name in _CALIBRATION}
+
+    def opinion(self, plain: Sequence[str], vectors: Vectors) -> NDArray[np.float32]:
+        """Return what the tree says of normalised texts, for a model that learns from history (`linear`).
+
+        The roots of the probabilities of the first and of the second level, side by side: each level's have length one.
+        """
+        scores = scoring.score(self._profiles, plain, vectors)
+        leaf = calibration.softmax(scores @ self._made["weights"])
+        return np.hstack([np.sqrt(leaf @ matrix) for _, matrix in self._above[:2]]).astype(np.float32)
 
     def probabilities(self, reading: Reading) -> list[list[tuple[str, float]]]:
         """Return for each level, first to third, every code with its calibrated confidence, best first."""
