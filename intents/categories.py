@@ -42,6 +42,8 @@ class Tree(Mapping[str, Node]):
 
     def __init__(self, nodes: dict[str, Node]) -> None:
         self._nodes = nodes
+        self._leaves = tuple(node for node in nodes.values() if not node.children)
+        self._usual: dict[str, RequestType] = {}
 
     def __getitem__(self, code: str) -> Node:
         return self._nodes[code]
@@ -54,12 +56,14 @@ class Tree(Mapping[str, Node]):
 
     def leaves(self) -> tuple[Node, ...]:
         """Return the categories of the third level."""
-        return tuple(node for node in self._nodes.values() if not node.children)
+        return self._leaves
 
     def usual_request_type(self, code: str) -> RequestType:
         """Return the request type that a leaf has, or that most leaves below an inner category have."""
-        below = [leaf.request_type for leaf in self.leaves() if f"{leaf.code}.".startswith(f"{code}.")]
-        return max(below, key=below.count)
+        if code not in self._usual:
+            below = [leaf.request_type for leaf in self._leaves if f"{leaf.code}.".startswith(f"{code}.")]
+            self._usual[code] = max(below, key=below.count)
+        return self._usual[code]
 
     def ancestors(self, code: str) -> tuple[Node, ...]:
         """Return the nodes from the first level down to `code`, which is the last."""

@@ -1,6 +1,7 @@
 """One text as the steps of understanding read it: normalised, cut into pieces, encoded once."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,11 +51,21 @@ def pieces(plain: str) -> tuple[str, ...]:
     return tuple(packed if len(packed) <= PIECES else packed[: PIECES - 4] + packed[-4:])
 
 
+def read_all(texts: Sequence[str]) -> list[Reading]:
+    """Return the reading of each text, also of an empty one; their pieces are encoded together."""
+    plain = [normalise(text) for text in texts]
+    parts = [pieces(each) for each in plain]
+    used = encoder()
+    encoded = used.encode([piece for each in parts for piece in each])
+    ends = np.cumsum([len(each) for each in parts]).tolist()
+    readings = []
+    for row, end in enumerate(ends):
+        mean = encoded[end - len(parts[row]) : end].mean(axis=0)
+        vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        readings.append(Reading(plain=plain[row], pieces=parts[row], vector=vector, made_by=used.fingerprint))
+    return readings
+
+
 def read(text: str) -> Reading:
     """Return the reading of any text, also an empty one."""
-    plain = normalise(text)
-    parts = pieces(plain)
-    used = encoder()
-    mean = used.encode(parts).mean(axis=0)
-    vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
-    return Reading(plain=plain, pieces=parts, vector=vector, made_by=used.fingerprint)
+    return read_all([text])[0]
