@@ -1,0 +1,45 @@
+"""The file of a trained classifier (`training`): plain arrays that belong to one tree and one encoder."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from core.text.encode import encoder
+from intents.categories import Tree
+
+FILE = "categories.npz"
+_HALVED = ("words", "whitening")  # the large arrays; half the precision changes no answer
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def packed(arrays: Arrays, known: Tree) -> bytes:
+    """Return the file of a model that was made from this tree with the encoder in use."""
+    made = dict(arrays) | {"leaves": _leaves(known), "made_by": np.array(encoder().fingerprint)}
+    for name in _HALVED:
+        made[name] = made[name].astype(np.float16)
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **made)
+    return file.getvalue()
+
+
+def unpacked(content: bytes) -> Arrays:
+    """Return the arrays of a model. Raises BadInput where the file is broken."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile):
+        raise BadInput("The trained model cannot be read: its file is broken.") from None
+
+
+def fits(arrays: Arrays, known: Tree) -> bool:
+    """Say whether a model belongs to this tree and the encoder in use; one that does not must not be asked."""
+    return np.array_equal(arrays["leaves"], _leaves(known)) and str(arrays["made_by"]) == encoder().fingerprint
+
+
+def _leaves(known: Tree) -> NDArray[np.str_]:
+    return np.array([leaf.code for leaf in known.leaves()])
