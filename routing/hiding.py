@@ -19,6 +19,7 @@ HIDDEN = "（已隐去）"
 SHORTEST_NAME_HIDDEN = 2  # a single character is too common a word to be cut out of a text
 SHORTEST_NUMBER_HIDDEN = 5  # digits; fewer are a house or a year
 
+# Blanks are counted everywhere: "as many as there are" twice in a row takes time with the square of a text made for it.
 _GAP = r"[\s.\-·]{0,3}"
 _SPOKEN = {ord(spoken): digit for spoken, digit in zip("〇零幺一二三四五六七八九", "001123456789", strict=True)}
 _MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86" + _GAP + ")?" + _GAP.join(["1", "[3-9]", *[r"\d"] * 9]) + r"(?!\d)")
@@ -28,35 +29,40 @@ _IDENTITY = re.compile(
     + r"(?!\d)"
 )
 _ACCOUNT = re.compile(
-    r"(?:微信|[VvWw][Xx]|[Vv]信|[Ww]e[Cc]hat|[Qq]{2}|邮箱|[Ee]-?mail)号?码?\s*(?:是|为|[:：])?\s*[A-Za-z0-9][A-Za-z0-9_.@+-]{4,63}"
+    r"(?:微信|[VvWw][Xx]|[Vv]信|[Ww]e[Cc]hat|[Qq]{2}|邮箱|[Ee]-?mail)号?码?\s{0,5}(?:是|为|[:：])?\s{0,5}[A-Za-z0-9][A-Za-z0-9_.@+-]{4,63}"
     r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
 )
 _OF_A_PERSON = (_IDENTITY, BANK_CARD, _MOBILE, PHONE, _ACCOUNT)
 
 _HAN = r"[\u4e00-\u9fff]"
 _TITLE = "(?:先生|女士|小姐|师傅|阿姨|大爷|大妈|老师|同志)"
-_CALLED = r"(?:我叫|我是|叫我|我的?(?:姓名|名字)[是叫为]?|姓名[是为]?|本人(?:姓名|名叫|叫|是)|联系人是?)\s*[:：]?\s*"
+_CALLED = (
+    r"(?:我叫|我是|叫我|我的?(?:姓名|名字)[是叫为]?|姓名[是为]?|本人(?:姓名|名叫|叫|是)|联系人是?)\s{0,5}[:：]?\s{0,5}"
+)
 _STOP = r"(?=[\s,，。.;；、:：\d(（!！]|$|的?(?:电话|手机|联系|号码|微信)|举报|反映|投诉|实名|家?住)"
-_INTRODUCED = re.compile(rf"(?P<before>{_CALLED}){_HAN}{{2,4}}?{_TITLE}?{_STOP}|(?P<family>我姓|免贵姓){_HAN}{_TITLE}?")
+_INTRODUCED = re.compile(
+    rf"(?P<before>{_CALLED}){_HAN}{{2,4}}?{_TITLE}?{_STOP}|(?P<family>我姓|免贵姓){_HAN}{_TITLE}?"
+    r"|(?P<latin>我叫\s?|(?i:my name(?: is|'s) ))[A-Z][A-Za-z'-]{1,20}(?: [A-Z][A-Za-z'-]{0,20}){0,3}"
+)
 # The commonest family names: where nothing else says that a word is a name, it begins with one of them.
 _FAMILY = (
     "(?:欧阳|司马|上官|诸葛|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任"
     "沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤])"
 )
 _NAMED = re.compile(
-    r"(?P<role>(?:举报|来电|诉求|反映|投诉|联系)人(?:是|为)?\s*[:：]?\s*|市民\s*[:：]?\s*)"
+    r"(?P<role>(?:(?:举报|来电|诉求|反映|投诉|联系)人|业主|住户|户主|签名|署名|落款)(?:是|为)?\s{0,5}[:：]?\s{0,5}|(?:市民|本人)\s{0,5}[:：]?\s{0,5})"
     rf"(?:{_FAMILY}(?:某{{1,2}}|{_HAN}{{0,2}}?{_TITLE})|{_FAMILY}{_HAN}{{1,2}}?{_STOP})"
-    r"|(?P<kin>我们?家?的?(?:老婆|老公|丈夫|妻子|爱人|媳妇|儿子|女儿|孩子)的?(?:名字)?[叫是]\s*)"
+    r"|(?P<kin>我们?家?的?(?:老婆|老公|丈夫|妻子|爱人|媳妇|儿子|女儿|孩子)的?(?:名字)?[叫是]\s{0,5})"
     rf"(?:{_FAMILY}{_HAN}{{1,2}}?{_STOP}|{_FAMILY}{_HAN}{{1,2}})"
 )
 _PLACE = r"[^，。,;；！!？?\s]{0,40}(?:[室号楼栋院幢]|单元)"
 _HOME = re.compile(
-    r"(?P<before>(?:我们?|本人)(?:现|就|也|家|都|目前|一直){0,2}(?:居住|住)在?|(?<![大国])家就?(?:住在?|住址)|"
+    r"(?P<before>(?:我们?|本人)(?:现|就|也|家|都|目前|一直){0,2}(?:居住|住)在?|(?<![大国])家就?(?:住在?|住址)|(?<=[，,。；;\s])现?居?住在?|"
     r"(?:我们?|本人)家就?在|(?:我的?|本人的?)?(?:住址|家庭地址)[是为]?[:：]?)"
     rf"{_PLACE}(?:\d{{1,4}})?|(?P<neighbour>邻居)[^，。,;；！!？?\s]{{0,40}}室"
 )
 _PLATE = re.compile(
-    r"(?P<before>(?:我们?|本人)家?的?(?:车子?)?(?:车?牌照?)?号?码?(?:是|为)?\s*[:：]?\s*)"
+    r"(?P<before>(?:我们?|本人)家?的?(?:车子?)?(?:车?牌照?)?号?码?(?:是|为)?\s{0,5}[:：]?\s{0,5})"
     rf"{_HAN}[A-Za-zＡ-Ｚ][\s·.]?[A-Za-zＡ-Ｚ\d]{{5,6}}(?![A-Za-zＡ-Ｚ\d])"
 )
 
@@ -120,7 +126,7 @@ def without_introduction(text: str, name: str | None = None) -> str:
         family = found[0] if (found := re.match("欧阳|司马|上官|诸葛", name)) else name[0]
         text = re.sub(rf"({_CALLED}|本人){family}{_HAN}{{1,2}}", rf"\1{HIDDEN}", text)
         text = re.sub(rf"{family}(?:某某?|{_TITLE})|老{family}", HIDDEN, text)
-    text = _INTRODUCED.sub(lambda found: (found["before"] or found["family"]) + HIDDEN, text)
+    text = _INTRODUCED.sub(lambda found: (found["before"] or found["family"] or found["latin"]) + HIDDEN, text)
     return _NAMED.sub(lambda found: (found["role"] or found["kin"]) + HIDDEN, text)
 
 

@@ -22,9 +22,14 @@ CLOSED = ("closed", "withdrawn")  # a reply that the citizen has not been asked 
 # A flat: who lives there is known by it. The house and the staircase stay.
 _FLAT = re.compile(
     r"(?<![\d-])\d{1,3}-\d{1,2}-\d{3,4}(?![\d-])"
-    r"|(?<=单元)\d{3,4}[室号户]?"
+    r"|(?<![\d-])\d{1,3}-\d{3,4}(?!\s?[\d元米人户个天年月岁斤吨点万千度%-])"
+    r"|(?:(?<=单元)|(?<=号楼)|(?<=[栋幢座]))[\d零〇一二三四五六七八九]{3,4}(?![\d多余个人元米年])[室号户房]?"
+    r"|(?:(?<=房号)|(?<=门牌)|(?<=门牌号)|(?<=楼上)|(?<=楼下)|(?<=隔壁)|(?<=对门))[是为:：]?\d{1,2}-?\d{2,4}(?![\d元米人])"
+    r"|(?<!\d)\d{3,4}号?房(?!产)"
     r"|[A-Za-z\d一二三四五六七八九十百零-]{2,8}室"
 )
+# A number without its area code. Years and tickets' numbers are none.
+_LOCAL_NUMBER = re.compile(r"(?<!\d)\d{7,}(?!\d|-\d{6})|(?<![\d-])(?!(?:19|20)\d\d\D)[2-8]\d{2,3}[- ]\d{4}(?![\d-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def _shown(ticket: Ticket, name: str | None, phone: str | None, due_at: datetime
     def cut(words: str | None) -> str | None:
         if not words:
             return None
-        return _FLAT.sub(HIDDEN, mask_text(without_author(words, name=name, phone=phone, secret=True)))
+        words = mask_text(without_author(words, name=name, phone=phone, secret=True))
+        return _FLAT.sub(HIDDEN, _LOCAL_NUMBER.sub(HIDDEN, words))
 
     moved = (
         ticket.opened_at,

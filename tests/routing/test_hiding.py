@@ -81,6 +81,11 @@ def test_an_introduction_is_cut_out_whatever_name_was_given(text: str, name: str
         ("本人车牌皖A１２３４５，厂里偷排", "１２３４５", None),
         ("我儿子叫王小明，厂里偷排", "王小明", None),
         ("我老婆叫李红在厂里偷排时看见", "李红", None),
+        ("业主王建国反映，厂里偷排", "王建国", None),
+        ("厂里偷排。签名：王建国", "王建国", None),
+        ("本人王建国，住幸福小区3栋501，厂里偷排", "幸福小区3栋501", None),
+        ("厂里偷排，my name is Wang Jianguo", "Wang", None),
+        ("我叫Tom Smith，厂里偷排", "Tom", None),
     ],
 )
 def test_what_leads_to_the_author_by_another_way_is_cut_out(text: str, gone: str, name: str | None) -> None:
@@ -93,6 +98,7 @@ def test_what_leads_to_the_author_by_another_way_is_cut_out(text: str, gone: str
     "text",
     [
         "市民中心的厂房，市民多次反映，市民广场旁",
+        "业主高度关注，现住三里屯，本人多次反映",
         "我儿子叫他别去，幸福路12号的厂偷排",
         "大家住在附近都闻到，老板的车牌皖A12345",
         "厂房在12号，2026-11-22 10:30开始，金额12000元，罚款13.50元",
@@ -127,6 +133,11 @@ def test_an_open_author_is_masked_however_the_number_is_written_and_others_stay(
         "我的车牌" * 2500,
         "我儿子叫王" * 2000,
         "不要让" * 3000,
+        *(
+            word + blank * 10_000
+            for word in ("我是", "微信", "市民", "联系人", "我的车牌号")
+            for blank in ("\u2003", "\n")
+        ),
     ],
 )
 def test_a_long_monotonous_text_takes_no_time(text: str) -> None:
