@@ -50,6 +50,15 @@ def media_type(content: bytes) -> str:
     raise BadInput("只能发送 JPG、PNG 或 WebP 格式的照片。")
 
 
+def is_photo(content: bytes) -> bool:
+    """Say whether these are, by their first bytes, a JPEG, PNG or WebP."""
+    try:
+        media_type(content)
+    except BadInput:
+        return False
+    return True
+
+
 def _jpeg(content: bytes) -> bytes:
     made = bytearray(b"\xff\xd8")
     orientation = 1

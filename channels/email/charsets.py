@@ -1,5 +1,6 @@
 """Bytes of mails as text, whatever their sender says the character set is: labels are often narrower or wrong."""
 
+import codecs
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -10,6 +11,8 @@ _CHINESE = frozenset({"gb2312", "gb_2312-80", "gbk", "cp936", "ms936", "x-gbk", 
 _CARELESS = frozenset(
     {"", "us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252", "cp1252", "unknown-8bit"}
 )
+# Codecs of Python's that no mail is written in; the first takes time with the square of a long text.
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 _UTF8_CHINESE = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
 _GB_CHINESE = re.compile(rb"(?:[\xb0-\xf7][\xa1-\xfe]){2}")  # two characters of GB2312 side by side
 
@@ -23,13 +26,18 @@ def header(raw: str) -> str:
     """Return a header's text on one line: encoded words decoded, bytes without any label guessed."""
     text = " ".join(raw.split())
     if not text.isascii():  # bytes that stand there bare, as the parser keeps them
-        return decoded(text.encode("utf-8", "surrogateescape"), "")
+        return _on_one_line(decoded(text.encode("utf-8", "surrogateescape"), ""))
     try:
         parts = decode_header(text)
     except HeaderParseError:
         return text
     whole = "".join(part if isinstance(part, str) else decoded(part, label or "") for part, label in parts)
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in whole).split())
+    return _on_one_line(whole)
+
+
+def _on_one_line(text: str) -> str:
+    """Return the text without what breaks a line anywhere (RFC 5322 or Unicode) and what nobody sees."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _candidates(content: bytes, label: str) -> list[str]:
@@ -46,6 +54,10 @@ def _candidates(content: bytes, label: str) -> list[str]:
 
 def _strictly(content: bytes, charset: str) -> str | None:
     try:
-        return content.decode(charset)
+        if codecs.lookup(charset).name in _NO_CHARSETS:
+            return None
+        text = content.decode(charset)
+        text.encode()  # UTF-7 can write half a character
+        return text
     except (LookupError, ValueError):
         return None

@@ -2,6 +2,9 @@
 
 The parser is the standard library's with its older policy: the newer one reads headers itself, strictly by their
 label, and loses what a mail that says GB2312 holds of GBK, or what stands in a header without any label.
+
+It takes time with the square of a header's parameters and with lines times nesting, hours for a mail made for it. So
+there are limits, which no mail that a person wrote meets.
 """
 
 import hashlib
@@ -10,23 +13,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from email.policy import Compat32
 from email.utils import parseaddr
+from itertools import islice
 
+from channels import images
 from channels.email import charsets, html_text, quoting
 from core.errors import BadInput
 
 LONGEST_SUBJECT = 150  # characters
 LONGEST_HEADER = 8000  # characters that are looked at
+MOST_LINES = 400_000  # 20 MB in base64 have 270,000
+MOST_NESTED = 50  # multiparts and attached mails
+MOST_PARTS = 200
 LONGEST_TEXT = 40_000  # characters that are looked at; a turn holds a quarter of it
 LEAST_INLINE_PHOTO = 5 * 1024  # bytes; what is smaller inside a letter is a logo or a smiley
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
-_ANSWERS = re.compile(r"(?:(?:re|回复|答复|回覆)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
-_FORWARDS = re.compile(r"(?:fwd?|转发)\s*[:：]\s*", re.IGNORECASE)
+_ANSWERS = re.compile(r"^(?:(?:re|回复|答复|回覆)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE)
+_FORWARDS = re.compile(r"^(?:fwd?|转发)\s*[:：]\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}")
-_BULK = frozenset({"bulk", "list", "junk"})
+_NESTED = re.compile(rb"content-type:[\s\x1c-\x1f]*(?:multipart|message)/", re.IGNORECASE)
+_AUTOMATIC = re.compile(
+    r"(?:自动回复|自動回覆|自动答复|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of office)\s*(?:[:：]|$)",
+    re.IGNORECASE,
+)
+_BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 _MACHINES = frozenset({"mailer-daemon", "postmaster"})
 _SEALS = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+
+
+class _ShortHeaders(Compat32):
+    """The older policy; of a header that is longer than any program writes, the beginning is read."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return name and value."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_POLICY = _ShortHeaders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +86,41 @@ def read(raw: bytes, *, own: str) -> Incoming | str:
     `own`: the line's address. Raises BadInput for what is no mail.
     """
     try:
-        message = message_from_bytes(raw)
+        _must_be_readable(raw)
+        message = message_from_bytes(raw, policy=_POLICY)
         return _unanswerable(message, own) or _incoming(message, raw)
-    except RecursionError:  # parts within parts within parts
-        raise BadInput("邮件的结构无法读取。") from None
+    except (RecursionError, ValueError, TypeError):  # names within names in brackets, a character set with a NUL
+        raise _unreadable() from None
+
+
+def _must_be_readable(raw: bytes) -> None:
+    """Raise BadInput for more lines or nesting than the parser can take."""
+    if max(raw.count(b"\n"), raw.count(b"\r")) > MOST_LINES or len(_NESTED.findall(raw)) > MOST_NESTED:
+        raise _unreadable()
+
+
+def _unreadable() -> BadInput:
+    return BadInput("邮件的结构无法读取。")
 
 
 def _incoming(message: Message, raw: bytes) -> Incoming:
     subject = charsets.header(_header(message, "Subject"))
     forwards = _FORWARDS.match(subject) is not None
     subject = _FORWARDS.sub("", _ANSWERS.sub("", subject, count=1), count=1)[:LONGEST_SUBJECT]
-    leaves = list(_leaves(message))
+    leaves = list(islice(_leaves(message), MOST_PARTS + 1))
+    if len(leaves) > MOST_PARTS:
+        raise _unreadable()
     text = _text(leaves)
     message_id = next(iter(_ids(message, "Message-ID")), "")
-    photos = tuple(content for leaf in leaves if (content := _photo(leaf)) is not None)
+    photos = [_photo(leaf) for leaf in leaves]
     return Incoming(
         sender=_sender(message),
         subject=subject,
         body=quoting.newly_written(text[:LONGEST_TEXT], forwards=forwards),
         message_id=message_id,
         references=tuple(dict.fromkeys([*_ids(message, "In-Reply-To"), *reversed(_ids(message, "References"))])),
-        photos=photos,
-        others=sum(map(_is_other, leaves)),
+        photos=tuple(filter(None, photos)),
+        others=sum(_is_other(leaf) for leaf, photo in zip(leaves, photos, strict=True) if photo is None),
         key=f"email:{hashlib.sha256(message_id.encode() or raw).hexdigest()}",
     )
 
@@ -89,11 +128,12 @@ def _incoming(message: Message, raw: bytes) -> Incoming:
 def _unanswerable(message: Message, own: str) -> str:
     """Return why a mail must not be answered, empty for one that may."""
     sender = _sender(message).casefold()
+    subject = _ANSWERS.sub("", charsets.header(_header(message, "Subject")), count=1)
     automatic = _header(message, "Auto-Submitted").split(";")[0].strip().lower() not in {"", "no"}
     null_path = "<>" in _header(message, "Return-Path")
     report = message.get_content_type() == "multipart/report"
     bulk = _header(message, "Precedence").strip().lower() in _BULK or "List-Id" in message
-    if automatic or null_path or report or bulk or sender.partition("@")[0] in _MACHINES:
+    if automatic or _AUTOMATIC.match(subject) or null_path or report or bulk or sender.partition("@")[0] in _MACHINES:
         return "automatic"
     if not sender:
         return "no_sender"
@@ -102,8 +142,7 @@ def _unanswerable(message: Message, own: str) -> str:
 
 def _header(message: Message, name: str) -> str:
     """Return a header as it came, empty where it is missing."""
-    found = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return found[:LONGEST_HEADER]
+    return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
 
 
 def _ids(message: Message, name: str) -> list[str]:
@@ -133,7 +172,7 @@ def _text(leaves: list[Message]) -> str:
     whole = "\n".join(plain).strip()
     if whole:
         return whole
-    return "\n".join(html_text.text_of(_decoded(leaf)) for leaf in shown if leaf.get_content_type() == "text/html")
+    return html_text.text_of("\n".join(_decoded(leaf) for leaf in shown if leaf.get_content_type() == "text/html"))
 
 
 def _decoded(leaf: Message) -> str:
@@ -150,10 +189,16 @@ def _is_attached(leaf: Message) -> bool:
 
 
 def _photo(leaf: Message) -> bytes | None:
-    """Return a picture, attached or shown in the letter; what is no photo by its bytes is found out when it is kept."""
-    if leaf.get_content_maintype() != "image":
+    """Return a picture, attached or shown in the letter; what is no photo by its bytes is found out when it is kept.
+
+    Some programs, QQ Mail's among them, call every attachment application/octet-stream.
+    """
+    unnamed = leaf.get_content_type() == "application/octet-stream"
+    if leaf.get_content_maintype() != "image" and not unnamed:
         return None
     content = _content(leaf)
+    if unnamed and not images.is_photo(content):
+        return None
     decorates = "Content-ID" in leaf and leaf.get_content_disposition() != "attachment"
     return None if not content or (decorates and len(content) < LEAST_INLINE_PHOTO) else content
 

@@ -1,3 +1,4 @@
+import contextlib
 import time
 from email.message import EmailMessage
 from email.mime.text import MIMEText
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from channels.email import charsets, html_text, messages, quoting
 from channels.email.messages import Incoming
 from core.errors import BadInput
+from tests.channels.web.test_web_attachments import png
 
 OWN = "12345@sample.example"
 LETTER = "人民路88号门口的路灯坏了三天，晚上看不见路。"
@@ -242,6 +244,64 @@ def test_the_logo_in_a_signature_is_no_photo() -> None:
         mail.add_related(b"x" * size, maintype="image", subtype="png", cid=f"<{name}>")
     found = read(mail.as_bytes())
     assert ([len(each) for each in found.photos], found.others) == ([9000], 0)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: text/plain" + b";" * 2_000_000,
+        b"\r\n" + b"a\n" * 1_000_000,
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(60))
+        + b"a\n" * 390_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: image/png\n\nx\n" * 5000,
+        b"Content-Type: text/plain; charset=punycode\n\n-" + b"abcdefgh9" * 100_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + (b"--b\nContent-Type: text/html\n\n" + b"<p>&amp;" * 20_000 + b"\n") * 100,
+    ],
+)
+def test_a_mail_made_to_be_slow_takes_no_time(raw: bytes) -> None:
+    began = time.process_time()
+    with contextlib.suppress(BadInput):
+        messages.read(b"From: a@qq.com\n" + raw, own=OWN)
+    assert time.process_time() - began < 3
+
+
+def test_a_character_set_that_no_parser_takes_is_refused() -> None:
+    with pytest.raises(BadInput):
+        messages.read(b"From: a@qq.com\nContent-Type: text/plain; charset*=a\0b'en'x\n\nhi", own=OWN)
+
+
+def test_no_label_makes_half_a_character() -> None:
+    for content, label in ((b"+2AA- x", "utf-7"), (rb"\ud800 x", "unicode_escape"), (rb"\ud800", "raw_unicode_escape")):
+        charsets.decoded(content, label).encode()
+
+
+def test_a_bare_subject_stays_on_one_line() -> None:
+    assert read("From: a@qq.com\nSubject: 路灯\u2028坏\0了\n\nx".encode()).subject == "路灯 坏 了"
+
+
+@pytest.mark.parametrize("subject", ["自动回复：路灯", "自动回复", "Automatic reply: lamp", "Re: Auto-Reply: x"])
+def test_an_absence_note_without_its_header_is_not_answered(subject: str) -> None:
+    assert messages.read(headers(Subject=subject), own=OWN) == "automatic"
+
+
+def test_only_what_stands_first_is_taken_from_a_subject() -> None:
+    assert read(headers(Subject="Re: 回复：Where to care: the newborn")).subject == "Where to care: the newborn"
+    assert read(headers(Subject="关于消防的答复：不满意")).subject == "关于消防的答复：不满意"
+
+
+def test_a_letter_about_absence_notes_is_answered() -> None:
+    assert read(headers(Subject="自动回复的短信太多")).subject == "自动回复的短信太多"
+
+
+def test_a_photo_is_known_by_its_bytes_where_the_program_calls_it_octets() -> None:
+    mail = EmailMessage()
+    mail["From"] = "wangli@qq.com"
+    mail.set_content(LETTER)
+    mail.add_attachment(png(), maintype="application", subtype="octet-stream", filename="路灯.png")
+    mail.add_attachment(b"PK\x03\x04", maintype="application", subtype="octet-stream", filename="表.xlsx")
+    found = read(mail.as_bytes())
+    assert (found.photos, found.others) == ((png(),), 1)
 
 
 def test_parts_within_parts_without_end_are_refused() -> None:
