@@ -146,7 +146,7 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
     await _own_entry(session, id, actor)
     state = state_of(conversation)
     known = {"number": opened.ticket.number, "code": opened.code, "title": opened.ticket.title}
-    state |= {"tickets": [*state.get("tickets", []), known], "form": None, "expects": "", "options": []}
+    state |= {"tickets": [*state.get("tickets", []), known], "form": None, "photos": [], "expects": "", "options": []}
     conversation.state = json.dumps(state, ensure_ascii=False)
     await conversations.say(session, id, sender="agent", replies=[receipt(opened, conversation.locale)], actor=actor)
 

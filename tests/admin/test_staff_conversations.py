@@ -7,6 +7,7 @@ import pytest
 from bot import conversations
 from channels import attachments, images
 from core.database import transaction
+from routing import commands, tickets
 from tests.admin.staffing import NAME, PHONE, World
 from tests.channels.web.test_web_attachments import png
 
@@ -139,6 +140,32 @@ async def with_photos(id: str) -> None:
         await conversations.receive(session, id, text="", key="p1", data={"media": [first]})
         await conversations.receive(session, id, text="就是这里", key="p2", data={})
         await conversations.receive(session, id, text="还有", key="p3", data={"media": [later, second]})
+
+
+async def test_the_photos_of_a_conversation_go_with_the_next_ticket_and_with_no_second_one(world: World) -> None:
+    id = await world.waiting(state=json.dumps(FORM | {"photos": [{"kind": "image", "id": "x"}]}))
+    await with_photos(id)
+    body = {"request_type": "assistance", "title": "路灯不亮", "description": "路灯坏了。", "conversation": id}
+    address = "/api/v1/staff/tickets"
+    async with world.client("lin") as client:
+        await client.post(f"{CONVERSATIONS}/{id}/take")
+        first = (await client.post(address, json=body)).json()
+        second = (await client.post(address, json=body)).json()["number"]
+        added, new = ({"kind": "image", "id": attachments.keep(id, png()).id} for _ in range(2))
+        async with transaction() as session:
+            assert json.loads((await conversations.get(session, id)).state or "{}")["photos"] == []
+            code = (await conversations.messages(session, id))[-1].data["code"]
+            await conversations.receive(session, id, text="", key="p4", data={"media": [added, new]})
+            await commands.supplement(session, second, code, text="", attachments=[added])
+        third = (await client.post(address, json=body)).json()["number"]
+        shown = [(await client.get(f"{address}/{each}")).json() for each in (first["number"], second, third)]
+    assert [[each["available"] for each in ticket["attachments"]] for ticket in shown] == [
+        [True, False, True],
+        [True],
+        [True],
+    ]
+    async with transaction() as session:
+        assert (await tickets.find(session, third, actor=world.actors["lin"])).attachments == [new]
 
 
 async def test_the_agent_who_has_the_conversation_sees_its_photos_and_nobody_else_does(world: World) -> None:

@@ -1,13 +1,14 @@
-"""Photos of a conversation, before there is a ticket: for the agent who has taken it, for nothing in them is masked."""
+"""Photos of a conversation: for the agent who has taken it, for nothing in them is masked, and for its next ticket."""
 
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff.tickets import photos
-from bot import handover
+from bot import conversations, handover
 from channels.attachments import Attachment
 from core.auth import Actor
+from routing import tickets
 
 
 async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, Any]:
@@ -31,3 +32,18 @@ async def open_photo(session: AsyncSession, id: str, index: int, *, actor: Actor
     found = await handover.context(session, id, actor=actor)
     sent = [each for message in found["messages"] for each in message.get("media", [])]
     return photos.chosen(sent if found["held"] else [], index)
+
+
+async def of_matter(session: AsyncSession, id: str, *, actor: Actor) -> list[dict[str, Any]]:
+    """Return the photos sent since the conversation's last ticket that are not with that one, as they are kept."""
+    last = next(iter(await tickets.listing(session, actor=actor, conversation=id, limit=1)), None)
+    sent = [
+        each
+        for message in await conversations.messages(session, id)
+        if message.sender == "citizen" and (last is None or message.at > last.opened_at)
+        for each in message.data.get("media", [])
+    ]
+    if last is None:
+        return sent
+    added = photos.of_ticket(last, await tickets.history(session, last.number, actor=actor))
+    return [each for each in sent if each not in added]

@@ -1,12 +1,13 @@
 """Opening a ticket for a citizen whom an agent has on the line."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import phonenumbers
 from pydantic import AfterValidator, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
+from admin.staff.conversations import photos
 from admin.staff.tickets.commands import Body
 from bot import conversations, handover
 from core.auth import Actor
@@ -84,16 +85,18 @@ class OpenTicket(Body):
 
 
 async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) -> Opened:
-    """Open the ticket, and tell the citizen number and code where there is a conversation.
+    """Open the ticket, and tell the citizen number and code where there is a conversation, whose photos go with it.
 
     Raises Forbidden, BadInput (unknown place), Conflict where the conversation is not in the agent's hands.
     """
     district, street = _area(body.district, body.street)
     channel: str = body.channel
+    attachments: list[dict[str, Any]] = []
     if body.conversation:
         channel = (await handover.context(session, body.conversation, actor=actor))["channel"]
         # The conversation before the day's row of numbers, as in a turn: two at once never wait for each other.
         await conversations.get(session, body.conversation, lock=True)
+        attachments = await photos.of_matter(session, body.conversation, actor=actor)
     draft = Draft(
         request_type=body.request_type,
         category=body.category,
@@ -109,6 +112,7 @@ async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) 
         citizen_phone=body.phone,
         confidential=body.confidential,
         conversation=body.conversation,
+        attachments=attachments,
     )
     opened = await tickets.open(session, draft, actor=actor)
     if body.conversation:
