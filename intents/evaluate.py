@@ -36,7 +36,7 @@ def evaluate(
             "Tuning the encoder needs the extra `models` (sentence-transformers and torch), which this release cannot "
             "drive yet; run the same command without --tune."
         )
-    known, asked = load(train, text=text, label=label), load(test, text=text, label=label)
+    known, asked = load(train, text=text, label=label), load(test, text=text, label=label, fewest=1)
     classes = sorted(set(known.labels))
     if len(classes) < 2:
         raise BadInput(f"{train}: all lines have the label “{classes[0]}”; at least two labels are needed.")

@@ -10,7 +10,7 @@ from core.errors import BadInput
 
 MOST_MEGABYTES = 150  # about 200,000 letters; a model is not better for more, and a machine of 4 GB still fits one
 LONGEST_LINE = 200_000  # characters; a longer one is no letter but a file that is not JSONL
-FEWEST = 10
+FEWEST = 10  # lines from which something can be learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,16 @@ class Labelled:
 
     texts: list[str]
     labels: list[str]
+    lines: list[int]  # where in the file each stands
 
 
-def load(path: Path, *, text: str, label: str) -> Labelled:
+def load(path: Path, *, text: str, label: str, fewest: int = FEWEST) -> Labelled:
     """Return the texts and labels of a JSONL file; `text` and `label` name its columns.
 
     Raises BadInput, naming file and line, where the file is missing, too large or no UTF-8, a line is broken or lacks a
-    column, or fewer than ten lines are labelled.
+    column, or fewer than `fewest` lines are labelled.
     """
-    made = Labelled([], [])
+    made = Labelled([], [], [])
     for number, line in _lines(path):
         row = _row(line, place=f"{path}, line {number}")
         for column in (text, label):
@@ -37,8 +38,9 @@ def load(path: Path, *, text: str, label: str) -> Labelled:
                 raise BadInput(f"{path}, line {number}: the column “{column}” must be a text that is not empty.")
         made.texts.append(str(row[text]))
         made.labels.append(str(row[label]))
-    if len(made.texts) < FEWEST:
-        raise BadInput(f"{path}: {len(made.texts)} labelled lines are too few; at least {FEWEST} are needed.")
+        made.lines.append(number)
+    if len(made.texts) < fewest:
+        raise BadInput(f"{path}: {len(made.texts)} labelled lines are too few; at least {fewest} are needed.")
     return made
 
 

@@ -39,7 +39,7 @@ def test_classify_speaks_to_people_too(app: typer.Typer) -> None:
 def test_intents_evaluate_writes_one_object(app: typer.Typer, tmp_path: Path) -> None:
     file = tmp_path / "labelled.jsonl"
     file.write_text(
-        "".join(json.dumps({"text": text * 2, "label": text[0]}) + "\n" for text in ("停水了", "路灯坏")),
+        "".join(json.dumps({"text": text * 2, "label": text[0]}) + "\n" for text in ("停水了", "路灯坏") * 5),
         encoding="utf-8",
     )
     result = CliRunner().invoke(app, ["intents", "evaluate", "--train", str(file), "--test", str(file), "--json"])
