@@ -13,7 +13,7 @@ from intents.labelled import load
 from intents.linear import Floats, LinearModel, encode
 
 
-def _features(texts: Sequence[str]) -> tuple[list[str], Vectors, Floats]:
+def features(texts: Sequence[str]) -> tuple[list[str], Vectors, Floats]:
     """Return the texts normalised, their vectors, and what the city's category tree says of them."""
     plain = [normalise(each) for each in texts]
     vectors = encode(plain)
@@ -42,10 +42,10 @@ def evaluate(
         raise BadInput(f"{train}: all lines have the label “{classes[0]}”; at least two labels are needed.")
     classifier()  # of the city, not of this file: it is no part of the training time
     started = time.perf_counter()
-    plain, vectors, taught = _features(known.texts)
+    plain, vectors, taught = features(known.texts)
     fitted = LinearModel.fit(plain, vectors, known.labels, taught=taught)
     trained = time.perf_counter()
-    plain, vectors, taught = _features(asked.texts)
+    plain, vectors, taught = features(asked.texts)
     predicted = fitted.predict(plain, vectors, taught=taught)
     taken = time.perf_counter() - trained
     return {
