@@ -12,10 +12,10 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from admin import accounts, migrate, sample
+from admin import accounts, migrate, sample, warm
 from admin.notices import connect_channels
 from admin.web import create_app
-from core import database, jobs, logs
+from core import database, jobs, live, logs
 from core.city import city
 from core.errors import Unavailable
 from core.settings import settings
@@ -109,6 +109,7 @@ def _config(*, with_worker: bool) -> uvicorn.Config:
 
 
 async def _work() -> None:
+    following = asyncio.create_task(warm.follow(), name="warm")
     working = asyncio.create_task(jobs.work(), name="worker")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
@@ -116,6 +117,9 @@ async def _work() -> None:
     sys.stdout.flush()
     with suppress(asyncio.CancelledError):
         await working
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await live.hub.stop()
     await database.dispose()
 
 

@@ -31,9 +31,9 @@ FRONT_END = {
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Listen for live announcements; load models and indexes beside the first requests."""
+    """Listen for live announcements; load models and indexes beside the first requests, and follow their changes."""
     await live.hub.start()
-    loading = asyncio.create_task(warm.load(), name="warm")
+    loading = asyncio.create_task(warm.follow(), name="warm")
     yield
     loading.cancel()
     await asyncio.gather(loading, return_exceptions=True)

@@ -101,16 +101,20 @@ def encoder() -> Encoder:
     return _pinned.get() or _served()
 
 
+def default() -> tuple[Encoder, str | None]:
+    """Return the encoder of the settings, freshly loaded, and None; or the hashing one, and why it has to do."""
+    try:
+        return load(settings().encoder), None
+    except Unavailable as error:
+        log.warning("encoder.degraded", reason=error.sentence)
+        return HashingEncoder(), error.sentence
+
+
 def _served() -> Encoder:
     global _encoder, _degraded
     with _lock:
         if _encoder is None:
-            try:
-                _encoder = load(settings().encoder)
-            except Unavailable as error:
-                _degraded = error.sentence
-                log.warning("encoder.degraded", reason=error.sentence)
-                _encoder = HashingEncoder()
+            _encoder, _degraded = default()
         return _encoder
 
 

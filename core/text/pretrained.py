@@ -24,13 +24,12 @@ def sentence_transformer(name: str) -> "SentenceTransformer":
     """
     try:
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+
+        quieten()
     except ImportError:
         raise Unavailable(
             f"The encoder {name} is none of {', '.join(models.names())} and hashing; for another, {INSTALL}."
         ) from None
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     folder = Path(name).expanduser()
     error: Exception | None = None
     for local in (True,) if folder.is_dir() else (True, False):
@@ -44,6 +43,14 @@ def sentence_transformer(name: str) -> "SentenceTransformer":
         f"The encoder {name} cannot be loaded ({type(error).__name__}); known without a network are "
         f"{', '.join(models.names())}, hashing, and the folder of any sentence-transformers or transformers model."
     ) from error
+
+
+def quieten() -> None:
+    """Keep the libraries' bars and reports to their developers off the terminal. Raises ImportError without them."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 def digest(model: "SentenceTransformer") -> str:
