@@ -12,7 +12,7 @@ _W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d
 
 
 def read(text: str, name: str) -> datetime:
-    """Return the moment (UTC) that a parameter gives. Raises BadInput, naming the parameter.
+    """Return the moment (UTC) that a parameter gives. Raises BadInput, naming the parameter, also at the end of time.
 
     A plus sign that was not encoded arrives as a blank; it is taken for what was meant.
     """
@@ -20,9 +20,11 @@ def read(text: str, name: str) -> datetime:
     try:
         if not _W3C.fullmatch(text):
             raise ValueError
-        return datetime.fromisoformat(text).astimezone(UTC)
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+        clock.local(moment, city().time_zone)  # whoever reads it reads it there
     except (ValueError, OverflowError):
         raise BadInput(say("refused.moment", name=name)) from None
+    return moment
 
 
 def write(moment: datetime) -> str:

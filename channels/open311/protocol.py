@@ -25,7 +25,8 @@ class Protocol(APIRoute):
 
         async def answered(request: Request) -> Response:
             wording.listen(request)
-            format = request.url.path.rpartition(".")[2]
+            # What the route reads as the format: "requests.x.json" asks for "x.json", which is none.
+            format = request.path_params.get("format", request.url.path.rpartition(".")[2])
             try:
                 access.must_be_open()
                 if format not in MEDIA_TYPES:

@@ -97,6 +97,7 @@ async def test_without_a_right_key_nothing_is_reported(client: httpx.AsyncClient
         ({"media_url": "https://example.org/" + "a" * 2040}, "media_url"),
         ({"attribute[when]": "yesterday"}, "attribute[when]"),
         ({"attribute[when]": "2026-11-22"}, "attribute[when]"),
+        ({"attribute[when]": "9999-12-31T23:59:59Z"}, "attribute[when]"),  # the next year, here
         ({"attribute[company]": "某公司"}, "attribute[company]"),
         ({"attribute": "x"}, "attribute"),
         ({"first_name": "A" * 255}, "first_name"),
@@ -116,6 +117,12 @@ async def test_an_unknown_service_or_jurisdiction_is_not_found(client: httpx.Asy
     assert refusal(await client.post("requests.json", data=form(service_code="no.such.thing")))[0] == 404
     assert refusal(await client.post("requests.json", data=form(jurisdiction_id="elsewhere.gov")))[0] == 404
     assert (await client.post("requests.json", data=form(jurisdiction_id="sample"))).status_code == 200
+
+
+async def test_a_format_that_is_none_opens_nothing(client: httpx.AsyncClient) -> None:
+    for answer in (await client.post("requests.x.json", data=form()), await client.get("requests.x.json")):
+        assert refusal(answer)[0] == 404
+    assert await all_tickets() == []
 
 
 async def test_an_amount_is_a_number(client: httpx.AsyncClient) -> None:
