@@ -32,7 +32,7 @@ def fasttext(given: dict[str, Any]) -> list[str]:
 def semantic_router(given: dict[str, Any]) -> list[str]:
     from semantic_router import Route
     from semantic_router.encoders import DenseEncoder
-    from semantic_router.routers import SemanticRouter
+    from semantic_router.routers import IndexedRouter
 
     known = dict(zip(given["texts"] + given["asked"], given["vectors"] + given["asked_vectors"], strict=True))
 
@@ -40,7 +40,6 @@ def semantic_router(given: dict[str, Any]) -> list[str]:
         """The product's own vectors, so that the routers are compared and not the encoders."""
 
         name: str = "same"
-        score_threshold: float | None = 0.0
 
         def __call__(self, docs: list[str]) -> list[list[float]]:
             return [known[text] for text in docs]
@@ -53,7 +52,7 @@ def semantic_router(given: dict[str, Any]) -> list[str]:
         )
         for number, name in enumerate(names)
     ]
-    router = SemanticRouter(encoder=Same(), routes=routes, auto_sync="local", top_k=10)
+    router = IndexedRouter(encoder=Same(), routes=routes, top_k=10, aggregation="sum")
     return [names[int(router(text).name or 0)] for text in given["asked"]]
 
 
