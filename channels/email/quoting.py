@@ -28,6 +28,7 @@ _SALUTATION = re.compile(
     r"|(?:各位.{0,8}[：:，,]?)?(?:您好|你好|你们好|大家好)[！!。，,：:～~]*|(?:Dear|Hello|Hi)\b.{0,40}[,:!.]?)",
     re.IGNORECASE,
 )
+_GREETING = re.compile(r"\s*(?:您好|你好|你们好|大家好)[！!。，,：:～~\s]+(?=\S)")
 _COMPLIMENT = re.compile(
     r"\s*(?:此致|敬礼|顺祝商祺|祝好|谢谢|感谢|(?:Best|Kind) regards|Regards|Thanks?)[！!。，,]*\s*", re.IGNORECASE
 )
@@ -42,6 +43,8 @@ def without_form(text: str) -> str:
     lines = text.split("\n")
     while len(lines) > 1 and (not lines[0].strip() or _SALUTATION.fullmatch(lines[0].strip())):
         lines.pop(0)
+    if greeting := _GREETING.match(lines[0]):
+        lines[0] = lines[0][greeting.end() :]
     return "\n".join(line for line in lines if not _COMPLIMENT.fullmatch(line)).strip()
 
 

@@ -285,6 +285,11 @@ def test_an_absence_note_without_its_header_is_not_answered(subject: str) -> Non
     assert messages.read(headers(Subject=subject), own=OWN) == "automatic"
 
 
+def test_a_greeting_on_the_same_line_is_no_part_of_the_matter() -> None:
+    assert quoting.without_form("尊敬的领导：\n您好！路灯坏了。\n你好先生的店很吵") == "路灯坏了。\n你好先生的店很吵"
+    assert quoting.without_form("你好先生的店很吵") == "你好先生的店很吵"
+
+
 def test_only_what_stands_first_is_taken_from_a_subject() -> None:
     assert read(headers(Subject="Re: 回复：Where to care: the newborn")).subject == "Where to care: the newborn"
     assert read(headers(Subject="关于消防的答复：不满意")).subject == "关于消防的答复：不满意"
