@@ -38,7 +38,8 @@ def unpacked(content: bytes) -> Arrays:
 
 def fits(arrays: Arrays, known: Tree) -> bool:
     """Say whether a model belongs to this tree and the encoder in use; one that does not must not be asked."""
-    return np.array_equal(arrays["leaves"], _leaves(known)) and str(arrays["made_by"]) == encoder().fingerprint
+    made_by, leaves = arrays.get("made_by"), arrays.get("leaves")
+    return str(made_by) == encoder().fingerprint and leaves is not None and np.array_equal(leaves, _leaves(known))
 
 
 def _leaves(known: Tree) -> NDArray[np.str_]:

@@ -1,8 +1,10 @@
 """Floor 3: from a request to a closed ticket.
 
-departments  `tree()`, `rank(...)`: the departments, and whose duty a request is by catalogue and duties, with the reasons
+departments  `tree()`, `rank(...)`: the departments, and whose duty a request is by catalogue and duties, with reasons
 suggestions  `suggest(session, ticket)`: the same with what similar closed tickets taught, and the risk of a return
 labels       `settled`: closed tickets as labelled texts
+learning     `train_on_tickets`, `train`: the classifier on the line's own tickets, served only when better; by night
+drift        `report`: what has changed between two periods
 tickets      `Draft`, `open`; reads scoped by `visible_to(actor)`: `find`, `listing`, `counts`, `history`; the citizen's
              `by_code`, `public_status`; everybody's `reported_through`; `near`, `allowed`, `shown_clocks`
 commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign correct reply callback

@@ -1,4 +1,4 @@
-"""`yitong classify`, `yitong intents evaluate`, `yitong intents measure`."""
+"""`yitong classify`, `yitong intents evaluate`, `yitong intents measure`; `learning` adds the rest of `intents`."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from admin.commands import learning
 from admin.commands.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def register(app: typer.Typer) -> None:
     intents = typer.Typer(help="How well requests are understood.", no_args_is_help=True)
     intents.command("evaluate")(evaluate)
     intents.command("measure")(measure)
+    intents.command("emergencies")(emergencies)
+    learning.add(intents)
     app.add_typer(intents, name="intents")
 
 
@@ -93,6 +96,22 @@ def measure(as_json: Json = False) -> None:
     asked = classifier()
     counted = {"leaves": len(asked.leaves), "examples": asked.examples.spoken}
     _figures({**counted, **asked.measured(), **statutory.measured()}, as_json=as_json)
+
+
+def emergencies(
+    labelled: Annotated[Path, typer.Argument(help="JSONL with text, service (or null), kind and, if it has any, set.")],
+    as_json: Json = False,
+) -> None:
+    """Say how many dangers are recognised, asked about or missed, and how many harmless sentences alarm."""
+    from intents.emergency_measure import figures, judge
+
+    measured = figures(judge(labelled))
+    if as_json:
+        emit(measured)
+        return
+    for name, counted in measured.items():
+        console.print(name, markup=False)
+        _figures(counted, as_json=False)
 
 
 def _figures(figures: dict[str, Any], *, as_json: bool) -> None:

@@ -43,6 +43,7 @@ def brief(understood: Understanding) -> dict[str, object]:
         "confidence": round(category.confidence, 3) if category else None,
         "urgency": str(understood.urgency),
         "evidence": list(understood.evidence),
+        "words": list(understood.words),
     }
 
 

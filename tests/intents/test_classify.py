@@ -1,10 +1,14 @@
 import pytest
 
 from intents import statutory
-from intents.classify import LEAST_CONFIDENCE, Classifier, classifier
+from intents.classify import LEAST_CONFIDENCE, Classifier, Judgement, classifier
 from intents.reading import read
 
 pytestmark = pytest.mark.usefixtures("warm")
+
+
+def _judged(text: str) -> Judgement:
+    return classifier().classify([read(text)])[0]
 
 
 @pytest.mark.parametrize(
@@ -18,47 +22,53 @@ pytestmark = pytest.mark.usefixtures("warm")
     ],
 )
 def test_a_clear_sentence_gets_its_leaf(text: str, code: str) -> None:
-    category, alternatives = classifier().classify(read(text))
-    assert category is not None and category.code == code
-    assert len(category.path) == 3 and LEAST_CONFIDENCE <= category.confidence <= 1
-    assert code not in [other.code for other in alternatives]
+    judged = _judged(text)
+    assert judged.category is not None and judged.category.code == code
+    assert len(judged.category.path) == 3 and LEAST_CONFIDENCE <= judged.category.confidence <= 1
+    assert code not in [other.code for other in judged.alternatives]
 
 
 @pytest.mark.parametrize("text", ["你好", "今天天气真好", "给我讲个笑话", "", "asdfgh"])
 def test_what_is_no_matter_of_the_city_gets_no_category(text: str) -> None:
-    assert classifier().classify(read(text))[0] is None
+    assert _judged(text).category is None
 
 
 def test_an_unclear_leaf_is_answered_a_level_above() -> None:
-    category, alternatives = classifier().classify(read("投诉公交司机"))
-    assert category is not None
-    assert category.code in {"transport", "transport.bus"} or category.code.startswith("transport.bus.")
-    assert all(0 <= other.confidence <= 1 for other in alternatives)
+    judged = _judged("投诉公交司机")
+    assert judged.category is not None
+    assert judged.category.code in {"transport", "transport.bus"} or judged.category.code.startswith("transport.bus.")
+    assert all(0 <= other.confidence <= 1 for other in judged.alternatives)
 
 
 def test_confidence_falls_never_below_zero_nor_above_one_on_any_level() -> None:
-    reading = read("小区停水了")
-    for level in classifier().probabilities(reading):
-        assert all(0 <= confidence <= 1 for _, confidence in level)
+    for level in classifier().confidences([read("小区停水了"), read("")]):
+        assert level.sure.shape == (2, len(level.codes))
+        assert level.sure.min() >= 0 and level.sure.max() <= 1
+
+
+def test_several_texts_are_judged_like_each_alone() -> None:
+    texts = ["我家门口的路灯坏了", "你好", "请问异地就医怎么备案"]
+    assert classifier().classify([read(text) for text in texts]) == [_judged(text) for text in texts]
+    assert classifier().classify([]) == []
 
 
 def test_a_long_letter_is_read_in_pieces() -> None:
     letter = "尊敬的领导：您好！" + "我家楼下的烧烤店每天营业到凌晨，油烟直接排到居民楼，窗户都不敢开。" * 12
     reading = read(letter)
     assert len(reading.pieces) > 2 and not reading.pieces[0].startswith("尊敬")
-    category, _ = classifier().classify(reading)
+    category = classifier().classify([reading])[0].category
     assert category is not None and category.code.startswith("environment")
 
 
 def test_the_nearest_examples_are_shown_as_the_city_wrote_them() -> None:
-    nearest = classifier().nearest(read("我家门口的路灯坏了好几天了"), 3)
+    nearest = _judged("我家门口的路灯坏了好几天了").nearest
     assert len(nearest) == 3 and all(text in classifier().examples.shown for text in nearest)
 
 
 def test_a_classifier_from_the_cache_says_the_same() -> None:
     again = Classifier(classifier().tree)
     reading = read("楼上漏水把我家天花板泡了")
-    assert again.classify(reading) == classifier().classify(reading)
+    assert again.classify([reading]) == classifier().classify([reading])
     assert again.measured() == classifier().measured()
 
 
