@@ -1,6 +1,6 @@
 """What is named in a text."""
 
-from intents import identifiers, organisations, places, times
+from intents import counts, identifiers, organisations, places, times
 from intents.understanding import Entities
 
 
@@ -13,5 +13,6 @@ def find(plain: str) -> Entities:
         identity_numbers=identifiers.identity_numbers(plain),
         licence_plates=identifiers.licence_plates(plain),
         organisations=organisations.find(plain),
-        amounts=identifiers.amounts(plain),
+        amounts=counts.amounts(plain),
+        people=counts.people(plain),
     )

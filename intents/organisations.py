@@ -1,7 +1,8 @@
-"""Organisations that a text names: company, school, hospital, property manager; words in `data/organisations.yaml`."""
+"""Organisations that a text names: company, school, hospital, shop …; words in `data/organisations.yaml`."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,33 +13,80 @@ from core.city import read_yaml
 WORDS = Path(__file__).parent / "data" / "organisations.yaml"
 LONGEST = 4000  # characters read of one text
 WORDS_OF_A_NAME = 6  # before the word that says what it is
+LONGEST_NAME = 24
 _PART_OF_NAME = re.compile(r"^[\u4e00-\u9fffa-z\d·()（）]+$")
+# Words of time and count end what stands before a name: 2023年5月以来物业, 每天半夜两点工厂, 三家公司.
+_BREAKS = re.compile(
+    r".*(?:[年月日号点天晚夜午]|[周星期礼拜]+[一二三四五六日天]|凌晨|早上|以来|左右|之间|期间|[多几\d一二两三四五六七八九十][家所个间名位人户])$|^[每从自该各].*"
+)
+_ABBREVIATED = re.compile(r"[省市县区][一二三四五六七八九十]{1,2}[院中小](?![\u4e00-\u9fff]?学|心|间|时|午|型)")
+_PLACE_BEHIND = frozenset("路街巷弄村桥")
+
+
+_GLUE = frozenset("drpcuftyqeo")  # adverb, pronoun, preposition, conjunction, particle, side, time …: never in a name
+_LEAD = re.compile(r"^(?:.*\d年|[因对将把被从]|[市县])(?=.{4})")  # what the segmenter leaves on the first word
+_BRACKET = re.compile(r".*[(（](?![^(（)）]*[)）])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    kinds: tuple[str, ...]
+    not_names: frozenset[str]
+    modifiers: frozenset[str]
 
 
 @lru_cache(maxsize=1)
-def _words() -> tuple[tuple[str, ...], frozenset[str]]:
+def _words() -> _Words:
     raw = read_yaml(WORDS)
-    return tuple(sorted(map(str, raw["kinds"]), key=len, reverse=True)), frozenset(map(str, raw["not_names"]))
+    kinds = tuple(sorted(map(str, raw["kinds"]), key=len, reverse=True))
+    return _Words(kinds, frozenset(map(str, raw["not_names"])), frozenset(map(str, raw["modifiers"])))
 
 
-def _names(plain: str) -> Iterator[str]:
-    kinds, not_names = _words()
-    words: list[str] = []
-    for word in rjieba.cut(plain[:LONGEST]):
-        if not _PART_OF_NAME.match(word):
+def are_no_name(plain: str) -> bool:
+    """Say whether a piece of text has a word that never stands in a name: 我们, 目前, a verb."""
+    known = _words().not_names
+    return any(
+        tag[:1] in "drpc" or (len(word) > 1 and (tag == "v" or word in known)) for word, tag in rjieba.tag(plain)
+    )
+
+
+def _name(words: list[tuple[str, str]], kind: str) -> str | None:
+    """Return the name that tagged words make; verbs before it (责令) and mere modifiers are none."""
+    while words and words[0][1] == "v" and kind != "银行":
+        words = words[1:]
+    said = _LEAD.sub("", _BRACKET.sub("", "".join(word for word, _ in words)))
+    own = [word for word, _ in words if word not in _words().modifiers and not kind.endswith(word)]
+    long_enough = len(said) - len(kind) >= 2 and len(said) <= LONGEST_NAME
+    return said if said.endswith(kind) and long_enough and own else None
+
+
+def _names(plain: str) -> Iterator[tuple[int, str]]:
+    known = _words()
+    words: list[tuple[str, str]] = []
+    end = 0
+    for word, tag in rjieba.tag(plain):
+        end += len(word)
+        if not _PART_OF_NAME.match(word) or plain[end : end + 1] in _PLACE_BEHIND:
             words = []
             continue
-        kind = next((kind for kind in kinds if word.endswith(kind)), None)
+        kind = next(
+            (kind for kind in known.kinds if word.endswith(kind) or kind == (words[-1][0] + word if words else "")),
+            None,
+        )
         if kind is None:
-            words = [] if word in not_names else [*words[1 - WORDS_OF_A_NAME :], word]
+            verb = tag == "v" and len(word) > 1
+            ends = verb or word in known.not_names or _BREAKS.match(word) or tag[:1] in _GLUE
+            words = [] if ends else [*words[1 - WORDS_OF_A_NAME :], (word, tag)]
             continue
-        name = "".join(words) + word
-        if len(name) - len(kind) >= 2 and name not in kinds:
-            yield name
-            words = [name] if kind in ("公司", "集团") else []
+        name = _name([*words, (word, tag)], kind)
+        if name:
+            yield end - len(name), name
+        words = [(word, "n") if name is None else (name, "n")] if kind in ("公司", "集团", "物业") else []
 
 
 def find(plain: str) -> tuple[str, ...]:
-    """Return the named organisations of a normalised text; a bare 公司 or 学校 is none."""
-    found = list(dict.fromkeys(_names(plain)))
-    return tuple(name for name in found if not any(name != other and other.startswith(name) for other in found))
+    """Return the named organisations of a normalised text, in order; a bare 公司 or 学校 is none."""
+    plain = plain[:LONGEST]
+    found = [*_names(plain), *((match.start(), match[0]) for match in _ABBREVIATED.finditer(plain))]
+    names = list(dict.fromkeys(name for _, name in sorted(found)))
+    return tuple(name for name in names if not any(name != other and name in other for other in names))

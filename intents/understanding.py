@@ -46,7 +46,10 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place in the city's gazetteer; what is unknown is None, `candidates` has the districts it may be in."""
+    """A place in the city's gazetteer; what is unknown is None, `candidates` has the districts it may be in.
+
+    `road`, `landmark` and `community` are official names, the rest is as it was said.
+    """
 
     text: str
     district: str | None = None  # code
@@ -55,6 +58,11 @@ class Address:
     number: str | None = None
     landmark: str | None = None
     candidates: tuple[str, ...] = ()  # district codes, when ambiguous
+    crossing: str | None = None  # the other road of a crossing, or up to which one it is
+    community: str | None = None
+    building: str | None = None  # 3号楼
+    unit: str | None = None  # 2单元
+    room: str | None = None  # 401室
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class Entities:
     licence_plates: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()  # yuan, decimal
+    people: tuple[int, ...] = ()  # how many people or households are spoken of; of a guess the smallest number
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,12 @@ class Understanding:
     category: Category | None
     urgency: Urgency = Urgency.GENERAL
     emergency: Emergency | None = None
+    possible_emergency: Emergency | None = None  # perhaps one: the line asks; never beside `emergency`
     statutory: str | None = None  # code in the city's statutory.yaml
     entities: Entities = field(default_factory=Entities)
     alternatives: tuple[Category, ...] = ()  # the next best categories
     evidence: tuple[str, ...] = ()  # nearest examples, for staff
+    words: tuple[str, ...] = ()  # of the text, that spoke most for the category, for staff
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values; moments as ISO 8601."""
