@@ -1,28 +1,39 @@
-"""Does somebody need 110, 119, 120 … now? The rules of language are in `data/emergency_rules.yaml`, the services in
-the city's `emergency.yaml`.
+"""Does somebody need 110, 119, 120 … now? Two judges: rules of language, and a model of shipped sentences (`danger`).
 
-Both errors cost: a missed emergency costs a life, a false one makes the line useless for "气死我了". So a match is
-looked at in its clause (negation, fear, talk about it) and in its sentence (past, over, now).
+Both errors cost: a missed emergency costs a life, a false one makes the line useless for "气死我了". Where the two
+judges leave it open, the line asks once whether anybody is in danger: that is `possible`.
 """
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.city import city, read_yaml
 from core.errors import BadInput
-from core.text.normalise import normalise
+from core.text.encode import pinned
+from intents import emergency_rules, languages
+from intents.danger import danger
+from intents.reading import Reading, read
 from intents.understanding import Emergency
 
-RULES = Path(__file__).parent / "data" / "emergency_rules.yaml"
-GUARDS = ("negation", "hypothesis", "habit", "past", "over", "talk")  # others where a rule asks for them
-LONGEST = 12_000  # characters read; what comes after says nothing about now
-_CLAUSE = re.compile(r"[，。！？；,.!?;\n]")
-_SENTENCE = re.compile(r"[。！？；!?;\n]")
-_GAP = "[^，。！？；,.!?;\\n]"
+# Scores of `danger` (docs/understanding.md says how they were chosen, and what they cost and save).
+ALARM = -1.0  # from here on it is an emergency whatever the rules say
+BACKED = -2.5  # the same where a rule says so too
+DENIED = 1.5  # the same where every word of danger is guarded: denied, feared, past, talked about
+CONTRADICTED = -4.0  # from here on the line asks where a rule says danger and the model does not
+OPEN = -3.0  # from here on the line asks
+LETTER = 0.0  # for one piece of a letter, which must have a word for now in it too
+SURE = 0.5  # probability from which a situation's own instruction is said; below it the service's general one
+FEWEST_WORDS = 4  # Chinese characters or Latin words, from which a text says enough to be asked about
+_WORD = re.compile(r"[\u4e00-\u9fff]|\b[a-z]{2,}\b")
+_CLAUSE = re.compile(r"[^，。！？；,.!?;\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +62,6 @@ class Service:
     situations: Mapping[str, Situation]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    service: str
-    situation: str
-    guards: frozenset[str]
-    pattern: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    harmless: re.Pattern[str]
-    guards: dict[str, re.Pattern[str]]
-    now: re.Pattern[str]
-    letter: int
-    rules: tuple[_Rule, ...]
-
-
 def _service(raw: dict[str, Any]) -> Service:
     return Service(
         code=raw["code"],
@@ -94,97 +88,74 @@ def services() -> Mapping[str, Service]:
     return _services(city().folder)
 
 
-@lru_cache(maxsize=1)
-def _rules() -> _Rules:
-    raw = read_yaml(RULES)
-    words: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`alarm`: an emergency; `possible`: perhaps one, to be asked about. Never both."""
 
-    def spell(pattern: str) -> str:
-        pattern = re.sub(r"<([a-z]+)>", lambda found: words[found[1]], pattern)
-        return re.sub(r"<(\d+)>", lambda found: f"{_GAP}{{0,{found[1]}}}?", pattern)
+    alarm: Emergency | None = None
+    possible: Emergency | None = None
 
-    for name, pattern in raw["words"].items():
-        words[name] = spell(pattern)
-    return _Rules(
-        harmless=re.compile("|".join(raw["harmless"])),
-        guards={name: re.compile(pattern) for name, pattern in raw["guards"].items()},
-        now=re.compile(raw["now"]),
-        letter=raw["letter"],
-        rules=tuple(
-            _Rule(
-                service=rule["service"],
-                situation=rule["situation"],
-                guards=frozenset(rule.get("guards", GUARDS)),
-                pattern=re.compile("|".join(f"(?:{spell(pattern)})" for pattern in rule["patterns"])),
-            )
-            for rule in raw["rules"]
-        ),
+
+def judge(reading: Reading) -> Judgement:
+    """Say whether a text reports an emergency as happening now, or perhaps one.
+
+    A service that the city does not have is never returned.
+    """
+    known = services()
+    ruled = next((match for match in emergency_rules.find(reading.plain) if match.service in known), None)
+    if len(reading.plain) >= emergency_rules.letter():
+        return _judge_letter(reading, ruled)
+    score = danger().score(reading.plain, reading.vector)
+    alone = DENIED if score >= ALARM and emergency_rules.turned_away(reading.plain) else ALARM
+    backed = -math.inf if languages.is_latin(reading.plain) else BACKED  # the model has learned little English
+    least = backed if ruled else alone
+    if score >= least:
+        return Judgement(alarm=_described(reading.plain, ruled, reading.vector))
+    if score < (CONTRADICTED if ruled else OPEN) or len(_WORD.findall(reading.plain)) < FEWEST_WORDS:
+        return Judgement()
+    return Judgement(possible=_described(reading.plain, ruled, reading.vector))
+
+
+def _judge_letter(reading: Reading, ruled: emergency_rules.Match | None) -> Judgement:
+    """Judge a letter by its pieces: what is danger in one of them is little in the whole."""
+    if ruled:
+        return Judgement(alarm=_described(reading.plain, ruled))
+    telling = [piece for piece in reading.pieces if emergency_rules.says_now(piece)]
+    worst = max(telling, key=danger().score, default=None)
+    if worst is None or danger().score(worst) < LETTER:
+        return Judgement()
+    return Judgement(alarm=_described(worst, None))
+
+
+def _described(plain: str, ruled: emergency_rules.Match | None, vector: NDArray[np.float32] | None = None) -> Emergency:
+    """Return what is shown and said of danger: from the rule that found it, else from what the model takes it for."""
+    known = services()
+    if ruled:
+        service, code, words = ruled.service, ruled.situation, ruled.words
+    else:
+        ranked = [each for each in danger().situations(plain, vector) if each[0] in known]
+        service, code = ranked[0][0], ranked[0][1] if ranked[0][2] >= SURE else ""
+        words = _loudest(plain)
+    situation = known[service].situations.get(code)
+    return Emergency(
+        service=service,
+        number=(situation and situation.number) or known[service].number,
+        reason=words,
+        situation=situation.code if situation else None,
     )
 
 
-def _around(text: str, start: int, end: int, border: re.Pattern[str]) -> tuple[str, str]:
-    """Return what stands before and after text[start:end] up to the next border."""
-    before = border.split(text[:start])[-1]
-    after = border.split(text[end:], maxsplit=1)[0]
-    return before, after
+def _loudest(plain: str) -> str:
+    """Return the clause that speaks most for danger."""
+    spans = [match.span() for match in _CLAUSE.finditer(plain)] or [(0, len(plain))]
+    start, end = danger().loudest(plain, spans)
+    return plain[start:end].strip()[: emergency_rules.MOST_WORDS]
 
 
-def _is_past(rules: _Rules, told: str) -> bool:
-    """Say whether the last word for the past is followed by none for now, up to the end of the match."""
-    said = list(rules.guards["past"].finditer(told))
-    return bool(said) and not rules.now.search(told, said[-1].end())
-
-
-def _guarded(rules: _Rules, rule: _Rule, text: str, match: re.Match[str]) -> bool:
-    """Say whether something around the match makes it no emergency."""
-    start, end = match.span()
-    before, after = _around(text, start, end, _CLAUSE)
-    earlier, later = _around(text, start, end, _SENTENCE)
-    now = rules.now
-    if rule.service != "crisis" and len(text) >= rules.letter:
-        previous = _CLAUSE.split(text[: start - len(before)].rstrip("，,"))[-1]
-        if not now.search(previous + before + match[0] + after):
-            return True
-    if "past" in rule.guards and _is_past(rules, earlier + match[0]):
-        return True
-    read_in = {
-        "negation": before,
-        "hypothesis": before,
-        "habit": before + match[0],
-        "talk": after,
-        "over": match[0][-8:] + later,
-        "stale": earlier + match[0] + later,
-        "prepared": earlier + match[0] + later,
-    }
-    return any(rules.guards[name].search(where) for name, where in read_in.items() if name in rule.guards)
-
-
-def _matches(rules: _Rules, text: str) -> Iterator[tuple[_Rule, re.Match[str]]]:
-    for rule in rules.rules:
-        for match in rule.pattern.finditer(text):
-            if not _guarded(rules, rule, text, match):
-                yield rule, match
-
-
-def find(text: str, *, plain: str | None = None) -> Emergency | None:
-    """Return the emergency that a text reports as happening now, or None.
-
-    `plain` is the normalised text where the caller has it. A service that the city does not have is never returned.
-    """
-    rules = _rules()
-    read = (normalise(text) if plain is None else plain)[:LONGEST]
-    read = rules.harmless.sub(lambda found: "〇" * len(found[0]), read)
-    known = services()
-    for rule, match in _matches(rules, read):
-        if rule.service in known:
-            situation = known[rule.service].situations.get(rule.situation)
-            return Emergency(
-                service=rule.service,
-                number=(situation and situation.number) or known[rule.service].number,
-                reason=match[0].replace("〇", "").strip()[:30],
-                situation=situation.code if situation else None,
-            )
-    return None
+@pinned()
+def find(text: str) -> Emergency | None:
+    """Return the emergency that a text reports as happening now, or None."""
+    return judge(read(text)).alarm
 
 
 def instruction_for(emergency: Emergency, *, english: bool = False) -> str:

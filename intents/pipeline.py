@@ -1,27 +1,29 @@
 """A citizen's text → what it is. Pure computation, about 5 ms a sentence on one core; safe in several threads."""
 
+from collections.abc import Sequence
+
 from core.text.encode import pinned
 from intents import emergency, entities, languages, request_types, statutory
 from intents.categories import Node
-from intents.classify import classifier
-from intents.reading import Reading, read
+from intents.classify import Judgement, classifier
+from intents.reading import Reading, read, read_all
 from intents.understanding import Category, Understanding
 
-EVIDENCE = 3
+_NOTHING = Judgement(category=None)
 
 
-def _category(reading: Reading) -> tuple[Category | None, tuple[Category, ...], tuple[str, ...]]:
-    """Return category, alternatives and nearest examples; a Latin text is read through its known words."""
-    if request_types.is_courtesy(reading.plain):
-        return None, (), ()
-    if languages.is_latin(reading.plain):
-        meant = languages.in_chinese(reading.plain)
-        if not meant:
-            return None, (), ()
-        reading = read(meant)
-    asked = classifier()
-    category, others = asked.classify(reading)
-    return category, others, asked.nearest(reading, EVIDENCE) if category else ()
+def _judgements(readings: Sequence[Reading]) -> list[Judgement]:
+    """Return what the classifier says of each; a Latin text is read through its known words."""
+    asked: dict[int, Reading] = {}
+    for row, reading in enumerate(readings):
+        if request_types.is_courtesy(reading.plain):
+            continue
+        if not languages.is_latin(reading.plain):
+            asked[row] = reading
+        elif meant := languages.in_chinese(reading.plain):
+            asked[row] = read(meant)
+    judged = dict(zip(asked, classifier().classify(list(asked.values())), strict=True))
+    return [judged.get(row, _NOTHING) for row in range(len(readings))]
 
 
 def _leaf(category: Category | None) -> Node | None:
@@ -30,29 +32,44 @@ def _leaf(category: Category | None) -> Node | None:
     return node if node and not node.children else None
 
 
-@pinned()
-def understand(text: str) -> Understanding:
-    """Return what a text is: emergency first, statutory route, category, request type, urgency, entities.
-
-    Never raises on any text. Raises BadInput where the city's own files are broken.
-    """
-    reading = read(text)
-    danger = emergency.find(text, plain=reading.plain)
-    category, alternatives, evidence = _category(reading)
-    leaf = _leaf(category)
+def _understanding(text: str, reading: Reading, judged: Judgement) -> Understanding:
+    judged_danger = emergency.judge(reading)
+    danger = judged_danger.alarm
+    category = judged.category
     usual = classifier().tree.usual_request_type(category.code) if category else None
     kind = request_types.request_type(reading.plain, usual)
     return Understanding(
         text=text,
         request_type=kind,
         category=category,
-        urgency=request_types.urgency(reading.plain, leaf, kind, emergency=danger is not None),
+        urgency=request_types.urgency(reading.plain, _leaf(category), kind, emergency=danger is not None),
         emergency=danger,
+        possible_emergency=judged_danger.possible,
         statutory=None if danger else statutory.find(reading),
         entities=entities.find(reading.plain),
-        alternatives=alternatives,
-        evidence=evidence,
+        alternatives=judged.alternatives,
+        evidence=judged.nearest if category else (),
+        words=judged.words,
     )
+
+
+@pinned()
+def understand_all(texts: Sequence[str]) -> list[Understanding]:
+    """Return what each text is: faster than one by one, since they are encoded and compared together.
+
+    Never raises on any text. Raises BadInput where the city's own files are broken.
+    """
+    readings = read_all(texts)
+    together = zip(texts, readings, _judgements(readings), strict=True)
+    return [_understanding(text, reading, judged) for text, reading, judged in together]
+
+
+def understand(text: str) -> Understanding:
+    """Return what a text is: emergency first, statutory route, category, request type, urgency, entities.
+
+    Never raises on any text. Raises BadInput where the city's own files are broken.
+    """
+    return understand_all([text])[0]
 
 
 @pinned()
@@ -61,7 +78,7 @@ def certainty(category: str, text: str) -> float:
     asked = classifier()
     if category not in asked.tree:
         return 0.0
-    return dict(asked.probabilities(read(text))[asked.tree[category].level - 1])[category]
+    return asked.confidences([read(text)])[asked.tree[category].level - 1].confidence(0, category)
 
 
 def warm_up() -> None:

@@ -1,5 +1,8 @@
 """An emergency: what to do now, who is called, and a person at once."""
 
+import re
+from dataclasses import asdict
+
 from bot.contract import ReplyType
 from bot.engine import asking, phrases
 from bot.engine.person import to_person
@@ -8,13 +11,17 @@ from bot.handover import EMERGENCY
 from intents import emergency, languages
 from intents.understanding import Emergency
 
+EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
+_YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
+_NO = re.compile(r"没|不是|不用|无|no\b|nobody")
 NUMBERS = ("ambulance", "fire", "police")
 
 
 async def instruct(talk: Talk) -> bool:
     """Say what to do in the emergency that the turn tells of; a bare cry for help is asked what has happened."""
-    found = (await talk.understood()).emergency
+    understood = await talk.understood()
+    found = understood.emergency or _confirmed(talk)
     if found is None:
         return await _cry(talk)
     if languages.is_latin(talk.plain):
@@ -40,6 +47,34 @@ def _handoff(found: Emergency) -> str:
     if found.service != CRISIS:
         return "handoff.urgent"
     return "handoff.crisis" if found.number == emergency.services()[CRISIS].number else "handoff.danger"
+
+
+async def ask(talk: Talk) -> bool:
+    """Ask once in a conversation whether anybody is in danger, where the text leaves it open and nothing else is."""
+    state, possible = talk.state, (await talk.understood()).possible_emergency
+    if possible is None or state.danger_asked or state.form is not None or state.expects:
+        return False
+    state.danger_asked, state.danger, state.question = True, asdict(possible), talk.text
+    why = {"rule": "possible_emergency", "service": possible.service, "reason": possible.reason}
+    talk.offer("emergency.ask", expects=EXPECTS, options=talk.options("danger", "no_danger"), why=why)
+    return True
+
+
+def _confirmed(talk: Talk) -> Emergency | None:
+    """Return the emergency that was asked about, where the answer is yes; after a no the turn is the earlier text."""
+    state = talk.state
+    if state.expects != EXPECTS or state.danger is None:
+        return None
+    chosen, possible = talk.chosen(), Emergency(**state.danger)
+    state.expect("")
+    state.danger = None
+    if chosen == "danger" or phrases.says("yes", talk.plain) or _YES.match(talk.plain):
+        talk.text = f"{state.question}\n{talk.text}"
+        return possible
+    if not (phrases.says("person", talk.plain) or phrases.says("cancel", talk.plain)):
+        denied = chosen == "no_danger" or phrases.says("no", talk.plain) or _NO.match(talk.plain)
+        talk.replace(state.question if denied else f"{state.question}\n{talk.text}")
+    return None
 
 
 async def _cry(talk: Talk) -> bool:

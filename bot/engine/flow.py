@@ -141,6 +141,7 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     matters.told_again,
     filling.reassure,
     small_talk.answer,
+    emergencies.ask,
     _statutory,
     _consultation,
     filling.take,

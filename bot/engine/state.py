@@ -88,6 +88,8 @@ class State:
     tickets: list[KnownTicket] = field(default_factory=list)
     waiting: str = ""  # another matter, told before the open form was confirmed
     misunderstood: int = 0  # times in a row
+    danger: dict[str, Any] | None = None  # the emergency that was asked about
+    danger_asked: bool = False  # it is asked once
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff
 

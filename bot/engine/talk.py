@@ -41,6 +41,10 @@ class Talk:
             self._understood = await understand(self.text)
         return self._understood
 
+    def replace(self, text: str) -> None:
+        """Let the turn be another text: what was told before a question that is now answered."""
+        self.text, self.plain, self._understood = clean(text), normalise(text), None
+
     def word(self, key: str, **values: Any) -> str:
         """Return a message in the citizen's language."""
         return wording(key, self.state.locale, **values)

@@ -1,16 +1,24 @@
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from core.city import read_yaml
 from core.errors import BadInput
-from intents import emergency
+from core.text.encode import HashingEncoder, using
+from core.text.normalise import normalise
+from intents import emergency, emergency_measure, emergency_rules
+from intents.danger import examples
+from intents.reading import read
 from intents.understanding import Emergency
 
 DATA = Path(__file__).parent / "data"
 EMERGENCIES = yaml.safe_load((DATA / "emergencies.yaml").read_text(encoding="utf-8"))
+# What was reached (docs/understanding.md), a little below.
+FOUND, RECALL, FALSE_ALARMS, ASKED, SERVICE = 0.99, 0.95, 0.038, 0.14, 0.86  # a city's categories move it a little
 ORDINARY = yaml.safe_load((DATA / "no_emergencies.yaml").read_text(encoding="utf-8"))
 
 
@@ -98,9 +106,9 @@ def test_without_a_situation_the_general_instruction_is_said() -> None:
 
 
 def test_every_rule_names_a_service_and_situation_of_the_sample_city() -> None:
-    for rule in read_yaml(emergency.RULES)["rules"]:
+    for rule in read_yaml(emergency_rules.RULES)["rules"]:
         assert rule["situation"] in emergency.services()[rule["service"]].situations
-        assert set(rule.get("guards", [])) <= set(read_yaml(emergency.RULES)["guards"])
+        assert set(rule.get("guards", [])) <= set(read_yaml(emergency_rules.RULES)["guards"])
 
 
 def test_a_letter_that_tells_of_a_past_fire_is_no_emergency() -> None:
@@ -163,3 +171,46 @@ def test_danger_told_in_english_is_recognised_and_answered_in_english(text: str,
 )
 def test_what_only_sounds_like_danger_in_english_is_none(text: str) -> None:
     assert emergency.find(text) is None
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    return emergency_measure.figures(emergency_measure.judge(DATA / "emergency_test.jsonl"))
+
+
+def test_the_sentences_that_nothing_was_learned_from_are_recognised_as_well_as_the_page_says(
+    measured: dict[str, Any],
+) -> None:
+    together = measured["together"]
+    assert together["dangers"] >= 400 and together["harmless"] >= 800
+    assert together["found"] >= FOUND
+    assert together["recall"] >= RECALL
+    assert together["false_alarms"] <= FALSE_ALARMS
+    assert together["asked_needlessly"] <= ASKED
+    assert together["service_right"] >= SERVICE
+
+
+def test_no_sentence_of_the_test_is_learned() -> None:
+    lines = (DATA / "emergency_test.jsonl").read_text(encoding="utf-8").splitlines()
+    tested = {re.sub(r"\W", "", normalise(json.loads(line)["text"])) for line in lines}
+    assert not tested & {re.sub(r"\W", "", each.plain) for each in examples()}
+
+
+def test_what_may_be_danger_is_asked_about_and_not_both() -> None:
+    judged = emergency.judge(read("蜂窝煤昨晚封好的，可我爹我娘咋拍都不醒"))
+    assert judged.alarm is None
+    assert judged.possible is not None and judged.possible.service == "ambulance"
+    assert judged.possible.reason in "蜂窝煤昨晚封好的，可我爹我娘咋拍都不醒"
+
+
+def test_without_an_encoder_the_grams_and_the_rules_still_hear_danger() -> None:
+    with using(HashingEncoder()):
+        assert emergency.find("我家着火了") is not None
+        assert emergency.find("路灯坏了一个星期没人修") is None
+
+
+def test_a_broken_line_of_a_measured_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "told.jsonl"
+    path.write_text('{"text": "着火了", "service": "fire", "kind": "fire"}\n{"text": 1}\n', encoding="utf-8")
+    with pytest.raises(BadInput, match=r"told\.jsonl, line 2"):
+        emergency_measure.judge(path)
