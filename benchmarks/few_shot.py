@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BATCH = 256
 LETTERS = ROOT.parent / "shared/data/messages_7class.jsonl"
 
 
@@ -34,18 +35,18 @@ def main() -> None:
     from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
     from intents.classify import classifier
-    from intents.reading import read
+    from intents.reading import read_all
 
     mapping = yaml.safe_load(chosen.mapping.read_text(encoding="utf-8"))
     rows = [json.loads(line) for line in chosen.letters.read_text(encoding="utf-8").splitlines() if line.strip()]
     labels, guessed = mapping["classes"], []
-    for row in rows:
-        sums = dict.fromkeys(labels, 0.0)
-        for code, likely in classifier().probabilities(read(row["text"]))[-1]:
-            label = label_of(code, mapping["categories"])
-            if label is not None:
-                sums[label] += likely
-        guessed.append(max(sums, key=lambda label: sums[label]))
+    for start in range(0, len(rows), BATCH):
+        leaves = classifier().confidences(read_all([row["text"] for row in rows[start : start + BATCH]]))[-1]
+        belong = [label_of(code, mapping["categories"]) for code in leaves.codes]
+        columns = {label: [column for column, each in enumerate(belong) if each == label] for label in labels}
+        sums = {label: leaves.raw[:, columns[label]].sum(axis=1) for label in labels}
+        together = [[sums[label][row] for label in labels] for row in range(len(leaves.raw))]
+        guessed += [labels[each.index(max(each))] for each in together]
     told = [row["label"] for row in rows]
     print(f"letters   {len(rows)}")
     print(f"accuracy  {accuracy_score(told, guessed):.4f}")

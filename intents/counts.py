@@ -27,6 +27,7 @@ _SMALL = re.compile(
     r"(?P<tenth>[\d一二三四五六七八九])(?:毛|角)(?:(?P<cent>[\d一二三四五六七八九])分)?|(?P<bare>[2-9二三四五六七八九])(?![\d二三四五六七八九十百千万.号个栋楼平块元])"
 )
 _FEW = frozenset("一二两三四五六七八九几")
+_BEFORE_MONEY = re.compile(r"[卖买收交付元块钱价贵涨要花退欠斤费赔罚每降]|便宜")
 _BEHIND_MONEY = re.compile(r"[\W\d一二三四五六七八九多]|$")  # 一块很小的木牌 is no money
 _NOT_MONEY_UNIT = re.compile(r"路|头|区|素|件|旦|宵|月|年|器|首|老|凶|配")
 # Words behind which a number without a unit is money, and what may stand between.
@@ -61,20 +62,22 @@ def _scaled(count: str, scale: str | None) -> Decimal | None:
     return value
 
 
-def _small(plain: str, end: int, unit: str) -> Decimal:
-    """Return the tenths and hundredths behind a unit: 三块五, 12元8角5分."""
+def _small(plain: str, end: int, unit: str) -> tuple[Decimal, int]:
+    """Return the tenths and hundredths behind a unit (三块五, 12元8角5分), and where they end."""
     match = _SMALL.match(plain, end)
     if match is None or (match["bare"] and not unit.startswith("块")) or unit.endswith(("钱", "整")):
-        return Decimal(0)
+        return Decimal(0), end
     tenths = number(match["tenth"] or match["bare"]) or Decimal(0)
     cents = number(match["cent"]) if match["cent"] else None
-    return tenths / 10 + (cents or Decimal(0)) / 100
+    return tenths / 10 + (cents or Decimal(0)) / 100, match.end()
 
 
 def _is_money(match: re.Match[str], plain: str) -> bool:
     """Say whether a number is a sum: its unit, its sign, or the words before it and no measure word behind."""
     if match["unit"]:
-        a_piece = match["unit"] == "块" and match["count"] in _FEW and not _BEHIND_MONEY.match(plain, match.end())
+        said_of_money = _BEFORE_MONEY.search(plain[max(match.start() - 8, 0) : match.start()])
+        bare = match["unit"] == "块" and match["count"] in _FEW and not _SMALL.match(plain, match.end())
+        a_piece = bare and not (said_of_money and _BEHIND_MONEY.match(plain, match.end()))
         return not a_piece and not _NOT_MONEY_UNIT.match(plain, match.end())
     if match["unit"] is not None or match["sign"]:
         return True
@@ -88,7 +91,10 @@ def amounts(plain: str) -> tuple[str, ...]:
     """Return the sums of money in yuan, as plain decimals, in their order; of a range both ends."""
     plain = plain[:LONGEST]
     found = []
+    read = 0
     for match in _AMOUNT.finditer(plain):
+        if match.start() < read:
+            continue  # the 2毛 of 1块2毛
         value = _scaled(match["count"], match["scale"]) if _is_money(match, plain) else None
         if value is None:
             continue
@@ -99,7 +105,8 @@ def amounts(plain: str) -> tuple[str, ...]:
                 low = low * _SCALE[match["count"][-1]] if low < 10 else low  # 三到五千
             found.append(low if low is not None and low < value else Decimal(0))
         value = value / 10 if match["unit"] and match["unit"][0] == "毛" else value
-        found.append(value + _small(plain, match.end(), match["unit"] or ""))
+        small, read = _small(plain, match.end(), match["unit"] or "")
+        found.append(value + small)
     return tuple(dict.fromkeys(f"{value.normalize():f}" for value in found if 0 < value < Decimal(10) ** 15))
 
 

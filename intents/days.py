@@ -229,7 +229,7 @@ def _around(match: re.Match[str], now: datetime) -> Interval | None:
 def _readers() -> tuple[tuple[re.Pattern[str], Reader], ...]:
     named = "|".join(sorted(known_feasts(), key=len, reverse=True))
     feast = re.compile(
-        rf"(?:{_YEAR})?(?P<name>{named}){_NOT_A_FEAST}(?P<lasting>假期|期间|放假|黄金周|长假|小长假|假|前后)?"
+        rf"(?:{_YEAR})?(?<![块元点十百千万一二三四五六七八九\d])(?P<name>{named}){_NOT_A_FEAST}(?P<lasting>假期|期间|放假|黄金周|长假|小长假|假|前后)?"
     )
     return (
         (_RELATIVE, _relative), (_WEEKDAY, _weekday), (_WRITTEN, _written), (_SHORT, _short), (_OF_MONTH, _of_month),

@@ -11,7 +11,7 @@ _SPOKEN_RUN = re.compile(r"[零〇幺一二三四五六七八九]{7,}")
 _IDENTITY = re.compile(r"(?<![\da-z*])(\d{6})((?:18|19|20)\d{2})(\d{2})(\d{2})(\d{3}[\dx])(?![\da-z*])")
 # Fifteen digits were issued until 1999 and have no check digit: the word before says that it is one.
 _OLD_IDENTITY = re.compile(r"(?:身份证|证件|证号|公民身份)[^\d*]{0,6}(\d{6})(\d{2})(\d{2})(\d{2})(\d{3})(?![\da-z*])")
-_MASKED_IDENTITY = re.compile(r"(?<![\da-z*])[1-9]\d{2,13}\*{3,12}(?:\d{1,5}x?|\d{0,4}x)?(?![\da-z*])")
+_MASKED_IDENTITY = re.compile(r"(?<![\da-z*])[1-9]\d{2,13}\*{3,12}(?:\d{1,8}x?|\d{0,7}x)?(?![\da-z*])")
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(
     rf"[{_PROVINCE}]\s?[a-z][·.•\-—_\s]{{0,2}}(?=[a-z]*\d)[a-hj-np-z\d]{{4,5}}[a-hj-np-z\d挂学警港澳领](?![a-z\d])"

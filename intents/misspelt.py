@@ -17,7 +17,7 @@ LONGEST = 600  # characters in which wrong spellings are looked for
 SOUNDS_FROM = 3  # characters of a name that may be spelt by its sound
 WRONG_FROM = 5  # characters of a name that may have one wrong character
 _GENERIC = frozenset("路街道巷里苑园府村院站桥港湾镇区城场厦邸居庭")
-_TELLING = frozenset("东西南北中上下大小新老前后内外左右一二三四五六七八九十第")
+_TELLING = frozenset("省市县区镇村东西南北中上下大小新老前后内外左右一二三四五六七八九十第")
 # What many speakers do not tell apart.
 _ALIKE = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 _KINDS = {
@@ -31,6 +31,9 @@ _LATIN = re.compile(
     rf"(?P<kind>{'|'.join(sorted(_KINDS, key=len, reverse=True))})(?![a-z])\.?"
     r"(?:,?\s?(?:no\.?\s?)?(?P<after>\d{1,5})(?![\d:]))?"
 )
+
+
+_NUMBERED = re.compile(r"\d{1,5}号")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +110,12 @@ def _spellings(names: tuple[str, ...]) -> _Spellings:
     )
 
 
-def _meant(window: str, known: _Spellings) -> str | None:
-    """Return the name that a window of a text is spelt wrong for."""
+def _meant(window: str, known: _Spellings, *, numbered: bool) -> str | None:
+    """Return the name that a window of a text is spelt wrong for; `numbered`: a house number follows."""
     name = known.sounds.get(tuple(map(_sound, window)))
     if (
         name is not None
-        and name[-1] == window[-1]
+        and (name[-1] == window[-1] or len(window) > SOUNDS_FROM or numbered)
         and sum(a != b for a, b in zip(name, window, strict=True)) <= (1 if len(name) == SOUNDS_FROM else 2)
     ):
         return name
@@ -154,7 +157,7 @@ def find(plain: str, gazetteer: Gazetteer) -> list[Guess]:
                 start < end and begin < start + length for begin, end in taken
             ):
                 continue
-            name = _meant(window, known)
+            name = _meant(window, known, numbered=_NUMBERED.match(plain, start + length) is not None)
             if name is not None and name != window:
                 found.append(Guess(start, start + length, name))
                 taken.append((start, start + length))

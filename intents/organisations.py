@@ -66,15 +66,16 @@ def _names(plain: str) -> Iterator[tuple[int, str]]:
     end = 0
     for word, tag in rjieba.tag(plain):
         end += len(word)
-        if not _PART_OF_NAME.match(word) or plain[end : end + 1] in _PLACE_BEHIND:
+        if not _PART_OF_NAME.match(word):
             words = []
             continue
+        before = words[-1][0] + word if words else word
         kind = next(
-            (kind for kind in known.kinds if word.endswith(kind) or kind == (words[-1][0] + word if words else "")),
+            (each for each in known.kinds if word.endswith(each) or (len(each) > len(word) and before.endswith(each))),
             None,
         )
-        if kind is None:
-            verb = tag == "v" and len(word) > 1
+        if kind is None or plain[end : end + 1] in _PLACE_BEHIND:
+            verb = tag == "v" and len(word) > 1 and word not in known.modifiers
             ends = verb or word in known.not_names or _BREAKS.match(word) or tag[:1] in _GLUE
             words = [] if ends else [*words[1 - WORDS_OF_A_NAME :], (word, tag)]
             continue

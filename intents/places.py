@@ -36,7 +36,9 @@ _HOUSE = re.compile(
     rf"(?P<room>(?:{_NUMBER}[室房](?!产|型|主|东|屋|价|贷|内|间)|(?<=[栋幢楼座元])\d{{3,4}}(?![\d.年块元户人万吨度])))?))"
     rf"(?P<side>{_SIDE})"
 )
-_JOINT = re.compile(r"[\s,，、]{0,2}(?:的|里的|和|与|跟|同|及|上的?|路段|小区|内|靠近|靠|往|到|至|[-~—])?[\s,，]{0,1}")
+_JOINT = re.compile(
+    r"[\s,，、]{0,2}(?:的|里的|和|与|跟|同|及|上的?|路段|小区|内|靠近|近|靠|往|到|至|[-~—])?[\s,，]{0,1}"
+)
 # A place that the gazetteer does not know, as people write one.
 _LOOSE = re.compile(
     r"(?:[a-z]?\d{0,2}[\u4e00-\u9fff]{0,4}?[省市区县镇乡]|街道)*"

@@ -1,6 +1,7 @@
 """What kind of request it is and how urgent: words that say so, weighed with what the category usually is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ class _Cues:
     kinds: dict[RequestType, tuple[tuple[float, re.Pattern[str]], ...]]
     none: re.Pattern[str]
     critical: re.Pattern[str]
+    crowd: int
+    acts: re.Pattern[str]
     urgent: re.Pattern[str]
 
 
@@ -35,6 +38,8 @@ def _cues() -> _Cues:
         },
         none=re.compile(raw["not_cues"]),
         critical=re.compile(raw["urgency"]["critical"]),
+        crowd=int(raw["urgency"]["crowd"]["people"]),
+        acts=re.compile(raw["urgency"]["crowd"]["acts"]),
         urgent=re.compile(raw["urgency"]["urgent"]),
     )
 
@@ -65,10 +70,16 @@ def request_type(plain: str, usual: RequestType | None) -> RequestType:
     return next(kind for kind, weight in weights.items() if weight == best)
 
 
-def urgency(plain: str, leaf: Node | None, kind: RequestType, *, emergency: bool) -> Urgency:
-    """Return how urgent a normalised text is: danger and crowds first, then its words, then what its category says."""
+def urgency(
+    plain: str, leaf: Node | None, kind: RequestType, *, emergency: bool, people: Sequence[int] = ()
+) -> Urgency:
+    """Return how urgent a normalised text is: danger and crowds first, then its words, then what its category says.
+
+    `people`: how many the text speaks of (`counts.people`).
+    """
     cues = _cues()
-    if emergency or cues.critical.search(plain):
+    crowd = any(count >= cues.crowd for count in people) and cues.acts.search(plain) is not None
+    if emergency or crowd or cues.critical.search(plain):
         return Urgency.CRITICAL
     if kind in (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE):
         return Urgency.GENERAL

@@ -27,16 +27,17 @@ PARTS: dict[str, tuple[int, int]] = {
 JUST_NOW = timedelta(hours=1)
 _N = r"[\d零一二两三四五六七八九十百几半]{1,12}"  # bounded, so that reading stays linear
 _PART = (
-    "|".join(sorted((part for part in PARTS if len(part) > 1), key=len, reverse=True)) + "|(?<=[今明昨当])[早晨晚夜]"
+    "|".join(sorted((part for part in PARTS if len(part) > 1), key=len, reverse=True))
+    + "|(?<=[今明昨当日号])[早晨晚夜]"
 )
 _SPOKEN = (
     rf"(?<![一二三四五六七八九])(?![一二三四五六七八九][两二三四五六七八九]点)"
-    rf"{_N}点(?:半|钟|一刻|三刻|{_N}分?)?(?!\d?[%赞名评火菜])"
+    rf"{_N}点(?:半|钟|一刻|三刻|{_N}分?)?(?![\d一二三四五六七八九]?[%赞名评火菜折倍])"
 )
 _CLOCK = rf"(?:{_SPOKEN}|\d{{1,2}}[:：]\d{{2}}(?::\d{{2}})?|\d{{1,2}}时(?:\d{{1,2}}分)?(?![间候段代期常刻而效装]))"
 _TO = r"\s?(?:[到至\-~—–]+|直到)\s?"
 _EVERY = (
-    r"(?:每(?:天|日|晚|周|月|年|夜|个?星期|个?礼拜|个?月|到|逢|隔|当)|天天|夜夜|一到|隔三差五|三天两头|时不时)"
+    r"(?:每(?:天|日|晚|周|月|年|夜|个?星期|个?礼拜|个?月|到|逢|隔|当)|天天|夜夜|(?<![周期拜])一到|隔三差五|三天两头|时不时)"
     r"(?!能|期)"
 )
 _RECURRING = re.compile(

@@ -1,4 +1,8 @@
+from datetime import date
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.text.normalise import normalise
 from intents import identifiers, organisations
@@ -54,3 +58,66 @@ def test_licence_plates(text: str, found: tuple[str, ...]) -> None:
 )
 def test_organisations(text: str, found: tuple[str, ...]) -> None:
     assert organisations.find(normalise(text)) == found
+
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 12, 31))
+
+
+def _identity(area: int, born: date, serial: int) -> str:
+    digits = f"{area}{born:%Y%m%d}{serial:03}"
+    return digits + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=True)) % 11]
+
+
+@given(st.integers(110000, 659999), DAYS, st.integers(0, 999))
+def test_a_right_identity_number_is_found_and_no_phone(area: int, born: date, serial: int) -> None:
+    number = _identity(area, born, serial)
+    said = normalise(f"我的身份证号是{number}，请登记")
+    assert identifiers.identity_numbers(said) == (number,)
+    assert identifiers.phones(said) == ()
+
+
+@given(st.integers(110000, 659999), DAYS, st.integers(0, 999), st.integers(0, 16), st.integers(1, 9))
+def test_an_identity_number_with_one_wrong_digit_is_none(
+    area: int, born: date, serial: int, place: int, more: int
+) -> None:
+    number = _identity(area, born, serial)
+    wrong = f"{number[:place]}{(int(number[place]) + more) % 10}{number[place + 1 :]}"
+    assert identifiers.identity_numbers(normalise(wrong)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("我的证件号是130503670401001", ("130503670401001",)),
+        ("订单130503670401001", ()),
+        ("340102********103X", ("340102********103X",)),
+    ],
+)
+def test_old_and_masked_identity_numbers(text: str, found: tuple[str, ...]) -> None:
+    assert identifiers.identity_numbers(normalise(text)) == found
+
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+TAILS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=5, max_size=6).filter(
+    lambda tail: tail[:-1].strip("ABCDEFGHJKLMNPQRSTUVWXYZ") != ""
+)
+
+
+@given(st.sampled_from(PROVINCES), st.sampled_from("ABCDEFGHJKLMN"), TAILS, st.sampled_from(["", "·", " ", "-", "."]))
+def test_a_plate_is_found_however_it_is_parted(province: str, letter: str, tail: str, between: str) -> None:
+    said = normalise(f"车牌{province}{letter}{between}{tail}，挡住了路")
+    assert identifiers.licence_plates(said) == (f"{province}{letter}{tail}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("皖A1234学", "皖A1234学"), ("皖A·1234挂的", "皖A1234挂"), ("使014578", "使014578"), ("沪A0023领", "沪A0023领")],
+)
+def test_plates_of_special_vehicles(text: str, found: str) -> None:
+    assert identifiers.licence_plates(normalise(text)) == (found,)
+
+
+@pytest.mark.parametrize("text", ["138****5678", "打了12345和12315", "客服95588"])
+def test_masked_and_short_numbers_are_nobody_to_call_back(text: str) -> None:
+    assert identifiers.phones(normalise(text)) == ()

@@ -5,6 +5,7 @@ import yaml
 
 from core.text.normalise import normalise
 from intents.categories import Node
+from intents.counts import people
 from intents.request_types import is_courtesy, request_type, urgency
 from intents.understanding import RequestType, Urgency
 
@@ -49,3 +50,16 @@ def test_urgency_rises_with_danger_crowds_and_words_and_never_for_a_question() -
     assert urgency("水压低", urgent, COMPLAINT, emergency=False) is Urgency.URGENT
     assert urgency("停水通知在哪里看", urgent, CONSULTATION, emergency=False) is Urgency.GENERAL
     assert urgency("树该剪了", None, COMPLAINT, emergency=False) is Urgency.GENERAL
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("工友27人堵在项目部门口讨薪", Urgency.CRITICAL),
+        ("三十多户拉了横幅", Urgency.CRITICAL),
+        ("我们五个人去讨薪", Urgency.GENERAL),
+        ("三十多户反映路灯太暗", Urgency.GENERAL),
+    ],
+)
+def test_a_crowd_that_acts_is_critical(text: str, expected: Urgency) -> None:
+    assert urgency(text, None, COMPLAINT, emergency=False, people=people(text)) is expected

@@ -1,8 +1,10 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import clock
 from core.text.normalise import normalise
@@ -77,3 +79,33 @@ def test_no_time_is_made_up(text: str) -> None:
 
 def test_times_come_in_the_order_of_the_text() -> None:
     assert [span.text for span in times.find("前天报修，昨天来了人，每天晚上还是没水")] == ["前天", "昨天", "每天晚上"]
+
+
+@given(
+    st.dates(min_value=date(2000, 1, 1), max_value=date(2026, 6, 1)),
+    st.sampled_from(["{y}年{m}月{d}日", "{y}-{m:02}-{d:02}"]),
+)
+def test_a_whole_date_is_its_day(day: date, form: str) -> None:
+    span = _one(form.format(y=day.year, m=day.month, d=day.day))
+    assert span.start == datetime(day.year, day.month, day.day, tzinfo=ZONE)
+    assert span.end == span.start + timedelta(days=1)
+
+
+@given(st.dates(min_value=date(2025, 8, 11), max_value=date(2026, 8, 8)))
+def test_a_date_without_a_year_is_near(day: date) -> None:
+    assert _one(f"{day.month}月{day.day}号").start == datetime(day.year, day.month, day.day, tzinfo=ZONE)
+
+
+@given(st.text("今昨前上这周月天日晚半夜点三十从到起以来年初底国庆春节农历正大每0123456789:.-年月日，", max_size=24))
+def test_whatever_is_written_spans_are_in_order_and_end_after_they_begin(text: str) -> None:
+    for span in times.find(normalise(text)):
+        assert span.text and (span.start is None or span.end is None or span.start < span.end)
+
+
+def test_a_day_without_a_year_is_of_the_year_that_was_told() -> None:
+    spans = times.find("2023年10月18日入职，11月1日受伤，当天就住院了")
+    assert [span.start.date() for span in spans if span.start] == [
+        date(2023, 10, 18),
+        date(2023, 11, 1),
+        date(2023, 11, 1),
+    ]
