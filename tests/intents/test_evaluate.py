@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ def test_a_label_that_only_the_test_has_counts_as_an_error(tmp_path: Path, sound
     assert figures["accuracy"] == 0.9 and figures["macro_f1"] < 0.9
 
 
-def test_tuning_says_what_it_needs(sound: Path) -> None:
+def test_tuning_says_what_it_needs(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(Unavailable, match="models"):
         evaluate(sound, sound, tune=True)
+
+
+def test_a_tuned_encoder_votes_beside_the_linear_model(sound: Path) -> None:
+    pytest.importorskip("torch")
+    steps: list[tuple[int, int]] = []
+    figures = evaluate(sound, sound, tune=True, progress=lambda done, all_of: steps.append((done, all_of)))
+    assert list(figures) == ["macro_f1", "accuracy", "classes", "train_seconds", "texts_per_second"]
+    assert figures["macro_f1"] == 1
+    assert steps[-1][0] == steps[-1][1] == len(steps)
