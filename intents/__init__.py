@@ -2,6 +2,7 @@
 
 understand   a citizen's text → `Understanding`: emergency, statutory route, request type, category, urgency, entities
 certainty    how sure it is that a text belongs to a category
+understand_all  many texts together, faster than one by one
 warm_up      load everything that the first citizen would otherwise wait for
 categories   the city's category tree: `tree()`
 places       the gazetteer: `resolve(text)`
@@ -10,7 +11,7 @@ statutory    matters that the law sends elsewhere: `routes()`
 evaluate     fit this product's classifier on any labelled file: `evaluate(train, test)`
 """
 
-from intents.pipeline import certainty, understand, warm_up
+from intents.pipeline import certainty, understand, understand_all, warm_up
 from intents.understanding import (
     Address,
     Category,
@@ -33,5 +34,6 @@ __all__ = [
     "Urgency",
     "certainty",
     "understand",
+    "understand_all",
     "warm_up",
 ]

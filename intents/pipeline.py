@@ -38,15 +38,18 @@ def _understanding(text: str, reading: Reading, judged: Judgement) -> Understand
     category = judged.category
     usual = classifier().tree.usual_request_type(category.code) if category else None
     kind = request_types.request_type(reading.plain, usual)
+    named = entities.find(reading.plain)
     return Understanding(
         text=text,
         request_type=kind,
         category=category,
-        urgency=request_types.urgency(reading.plain, _leaf(category), kind, emergency=danger is not None),
+        urgency=request_types.urgency(
+            reading.plain, _leaf(category), kind, emergency=danger is not None, people=named.people
+        ),
         emergency=danger,
         possible_emergency=judged_danger.possible,
         statutory=None if danger else statutory.find(reading),
-        entities=entities.find(reading.plain),
+        entities=named,
         alternatives=judged.alternatives,
         evidence=judged.nearest if category else (),
         words=judged.words,

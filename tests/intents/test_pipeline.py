@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intents import RequestType, Urgency, understand
+from intents import RequestType, Urgency, understand, understand_all
 
 pytestmark = pytest.mark.usefixtures("warm")
 
@@ -23,6 +23,17 @@ def test_one_sentence_is_understood_whole() -> None:
     assert made.entities.times[0].text == "昨晚"
     assert made.emergency is None and made.statutory is None
     assert made.evidence
+
+
+def test_many_are_understood_like_each_alone() -> None:
+    """Rounding differs a little in a batch, what is understood does not."""
+    texts = ["路灯坏了", "家里着火了", "", "how do I renew my ID card", "谢谢", "请问异地就医怎么备案，电话13800138000"]
+    for made, alone in zip(understand_all(texts), map(understand, texts), strict=True):
+        assert (made.text, made.request_type, made.emergency, made.entities, made.evidence[:1]) == (
+            alone.text, alone.request_type, alone.emergency, alone.entities, alone.evidence[:1]
+        )  # fmt: skip
+        assert (made.category and made.category.code) == (alone.category and alone.category.code)
+    assert understand_all([]) == []
 
 
 def test_danger_comes_first_and_is_critical() -> None:
