@@ -83,9 +83,22 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Fit this product's classifier on a labelled file and measure it on another."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from intents.evaluate import evaluate as measured
 
-    _figures(measured(train, test, text=text, label=label, tune=tune), as_json=as_json)
+    with Progress(console=Console(stderr=True), disable=not tune) as bar:
+        task = bar.add_task("Tuning the encoder…", total=None)
+        figures = measured(
+            train,
+            test,
+            text=text,
+            label=label,
+            tune=tune,
+            progress=lambda done, steps: bar.update(task, completed=done, total=steps),
+        )
+    _figures(figures, as_json=as_json)
 
 
 def measure(as_json: Json = False) -> None:
