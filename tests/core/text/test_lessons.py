@@ -1,0 +1,65 @@
+import pytest
+
+from core.errors import BadInput
+from core.text import lessons
+from core.text.encode import HashingEncoder
+
+LABELLED = [(f"第{number}盏路灯不亮", "lamp") for number in range(60)]
+LABELLED += [(f"公积金提取{number}次", "fund") for number in range(61)]
+PAIRS = [(f"办证要几天，问第{number}遍", "居住证办理") for number in range(40)] + [("养老金怎么领", "养老金")]
+
+
+def test_a_tenth_is_held_out_and_always_the_same() -> None:
+    made = lessons.of(LABELLED, PAIRS)
+    assert 4 <= len(made.sought) <= 25
+    assert made.asked
+    learnt = set(made.texts())
+    assert not learnt & {text for text, _ in (*made.sought, *made.asked)}
+    assert lessons.of(reversed(LABELLED), PAIRS).sought == tuple(sorted(made.sought, key=lambda each: -learnt_at(each)))
+    assert lessons.of(LABELLED, PAIRS).digest() == made.digest() != lessons.of(LABELLED[1:], PAIRS).digest()
+
+
+def learnt_at(each: tuple[str, str]) -> int:
+    return [text for text, _ in LABELLED].index(each[0])
+
+
+def test_every_text_is_learnt_once_an_epoch_beside_one_of_its_group() -> None:
+    made = lessons.of(LABELLED, PAIRS)
+    batches = made.batches(8, seed=1)
+    for batch in batches:
+        assert len(batch) <= 16
+        assert all(one[1] == other[1] for one, other in zip(batch[::2], batch[1::2], strict=True))
+        assert all(one != other for one, other in zip(batch[::2], batch[1::2], strict=True))
+        assert len({label for _, label in batch}) > 1
+    seen = [text for batch in batches for text, _ in batch]
+    assert set(made.texts()) == set(seen)
+    assert len(seen) <= len(made.texts()) + len(made.groups)
+    assert made.batches(8, seed=1) == batches != made.batches(8, seed=2)
+
+
+def test_wordings_of_one_thing_are_one_group() -> None:
+    made = lessons.of(
+        [], [("路灯坏了找谁", "路灯"), ("路灯不亮找谁", "路灯"), ("怎么领养老金", "养老金"), ("养老金", "养老金")]
+    )
+    assert {label: len(texts) for label, texts in made.groups.items()} == {"pair 路灯": 3, "pair 养老金": 2}
+
+
+@pytest.mark.parametrize("labelled", [[], LABELLED[:60], [("甲乙", "a"), ("丙丁", "b")], [("同一句", "a")] * 3])
+def test_too_little_is_said_in_a_sentence(labelled: list[tuple[str, str]]) -> None:
+    with pytest.raises(BadInput, match="too little to learn from"):
+        lessons.of(labelled, [])
+
+
+def test_the_held_out_part_is_measured() -> None:
+    figures = lessons.measure(HashingEncoder(), lessons.of(LABELLED, PAIRS))
+    assert figures == {"neighbour": 1.0, "pair": 1.0}
+    assert lessons.measure(HashingEncoder(), lessons.of(LABELLED, [])) == {"neighbour": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "pair", "is_better"),
+    [(0.5, 0.5, False), (0.6, 0.5, True), (0.6, 0.495, True), (0.9, 0.48, False), (0.495, 0.5, False)],
+)
+def test_better_is_more_on_the_whole_and_nothing_clearly_less(neighbour: float, pair: float, is_better: bool) -> None:
+    assert lessons.better({"neighbour": neighbour, "pair": pair}, {"neighbour": 0.5, "pair": 0.5}) is is_better
+    assert not lessons.better({}, {})
