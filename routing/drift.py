@@ -105,6 +105,8 @@ def _common(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[Counte
     old, new = Counter[str](), Counter[str]()
     for key in sorted(before.keys() | after.keys()):
         was, is_now = before.get(key, 0), after.get(key, 0)
+        if not was + is_now:
+            continue
         name = key if was + is_now >= RARE else OTHERS
         old[name] += was
         new[name] += is_now

@@ -34,7 +34,10 @@ def train(
 ) -> None:
     """Train the classifier, compare it with the one in service, and let it serve only if it is better."""
     from admin import warm
+    from core import logs
     from routing import learning
+
+    logs.configure(level="error")
 
     async def work() -> learning.Outcome:
         await warm.take_up()
@@ -99,8 +102,11 @@ def _described(each: "Version") -> dict[str, Any]:
 
 def roll_back(as_json: Json = False) -> None:
     """Let the version serve again that the present one replaced; before the first, the shipped default."""
+    from core import logs
     from core import versions as kept
     from core.database import transaction
+
+    logs.configure(level="error")
 
     async def work() -> "Version | None":
         async with transaction() as session:
@@ -125,12 +131,13 @@ def drift(
     from zoneinfo import ZoneInfo
 
     from admin import warm
-    from core import clock
+    from core import clock, logs
     from core.city import city
     from core.database import transaction
     from core.errors import BadInput
     from routing import drift as drifting
 
+    logs.configure(level="error")
     zone = ZoneInfo(city().time_zone)
     until = (end.replace(tzinfo=zone) if end else clock.now().astimezone(zone)) + timedelta(days=1 if end else 0)
     since = start.replace(tzinfo=zone) if start else until - timedelta(days=DAYS)

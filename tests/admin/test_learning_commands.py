@@ -1,0 +1,117 @@
+"""`yitong intents train|versions|roll-back|drift` on the command line."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from admin.commands import understanding
+from core.errors import BadInput, Conflict
+from core.settings import settings
+from tests.history import LAMP, WAGES, small_city
+
+pytestmark = pytest.mark.usefixtures("committing")
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    made = typer.Typer()
+    understanding.register(made)
+    return made
+
+
+def refused(app: typer.Typer, *arguments: str) -> str:
+    """Return the sentence that the command line would write."""
+    result = CliRunner().invoke(app, ["intents", *arguments])
+    assert isinstance(result.exception, BadInput | Conflict), result.output
+    return result.exception.sentence
+
+
+def written(path: Path, rows: list[Any]) -> str:
+    lines = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return str(path)
+
+
+SOUND = [{"text": f"第{number}盏路灯瞎火了", "label": LAMP} for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([*SOUND, {"text": "路灯坏了"}], "line 31: the column “label” is missing"),
+        ([*SOUND, "{broken"], "line 31: not a JSON object"),
+        ([*SOUND, {"text": "路灯坏了", "label": "no.such.leaf"}], "line 31: “no.such.leaf” is no category"),
+        (
+            [*SOUND[:5], "", {"text": "水", "label": "utilities.water"}, *SOUND],
+            "line 7: “utilities.water” is no category",
+        ),
+        (SOUND, f"All labelled texts have the category “{LAMP}”"),
+        (SOUND[:2], "2 labelled lines are too few"),
+    ],
+)
+def test_bad_input_is_named_with_its_file_and_line_and_nothing_is_kept(
+    app: typer.Typer, tmp_path: Path, rows: list[Any], said: str
+) -> None:
+    file = written(tmp_path / "history.jsonl", rows)
+    assert "history.jsonl" in refused(app, "train", "--labelled", file)
+    assert said in refused(app, "train", "--labelled", file)
+    listed = CliRunner().invoke(app, ["intents", "versions", "--json"])
+    assert (listed.exit_code, listed.stdout) == (0, "")
+
+
+def test_a_file_that_is_too_large_is_refused_unread(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "huge.jsonl"
+    with file.open("wb") as opened:
+        opened.truncate(200_000_000)
+    assert "has 200 MB, more than" in refused(app, "train", "--labelled", str(file))
+
+
+def test_a_missing_file_is_named(app: typer.Typer, tmp_path: Path) -> None:
+    assert "nowhere.jsonl cannot be read" in refused(app, "train", "--labelled", str(tmp_path / "nowhere.jsonl"))
+
+
+def test_without_tickets_there_is_nothing_to_learn_from_and_nothing_to_compare(app: typer.Typer) -> None:
+    assert "No ticket has been settled yet" in refused(app, "train")
+    assert "0 and 0 tickets" in refused(app, "drift")
+    assert "--from must not lie after --to" in refused(app, "drift", "--from", "2026-11-20", "--to", "2026-11-01")
+
+
+def test_the_shipped_default_cannot_be_rolled_back(app: typer.Typer) -> None:
+    assert "nothing to roll back to" in refused(app, "roll-back")
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("YITONG_CITY", str(small_city(tmp_path / "small")))
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("city")
+def test_a_trained_version_is_listed(app: typer.Typer, tmp_path: Path) -> None:
+    rows = [
+        row
+        for number in range(30)
+        for row in (
+            {"text": f"第{number}根灯杆黑咕隆咚的", "label": LAMP},
+            {"text": f"包活的东家第{number}回赖账", "label": WAGES},
+        )
+    ]
+    file = written(tmp_path / "history.jsonl", rows)
+    result = CliRunner().invoke(app, ["intents", "train", "--labelled", file, "--json"])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout.splitlines()[-1])
+    assert said["compared"] == 12 and said["learnt_from"] == 48 and said["categories"] == 2
+    assert said["in_service"] is False and "50 are needed" in said["against"][0]
+    listed = json.loads(CliRunner().invoke(app, ["intents", "versions", "--json"]).stdout)
+    assert (listed["version"], listed["state"]) == (said["version"], "candidate")
+    assert listed["about"]["source"] == "history.jsonl"
+    shown = CliRunner().invoke(app, ["intents", "versions"]).stdout
+    assert "candidate" in shown and "history.jsonl" in shown
