@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from intents.gazetteer import Gazetteer
 
-LONGEST = 600  # characters in which wrong spellings are looked for
+LONGEST = 300  # characters in which wrong spellings are looked for: a letter says early where it is
 SOUNDS_FROM = 3  # characters of a name that may be spelt by its sound
 WRONG_FROM = 5  # characters of a name that may have one wrong character
 _GENERIC = frozenset("路街道巷里苑园府村院站桥港湾镇区城场厦邸居庭")
