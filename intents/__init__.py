@@ -8,6 +8,7 @@ categories   the city's category tree: `tree()`
 places       the gazetteer: `resolve(text)`
 emergency    emergency services of the city: `services()`, `instruction_for(emergency)`
 statutory    matters that the law sends elsewhere: `routes()`
+training     a classifier that learns from a city's own labelled texts: `train(...)`, `reasons_against(...)`
 evaluate     fit this product's classifier on any labelled file: `evaluate(train, test)`
 """
 

@@ -230,6 +230,7 @@ async def test_dispatch_is_offered_with_candidates_and_their_reasons(world: Worl
     assert candidates[0]["code"] == "urban_management"
     assert candidates[0]["score"] > candidates[-1]["score"]
     assert "《城市照明管理规定》" in candidates[0]["evidence"][0]
+    assert 0 < candidates[0]["risk"] < candidates[-1]["risk"] < 1
 
 
 async def test_a_corrected_category_brings_the_ranking_of_departments_back(world: World) -> None:
