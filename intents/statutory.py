@@ -23,8 +23,8 @@ from core.settings import settings
 from core.text.encode import Vectors, encoder, per_encoder
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
-from intents import statutory_model
-from intents.classify import classifier
+from intents import danger, statutory_model
+from intents.classify import classifier, outside
 from intents.reading import Reading, read
 
 WORDS = Path(__file__).parent / "data" / "statutory_words.yaml"
@@ -34,7 +34,10 @@ LETTER = 120  # characters; a longer text tells much beside what it asks for
 # message boards whose requests have a route's words, read by hand, those nearer to a category had them in passing.
 TITLE = 70
 LETTER_MARGIN = -0.045
+BEYOND_DOUBT = 0.9  # how likely a single request must be a route for that alone to count in a letter
+SHORT = 24  # characters; longer harmless sentences of the emergencies teach nothing here
 HEARD = 0.35  # how likely a text must be any route to be one without its words
+_SENTENCES = re.compile(r"(?<=[。！？!?；;\n])")
 # A sentence that says what the writer wants.
 _ASKS = re.compile(
     r"请求|恳请|请(?!假|客)|希望|要求|盼|申请|举报|控告|检举|怎么办|能否|能不能|可否|想问|咨询|诉求|不服"
@@ -173,7 +176,7 @@ def fit(
     right[np.arange(len(own)), owners] = True
     labels = np.concatenate([right.ravel(), np.zeros((len(misses) + len(tree)) * count, dtype=bool)])
     features = np.concatenate([each.reshape(-1, 4) for each in rows])
-    fitted = LogisticRegression(C=100.0, max_iter=2000).fit(features, labels)
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(features, labels)
     weights = np.array([*fitted.coef_[0], fitted.intercept_[0]])
     chosen = [each @ weights[:4] + weights[4] for each in rows]
     measured = [
@@ -194,7 +197,7 @@ def _index(_folder: Path, _data: Path) -> _Index:
     own, other = vectors[: len(examples)], vectors[len(examples) :]
     asked = classifier()
     spoken = asked.examples.plain[: asked.examples.spoken]
-    made_from = digest(2, encoder().fingerprint, examples, misses, owners.tolist(), read_yaml(WORDS), spoken)
+    made_from = digest(3, encoder().fingerprint, examples, misses, owners.tolist(), read_yaml(WORDS), spoken)
     made = arrays(
         "statutory-weights",
         made_from,
@@ -203,16 +206,32 @@ def _index(_folder: Path, _data: Path) -> _Index:
     )
     heard = arrays(
         "statutory-model",
-        digest(1, encoder().fingerprint, examples, misses, owners.tolist(), spoken),
-        lambda: statutory_model.fit(
-            (*examples, *misses, *spoken),
-            np.concatenate([own, other, asked.vectors[: len(spoken)]]),
-            np.concatenate([owners + 1, np.zeros(len(misses) + len(spoken), dtype=np.intp)]),
+        digest(
+            2,
+            encoder().fingerprint,
+            examples,
+            misses,
+            owners.tolist(),
+            spoken,
+            outside(),
+            danger.EXAMPLES.stat().st_size,
         ),
+        lambda: _hear((*examples, *misses, *spoken), np.concatenate([vectors, asked.vectors[: len(spoken)]]), owners),
         needs=statutory_model.NEEDS,
     )
     codes = tuple(route.code for route in known)
     return _Index(codes, said, own, owners, other, made["weights"], heard, made["measured"])
+
+
+def _hear(plain: tuple[str, ...], vectors: Vectors, owners: NDArray[np.intp]) -> Arrays:
+    """Fit the model: the routes' sentences stand first; chat and what only sounds like danger are ordinary too."""
+    harmless = [each.plain for each in danger.examples() if each.service is None and len(each.plain) <= SHORT]
+    aside = [*outside(), *harmless]
+    labels = np.zeros(len(plain) + len(aside), dtype=np.intp)
+    labels[: len(owners)] = owners + 1
+    return statutory_model.fit(
+        (*plain, *aside), np.concatenate([vectors, kept("emergency-examples", encoder())(aside)]), labels
+    )
 
 
 def _ready() -> _Index:
@@ -221,7 +240,7 @@ def _ready() -> _Index:
 
 def _asking(plain: str) -> str:
     """Return the sentences of a letter that say what is wanted."""
-    return "".join(sentence for sentence in re.split(r"(?<=[。！？!?；;\n])", plain) if _ASKS.search(sentence))
+    return "".join(sentence for sentence in _SENTENCES.split(plain) if _ASKS.search(sentence))
 
 
 def find(reading: Reading) -> str | None:
@@ -255,9 +274,25 @@ def _of_letter(reading: Reading) -> str | None:
         number
         for number in saying
         if asked.scores[number] > 0
-        and (whole.margins[number] > LETTER_MARGIN or _begins(index.words[number], reading.plain))
+        and (
+            whole.margins[number] > LETTER_MARGIN
+            or _begins(index.words[number], reading.plain)
+            or _plainly(number, asking)
+        )
     ]
     return index.codes[max(meant, key=lambda number: asked.scores[number])] if meant else None
+
+
+def _plainly(number: int, asking: str) -> bool:
+    """Say whether one request, by itself, is beyond doubt about a route and says so."""
+    index = _ready()
+    word = index.words[number]
+    for sentence in _SENTENCES.split(asking):
+        if word is not None and len(sentence) <= LETTER and word.say(sentence):
+            chances = statutory_model.likely(index.heard, sentence, read(sentence).vector)
+            if chances[number + 1] > BEYOND_DOUBT:
+                return True
+    return False
 
 
 def _begins(word: Words | None, plain: str) -> bool:

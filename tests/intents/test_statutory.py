@@ -30,6 +30,19 @@ def test_trials_are_still_told_apart(trial: str, least: float, most: float) -> N
     assert mistaken <= most
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["请问你们领导今天中午吃什么？", "我不想告诉你", "忘了", "匿名", "你是机器人吗", "你叫什么名字", "是另一件事"],
+)
+def test_chat_and_short_answers_are_sent_nowhere(said: str) -> None:
+    assert statutory.find(read(said)) is None
+
+
+def test_a_matter_told_with_an_insult_is_known_for_the_insult() -> None:
+    """The conversation then registers the matter beside it."""
+    assert statutory.find(read("楼下烧烤摊每天晚上油烟呛死人，一群废物")) == "unlawful_or_abusive"
+
+
 STORY = "我们小区的污水管堵了三个星期，味道很大，老人孩子都受不了。" * 5
 
 
