@@ -139,6 +139,7 @@ async def listing(session: AsyncSession, kind: Kind) -> list[Version]:
 async def put_in_service(session: AsyncSession, version: Version, *, actor: Actor = SYSTEM) -> None:
     """Let `version` serve in place of the one that does. To return to one below it is to roll back that far."""
     await _queue(session, version.kind)
+    version = await session.get_one(Version, version.id)  # the caller's may belong to a transaction that has ended
     serving = await _serving(session, version.kind)
     if serving is not None and serving.id == version.id:
         return

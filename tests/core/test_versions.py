@@ -78,6 +78,16 @@ async def test_every_change_is_in_the_ledger_and_announced(committing: None) -> 
     await live.hub.stop()
 
 
+async def test_a_version_read_in_one_transaction_serves_from_another(committing: None) -> None:
+    async with transaction() as session:
+        version = await trained(session, b"one")
+    async with transaction() as session:
+        await versions.put_in_service(session, version)
+    async with transaction() as session:
+        serving = await versions.in_service(session, "categories")
+    assert serving is not None and serving.id == version.id
+
+
 async def test_files_come_back_as_they_were_whatever_their_size(
     session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
