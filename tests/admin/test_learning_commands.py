@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from click.testing import Result
 from typer.testing import CliRunner
 
 from admin.commands import understanding
+from core import database
 from core.errors import BadInput, Conflict
 from core.settings import settings
 from tests.history import LAMP, WAGES, small_city
 
-pytestmark = pytest.mark.usefixtures("committing")
+
+@pytest.fixture(autouse=True)
+async def apart(committing: None) -> None:
+    """A command has an event loop, and connections, of its own."""
+    await database.dispose()
 
 
 @pytest.fixture
@@ -24,9 +31,15 @@ def app() -> typer.Typer:
     return made
 
 
+def call(app: typer.Typer, *arguments: str) -> Result:
+    """Run a command in a thread: it has an event loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(CliRunner().invoke, app, ["intents", *arguments]).result()
+
+
 def refused(app: typer.Typer, *arguments: str) -> str:
     """Return the sentence that the command line would write."""
-    result = CliRunner().invoke(app, ["intents", *arguments])
+    result = call(app, *arguments)
     assert isinstance(result.exception, BadInput | Conflict), result.output
     return result.exception.sentence
 
@@ -60,7 +73,7 @@ def test_bad_input_is_named_with_its_file_and_line_and_nothing_is_kept(
     file = written(tmp_path / "history.jsonl", rows)
     assert "history.jsonl" in refused(app, "train", "--labelled", file)
     assert said in refused(app, "train", "--labelled", file)
-    listed = CliRunner().invoke(app, ["intents", "versions", "--json"])
+    listed = call(app, "versions", "--json")
     assert (listed.exit_code, listed.stdout) == (0, "")
 
 
@@ -105,13 +118,13 @@ def test_a_trained_version_is_listed(app: typer.Typer, tmp_path: Path) -> None:
         )
     ]
     file = written(tmp_path / "history.jsonl", rows)
-    result = CliRunner().invoke(app, ["intents", "train", "--labelled", file, "--json"])
+    result = call(app, "train", "--labelled", file, "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout.splitlines()[-1])
     assert said["compared"] == 12 and said["learnt_from"] == 48 and said["categories"] == 2
     assert said["in_service"] is False and "50 are needed" in said["against"][0]
-    listed = json.loads(CliRunner().invoke(app, ["intents", "versions", "--json"]).stdout)
+    listed = json.loads(call(app, "versions", "--json").stdout)
     assert (listed["version"], listed["state"]) == (said["version"], "candidate")
     assert listed["about"]["source"] == "history.jsonl"
-    shown = CliRunner().invoke(app, ["intents", "versions"]).stdout
+    shown = call(app, "versions").stdout
     assert "candidate" in shown and "history.jsonl" in shown
