@@ -6,15 +6,18 @@ old ones answer meanwhile. A model that this machine cannot load leaves the line
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 import intents
 import kb
 from core import live, versions
 from core.database import transaction
-from core.errors import YitongError
+from core.errors import Unavailable, YitongError
+from core.settings import settings
 from core.text import encode
 from core.text.encode import Encoder
 from intents import classify
@@ -74,6 +77,14 @@ async def take_up() -> None:
     chosen, version, reason = await asyncio.to_thread(_encoder, await _in_service("encoder"))
     encode.put_in_service(chosen, version=version, degraded=reason)
     await _take_up_categories()
+
+
+async def take_up_where_there_is_a_line() -> None:
+    """As `take_up`, but quietly nothing where this machine has no database yet, or none that answers."""
+    if settings().database_url is None and not (settings().data.expanduser() / "postgresql").exists():
+        return
+    with suppress(Unavailable, DBAPIError):
+        await take_up()
 
 
 async def _in_service(kind: versions.Kind) -> Chosen:

@@ -59,7 +59,8 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="How the log is written.")
     encoder: str = Field(
         "bge-small-zh-v1.5",
-        description="Sentence encoder: a name from core/text/models.yaml, or `hashing` (no model, degraded).",
+        description="Sentence encoder: a name from core/text/models.yaml, the folder of a tuned one, the folder or "
+        "name of any sentence-transformers or transformers model (extra `models`), or `hashing` (no model, degraded).",
     )
     encoder_threads: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 8),

@@ -68,3 +68,18 @@ async def committing(migrated: None) -> AsyncIterator[None]:
 async def _engine_closed(data_folder: Path) -> AsyncIterator[None]:
     yield
     await database.dispose()
+
+
+@pytest.fixture(scope="session")
+def trainable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default encoder in its trainable form, a sentence-transformers folder with real weights (extra `models`)."""
+    pytest.importorskip("sentence_transformers")
+    import torch
+
+    from core.text import bert, encode, models
+
+    torch.set_num_threads(1)  # on a machine with other work, threads that wait for each other are many times slower
+    folder = tmp_path_factory.mktemp("trainable") / "bge"
+    name = "bge-small-zh-v1.5"
+    bert.restore(models.find(name), folder, beside=encode.load(name))
+    return folder

@@ -26,12 +26,13 @@ async def _chat(*, as_json: bool) -> None:
     import asyncio
 
     import bot
-    from admin import sample
+    from admin import sample, warm
     from bot import conversations
     from core import clock
     from core.database import transaction
 
     await sample.load()
+    await warm.take_up()
     async with transaction() as session:
         conversation, _ = await conversations.open(session, channel="web")
     while (text := await asyncio.to_thread(_read, as_json)) is not None:

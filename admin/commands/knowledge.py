@@ -51,12 +51,13 @@ def _prepare() -> None:
 
 async def _search(query: str, limit: int) -> "list[Hit]":
     import kb
-    from admin import sample
+    from admin import sample, warm
     from core.database import transaction
     from core.settings import settings
 
     if settings().database_url is None:
         await sample.load()
+    await warm.take_up()
     async with transaction() as session:
         return await kb.search(session, query, limit=limit)
 

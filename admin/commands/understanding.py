@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin.commands import learning
-from admin.commands.output import Json, console, emit
+from admin.commands.output import Json, console, emit, run
 
 if TYPE_CHECKING:
     from intents import Understanding
@@ -54,8 +54,12 @@ def _described(understood: "Understanding") -> dict[str, Any]:
 
 def classify(as_json: Json = False) -> None:
     """Say what each line on standard input is: type, category, urgency, emergency, entities, departments."""
+    from admin import warm
+    from core import logs
     from intents import understand
 
+    logs.configure(level="error")
+    run(warm.take_up_where_there_is_a_line())
     for raw in sys.stdin.buffer:
         text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
         said = _described(understand(text))

@@ -75,6 +75,7 @@ def tune(
     except ImportError:
         raise Unavailable(f"Tuning an encoder needs more libraries: {INSTALL}.") from None
     torch.manual_seed(recipe.seed)
+    longest = model.max_seq_length
     texts = lessons.texts()
     trainer = _Trainer(model, recipe, dict(zip(texts, bert.encode(model, texts), strict=True)))
     batches = [batch for epoch in range(recipe.epochs) for batch in lessons.batches(recipe.pairs, recipe.seed + epoch)]
@@ -94,6 +95,7 @@ def tune(
                 trainer.save(folder / CHECKPOINT, made_from, done)
                 saved = time.monotonic()
     finally:
+        model.max_seq_length = longest
         if done > resumed:
             trainer.save(folder / CHECKPOINT, made_from, done)
     model.eval()

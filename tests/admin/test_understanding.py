@@ -6,6 +6,13 @@ import typer
 from typer.testing import CliRunner
 
 from admin.commands import understanding
+from core import database
+
+
+@pytest.fixture(autouse=True)
+async def apart() -> None:
+    """A command has an event loop, and connections, of its own."""
+    await database.dispose()
 
 
 @pytest.fixture

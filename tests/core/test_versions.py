@@ -129,4 +129,4 @@ async def test_an_unknown_version_is_not_found(session: AsyncSession) -> None:
     assert (await versions.get(session, "categories", version.id)).id == version.id
     for kind, number in (("categories", version.id + 1), ("encoder", version.id)):
         with pytest.raises(NotFound):
-            await versions.get(session, kind, number) 
+            await versions.get(session, kind, number)

@@ -46,6 +46,7 @@ def test_what_belongs_together_comes_nearer_and_the_rest_stays_where_it_was(trai
     assert abs(after[1] - before[1]) < 0.05
     assert [done for done, _, _ in steps] == list(range(1, run.steps + 1))
     assert run.resumed_at == 0
+    assert model.max_seq_length == 512  # what it reads when it serves
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(trainable: Path, tmp_path: Path) -> None:
