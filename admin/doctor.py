@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import text
 
-from admin import migrate
+from admin import migrate, warm
 from core import clock, database
 from core.city import city
 from core.errors import YitongError
@@ -78,9 +78,11 @@ async def _database() -> str:
 
 
 async def _encoder() -> str:
+    await warm.take_up_where_there_is_a_line()
     if reason := encode.degraded():
         raise Doubtful(f"{reason} Until then requests are understood less well.")
-    return f"{encode.encoder().fingerprint}."
+    version = f", version {encode.version()} of the city's own" if encode.version() else ""
+    return f"{encode.encoder().fingerprint}{version}."
 
 
 async def _taxonomy() -> str:
