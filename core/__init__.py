@@ -10,6 +10,7 @@ outbox     notices on their way to a channel: `post`; the worker hands them to t
 live       LISTEN/NOTIFY: `announce`, `subscribe`
 privacy    encryption of personal fields, blind index for look-up, masking
 auth       who acts: `Actor`, staff accounts, sessions, permissions
+versions   trained models in the database: `store`, `put_in_service`, `roll_back`, `folder`
 messages   message catalogues for what people read: `Catalogue`
 errors     errors that carry an HTTP status and a sentence for a person
 logs       structured logs that hold no personal data
