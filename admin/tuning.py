@@ -25,6 +25,10 @@ MOST_TICKETS = 50_000
 NAME = "city"  # of the encoder; its digest tells one from another
 
 
+class Stopped(Exception):
+    """Whoever waited for the tuning does so no longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tuned:
     """What came of it: the stored version, its figures, and whether it serves now."""
@@ -75,7 +79,7 @@ async def tune(
     def step(done: int, steps: int, loss: float) -> None:
         progress(done, steps, loss)
         if stopped.is_set():
-            raise KeyboardInterrupt
+            raise Stopped
 
     try:
         files, figures = await asyncio.to_thread(_tuned, material, recipe, work, step, say)

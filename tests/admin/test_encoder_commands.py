@@ -15,7 +15,7 @@ from core.database import transaction
 from core.errors import BadInput, NotFound
 from core.settings import settings
 from core.text import encode, lessons
-from core.text.tuning import Recipe
+from core.text.tuning import CHECKPOINT, Recipe
 from routing import opening
 from tests.routing.conftest import CITIZEN, draft
 
@@ -142,3 +142,26 @@ async def test_hashing_cannot_be_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "encoder", "hashing")
     with pytest.raises(BadInput, match="nothing to tune"):
         await tuning.tune(few(), recipe=Recipe(), force=False, progress=lambda *_: None, say=lambda _: None)
+
+
+async def test_who_stops_waiting_stops_the_tuning_and_the_same_again_goes_on(trainable: Path) -> None:
+    recipe, first = Recipe(epochs=2, pairs=4, tokens=16), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def step(done: int, steps: int, loss: float) -> None:
+        loop.call_soon_threadsafe(first.set)
+
+    def say(what: str) -> None:
+        if what.startswith("Measuring"):
+            first.clear()
+
+    running = asyncio.create_task(tuning.tune(few(), recipe=recipe, force=False, progress=step, say=say))
+    await first.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    checkpoint = settings().data / "tuning" / "checkpoints" / CHECKPOINT
+    while not checkpoint.exists():
+        await asyncio.to_thread(lambda: None)
+    tuned = await tuning.tune(few(), recipe=recipe, force=False, progress=step, say=say)
+    assert tuned.figures["run"]["resumed_at"] > 0
