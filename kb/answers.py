@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.city import city
-from core.text.encode import encoder, pinned
+from core.text.encode import encoder, using
 from core.text.normalise import normalise
 from kb import calibration, words
 from kb.passages import shorten
@@ -65,7 +65,7 @@ async def search(
     `region`: a district's code, which leaves out what holds in another; `audience`: `citizen` or `enterprise`.
     """
     hits = []
-    with pinned():
+    with using(calibration.reader()):
         fitting = _fitting(await _found(session, query, region=region, audience=audience))
     for article, found in fitting[:limit]:
         passage = article.passages[_asked_section(query, article) or _nearest(found)]
@@ -88,7 +88,7 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
 
     None is common and no failure: the caller then asks on, or opens a ticket.
     """
-    with pinned() as used:
+    with using(calibration.reader()) as used:
         candidates = await _found(session, question, region=region)
         fitting = _fitting(candidates[1:])
     if not candidates:

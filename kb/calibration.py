@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.city import read_yaml
+from core.text.encode import Encoder, default, encoder
 from core.text.normalise import normalise
 from kb import words
 from kb.retrieval import LONGEST, Found
@@ -49,6 +50,16 @@ def measures(question: str, found: Sequence[Found]) -> dict[str, float]:
     }
 
 
+def reader() -> Encoder:
+    """Return what articles are found with: the encoder in use where its numbers were measured, else the settings'.
+
+    A city's tuned encoder draws together what is of one category. With the default one's numbers it would answer much
+    that no article holds (docs/knowledge.md).
+    """
+    used = encoder()
+    return used if used.fingerprint.split(":")[0] in _known() else default()[0]
+
+
 def order(kind: str, fingerprint: str) -> Mapping[str, float]:
     """Return the weights that order `articles`, or `texts` without title and questions, with this encoder."""
     weights: Mapping[str, float] = _of(fingerprint)["order"][kind]
@@ -64,6 +75,11 @@ def curve(use: str, fingerprint: str) -> Curve:
 @lru_cache(maxsize=8)
 def _of(fingerprint: str) -> dict[str, Any]:
     """Return an encoder's numbers; one that was never calibrated gets the default one's."""
-    known = read_yaml(CALIBRATION)
-    numbers: dict[str, Any] = known.get(fingerprint.split(":")[0], known["bge-small-zh-v1.5"])
+    numbers: dict[str, Any] = _known().get(fingerprint.split(":")[0], _known()["bge-small-zh-v1.5"])
     return numbers
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, Any]:
+    known: dict[str, Any] = read_yaml(CALIBRATION)
+    return known

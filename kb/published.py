@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import vectors
-from core.text.encode import KEPT, Encoder, encoder
+from core.text.encode import KEPT, Encoder
 from kb import calibration, changes, passages
 from kb.articles.model import Article, State
 from kb.passages import Passage
@@ -97,12 +97,12 @@ class Index:
         self._checked: dict[str, float] = {}
 
     async def current(self, session: AsyncSession) -> Snapshot:
-        """Return the snapshot to search, made with the encoder in use.
+        """Return the snapshot to search, made with the encoder that articles are found with (`calibration.reader`).
 
         A process that has none, or that changed the base itself, waits for it; otherwise the old one serves until the
         new one is built.
         """
-        used = encoder()
+        used = calibration.reader()
         present = self._snapshots.get(used.fingerprint)
         wait = changes.own.is_set() or present is None
         recently = time.monotonic() - self._checked.get(used.fingerprint, float("-inf")) < CHECK_SECONDS

@@ -80,6 +80,8 @@ def load(name: str) -> Encoder:
     return PretrainedEncoder(name)
 
 
+_loading = threading.Lock()
+_defaults: dict[str, tuple[Encoder, str | None]] = {}  # by the setting's value
 _lock = threading.Lock()
 _encoder: Encoder | None = None
 _degraded: str | None = None
@@ -96,12 +98,16 @@ def encoder() -> Encoder:
 
 
 def default() -> tuple[Encoder, str | None]:
-    """Return the encoder of the settings, freshly loaded, and None; or the hashing one, and why it has to do."""
-    try:
-        return load(settings().encoder), None
-    except Unavailable as error:
-        log.warning("encoder.degraded", reason=error.sentence)
-        return HashingEncoder(), error.sentence
+    """Return the encoder of the settings and None, or the hashing one and why it has to do; loaded once."""
+    name = settings().encoder
+    with _loading:
+        if name not in _defaults:
+            try:
+                _defaults[name] = load(name), None
+            except Unavailable as error:
+                log.warning("encoder.degraded", reason=error.sentence)
+                _defaults[name] = HashingEncoder(), error.sentence
+        return _defaults[name]
 
 
 def _served() -> Encoder:

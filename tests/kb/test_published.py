@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import kb
 from core import clock, database
 from core.auth import SYSTEM
+from core.text import encode
 from kb import articles, changes, published
 from kb.articles import Article
 from tests.kb.conftest import Write
@@ -78,4 +79,26 @@ async def test_committed_articles_are_found_by_the_next_request(committing: None
     async with database.transaction() as session:
         await articles.import_folder(session, write())
     async with database.transaction() as session:
+        assert await found(session) == ["lamp-warranty"]
+
+
+async def test_each_encoder_has_an_index_of_its_own(session: AsyncSession, write: Write) -> None:
+    await articles.import_folder(session, write())
+    assert await found(session) == ["lamp-warranty"]
+    with encode.using(encode.HashingEncoder()):
+        other = await published.index.current(session)
+        assert await found(session) == ["lamp-warranty"]
+    assert other.encoder == "hashing:1"
+    assert (await published.index.current(session)).encoder == encode.encoder().fingerprint
+
+
+async def test_an_encoder_whose_numbers_nobody_measured_does_not_find_articles(
+    session: AsyncSession, write: Write
+) -> None:
+    class Tuned(encode.HashingEncoder):
+        fingerprint = "city:1"
+
+    await articles.import_folder(session, write())
+    with encode.using(Tuned()):
+        assert (await published.index.current(session)).encoder == encode.default()[0].fingerprint
         assert await found(session) == ["lamp-warranty"]

@@ -30,7 +30,7 @@ class Named(encode.HashingEncoder):
 def served(monkeypatch: pytest.MonkeyPatch) -> encode.Encoder:
     """The encoder of this process; whatever a test puts in service is taken back."""
     first = Named("first")
-    for name, value in (("_encoder", first), ("_degraded", None), ("_version", None)):
+    for name, value in (("_encoder", first), ("_degraded", None), ("_version", None), ("_defaults", {})):
         monkeypatch.setattr(encode, name, value)
     return first
 

@@ -46,8 +46,8 @@ def test_the_fingerprint_is_that_of_the_weights(trainable: Path) -> None:
 
 def test_the_setting_takes_a_folder(trainable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "encoder", str(trainable))
-    for name in ("_encoder", "_degraded", "_version"):
-        monkeypatch.setattr(encode, name, None)
+    monkeypatch.setattr(encode, "_encoder", None)
+    monkeypatch.setattr(encode, "_degraded", None)
     assert encode.degraded() is None
     assert encode.encoder().fingerprint.startswith("bge:")
 
@@ -56,8 +56,8 @@ def test_a_broken_folder_is_one_sentence_and_the_line_goes_on(tmp_path: Path, mo
     pytest.importorskip("sentence_transformers")
     (tmp_path / "config.json").write_text("{")
     monkeypatch.setattr(settings(), "encoder", str(tmp_path))
-    for name in ("_encoder", "_degraded", "_version"):
-        monkeypatch.setattr(encode, name, None)
+    monkeypatch.setattr(encode, "_encoder", None)
+    monkeypatch.setattr(encode, "_degraded", None)
     assert isinstance(encode.encoder(), encode.HashingEncoder)
     assert str(encode.degraded()).startswith(f"The encoder {tmp_path} cannot be loaded")
 
