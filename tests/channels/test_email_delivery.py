@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -57,11 +57,18 @@ class Inbox:
         return self.data
 
 
+class OneLoop(Controller):
+    """The server; its sessions use its own event loop, where aiosmtpd makes one for each and never closes it."""
+
+    def factory(self) -> SMTP:
+        return SMTP(self.handler, loop=self.loop, **self.SMTP_kwargs)
+
+
 @contextmanager
 def serving(inbox: Inbox, **options: Any) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
+    controller = OneLoop(inbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
         yield port
