@@ -6,6 +6,7 @@ machine knows scenes told in other words. Their sum is the score. A second linea
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from intents import lexical
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-FORMAT = 1  # raised when the arrays of the cache change their meaning
+FORMAT = 2  # raised when the arrays of the cache change their meaning
 EXAMPLES = Path(__file__).parent / "data" / "emergency_examples.jsonl"
 ELSEWHERE = Path(__file__).parent / "data" / "elsewhere.yaml"
 LENGTHS = (1, 2, 3, 4)
@@ -36,7 +37,9 @@ SITUATION_SLOTS = 1 << 17
 ORDINARY_WEIGHT = 0.2
 ORDINARY_STEP = 3  # every third of them is shown to the encoder's voice, which learns slower
 # Inverse regularisation: of grams and vector for danger, of grams and vector for the situation.
-GRAMS_STRENGTH, VECTOR_STRENGTH, WORDS_STRENGTH, SCENE_STRENGTH = 30.0, 10.0, 30.0, 0.01
+GRAMS_STRENGTH, VECTOR_STRENGTH, WORDS_STRENGTH, SCENE_STRENGTH = 30.0, 10.0, 1.0, 0.01
+# What the words' distances are multiplied by beside the scene's log-odds: 8 was best of 2, 4 and 8.
+WORDS_LOUDNESS = 8.0
 ENCODER_LOUDNESS = 1.5  # 0.5 to 3 differ little; without the encoder's voice twice as many false alarms
 _NEEDS = (
     "slots", "idf", "weights", "border", "centre", "spread", "supports", "duals", "bias",
@@ -103,7 +106,7 @@ class _Grams:
 def fit(taught: Sequence[Example], ordinary: Sequence[str], vectors: tuple[Vectors, Vectors]) -> Arrays:
     """Learn from labelled sentences and ordinary requests; `vectors` are those of both, in their order."""
     from sklearn.linear_model import LogisticRegression
-    from sklearn.svm import SVC
+    from sklearn.svm import SVC, LinearSVC
 
     texts = [each.plain for each in taught] + list(ordinary)
     danger = np.array([each.service is not None for each in taught] + [False] * len(ordinary))
@@ -121,9 +124,8 @@ def fit(taught: Sequence[Example], ordinary: Sequence[str], vectors: tuple[Vecto
     told = [row for row, each in enumerate(taught) if each.service]
     kinds = [f"{taught[row].service}/{taught[row].kind}" for row in told]
     words = _Grams.learn([taught[row].plain for row in told], SITUATION_LENGTHS, SITUATION_SLOTS)
-    which = LogisticRegression(C=WORDS_STRENGTH, max_iter=300)
-    which.fit(words.matrix([taught[row].plain for row in told]), kinds)
-    scene = LogisticRegression(C=SCENE_STRENGTH, max_iter=500)
+    which = LinearSVC(C=WORDS_STRENGTH).fit(words.matrix([taught[row].plain for row in told]), kinds)
+    scene = LogisticRegression(C=SCENE_STRENGTH, max_iter=500, tol=1e-3)
     scene.fit((vectors[0][told] - centre) / spread, kinds)
     slots, idf = grams.arrays
     situation_slots, situation_idf = words.arrays
@@ -135,8 +137,8 @@ def fit(taught: Sequence[Example], ordinary: Sequence[str], vectors: tuple[Vecto
         "bias": machine.intercept_.astype(np.float32),
         "kinds": which.classes_.astype(str),
         "situation_slots": situation_slots, "situation_idf": situation_idf,
-        "situation_weights": np.ascontiguousarray(which.coef_.T, dtype=np.float32),
-        "situation_border": which.intercept_.astype(np.float32),
+        "situation_weights": np.ascontiguousarray(WORDS_LOUDNESS * which.coef_.T, dtype=np.float32),
+        "situation_border": (WORDS_LOUDNESS * which.intercept_).astype(np.float32),
         "scene_weights": np.ascontiguousarray(scene.coef_.T, dtype=np.float32),
         "scene_border": scene.intercept_.astype(np.float32),
     }  # fmt: skip
@@ -173,7 +175,10 @@ class Danger:
         return float(np.exp(-_gamma(len(own)) * far) @ self._made["duals"] + self._made["bias"][0])
 
     def situations(self, plain: str, vector: NDArray[np.float32] | None = None) -> list[tuple[str, str, float]]:
-        """Return (service, situation or kind, probability) of a text that tells of danger, the likeliest first."""
+        """Return (service, situation or kind, probability) of a text that tells of danger.
+
+        First those of the likeliest service, that is of the one whose situations are the likeliest together.
+        """
         columns, values = self._words.read(plain)
         raw = values @ self._made["situation_weights"][columns] + self._made["situation_border"]
         if vector is not None and self._hears:
@@ -181,8 +186,12 @@ class Danger:
             raw = raw + own @ self._made["scene_weights"] + self._made["scene_border"]
         sure = np.exp(raw - raw.max())
         sure /= sure.sum()
-        ranked = ((self.kinds[row].partition("/"), float(sure[row])) for row in np.argsort(-sure))
-        return [(service, kind, probability) for (service, _, kind), probability in ranked]
+        parts = (kind.partition("/") for kind in self.kinds)
+        found = [(service, kind, float(chance)) for (service, _, kind), chance in zip(parts, sure, strict=True)]
+        together: defaultdict[str, float] = defaultdict(float)
+        for service, _, chance in found:
+            together[service] += chance
+        return sorted(found, key=lambda each: (-together[each[0]], each[0], -each[2]))
 
     def loudest(self, plain: str, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
         """Return the span (start, end) of a text that speaks most for danger."""

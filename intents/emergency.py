@@ -24,11 +24,11 @@ from intents.reading import Reading, read
 from intents.understanding import Emergency
 
 # Scores of `danger` (docs/understanding.md says how they were chosen, and what they cost and save).
-ALARM = -1.0  # from here on it is an emergency whatever the rules say
-BACKED = -2.5  # the same where a rule says so too
+ALARM = -0.5  # from here on it is an emergency whatever the rules say
+BACKED = -2.0  # the same where a rule says so too
 DENIED = 1.5  # the same where every word of danger is guarded: denied, feared, past, talked about
 CONTRADICTED = -4.0  # from here on the line asks where a rule says danger and the model does not
-OPEN = -3.0  # from here on the line asks
+OPEN = -2.0  # from here on the line asks
 LETTER = 0.0  # for one piece of a letter, which must have a word for now in it too
 SURE = 0.5  # probability from which a situation's own instruction is said; below it the service's general one
 FEWEST_WORDS = 4  # Chinese characters or Latin words, from which a text says enough to be asked about
