@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from admin import sample, tuning, warm
 from admin.commands import encoder
@@ -17,6 +16,7 @@ from core.settings import settings
 from core.text import encode, lessons
 from core.text.tuning import CHECKPOINT, Recipe
 from routing import opening
+from tests.admin.command_line import invoke
 from tests.routing.conftest import CITIZEN, draft
 
 FIGURES = {"before": {"neighbour": 0.5}, "after": {"neighbour": 0.625}}
@@ -39,7 +39,7 @@ def app() -> typer.Typer:
 
 
 def said(app: typer.Typer, *arguments: str) -> str:
-    result = CliRunner().invoke(app, ["encoder", *arguments])
+    result = invoke(app, "encoder", *arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -64,7 +64,7 @@ async def test_versions_are_listed_used_and_rolled_back(app: typer.Typer) -> Non
         assert "neighbour 0.500 → 0.625" in said(app, "list")
         assert said(app, "roll-back") == f"Version {first} is in service.\n"
         assert said(app, "roll-back") == "The encoder of the settings is in service.\n"
-        unknown = CliRunner().invoke(app, ["encoder", "use", "999"])
+        unknown = invoke(app, "encoder", "use", "999")
         assert isinstance(unknown.exception, NotFound)
 
     await asyncio.to_thread(walk)

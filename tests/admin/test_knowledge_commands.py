@@ -1,17 +1,17 @@
 """`yitong kb …`: with --json one object a line and nothing else; errors in one sentence."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from click.testing import Result
 
 from admin.commands import knowledge
 from core import database
 from core.errors import BadInput
+from tests.admin.command_line import invoke
 from tests.kb.conftest import BODY, FRONT
 
 
@@ -25,7 +25,7 @@ async def run(*arguments: str) -> Result:
     app.callback()(lambda: None)
     knowledge.register(app)
     await database.dispose()  # a command has an event loop, and connections, of its own
-    return await asyncio.to_thread(CliRunner().invoke, app, ["kb", *arguments])
+    return invoke(app, "kb", *arguments)
 
 
 @pytest.fixture

@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from click.testing import Result
-from typer.testing import CliRunner
 
 from admin.commands import understanding
 from core import database
 from core.errors import BadInput, Conflict
 from core.settings import settings
+from tests.admin.command_line import invoke
 from tests.history import LAMP, WAGES, small_city
 
 
@@ -32,9 +31,7 @@ def app() -> typer.Typer:
 
 
 def call(app: typer.Typer, *arguments: str) -> Result:
-    """Run a command in a thread: it has an event loop of its own."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(CliRunner().invoke, app, ["intents", *arguments]).result()
+    return invoke(app, "intents", *arguments)
 
 
 def refused(app: typer.Typer, *arguments: str) -> str:

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 import typer
+from click.testing import Result
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from admin.commands import tickets as module
 from core import clock, database
 from core.auth import Actor
 from core.errors import BadInput
 from routing import tickets
+from tests.admin.command_line import invoke
 
 app = typer.Typer()
 module.register(app)
 
 
-def call(*arguments: str):  # type: ignore[no-untyped-def]
-    return CliRunner().invoke(app, list(arguments))
+def call(*arguments: str) -> Result:
+    return invoke(app, *arguments)
 
 
 def lines(file: Path, *messages: object) -> str:

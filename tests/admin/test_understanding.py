@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from admin.commands import understanding
 from core import database
+from tests.admin.command_line import invoke
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def app() -> typer.Typer:
 
 def test_classify_writes_one_object_a_line_as_the_design_has_it(app: typer.Typer) -> None:
     lines = "望江区滨江大道的路灯坏了\n\n家里着火了\n"
-    result = CliRunner().invoke(app, ["classify", "--json"], input=lines.encode() + b"\xff\n")
+    result = invoke(app, "classify", "--json", input=lines.encode() + b"\xff\n")
     assert result.exit_code == 0, result.output
     said = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(said) == 4
@@ -39,7 +39,7 @@ def test_classify_writes_one_object_a_line_as_the_design_has_it(app: typer.Typer
 
 
 def test_classify_speaks_to_people_too(app: typer.Typer) -> None:
-    result = CliRunner().invoke(app, ["classify"], input="路灯坏了\n")
+    result = invoke(app, "classify", input="路灯坏了\n")
     assert result.exit_code == 0 and "→" in result.stdout
 
 
@@ -49,13 +49,13 @@ def test_intents_evaluate_writes_one_object(app: typer.Typer, tmp_path: Path) ->
         "".join(json.dumps({"text": text * 2, "label": text[0]}) + "\n" for text in ("停水了", "路灯坏") * 5),
         encoding="utf-8",
     )
-    result = CliRunner().invoke(app, ["intents", "evaluate", "--train", str(file), "--test", str(file), "--json"])
+    result = invoke(app, "intents", "evaluate", "--train", str(file), "--test", str(file), "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["classes"] == 2
 
 
 def test_intents_measure_reports_the_held_out_figures(app: typer.Typer) -> None:
-    result = CliRunner().invoke(app, ["intents", "measure", "--json"])
+    result = invoke(app, "intents", "measure", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
     assert {"level1_accuracy", "level2_accuracy", "level3_accuracy", "routes_found"} <= set(figures)
