@@ -64,12 +64,13 @@ def wechat_api(configured: pytest.MonkeyPatch) -> Iterator[loopback.Server]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client(committing: None) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     problems.install(app)
     app.include_router(wechat.router)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://line") as made:
         yield made
+    await asyncio.gather(*answers._running, return_exceptions=True)  # turns that outlasted their request
 
 
 def signed(*encrypted: str, **more: str) -> dict[str, str]:
