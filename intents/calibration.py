@@ -87,7 +87,7 @@ def _held_out(material: Material, leaves: Sequence[str]) -> tuple[NDArray[np.flo
         if with_history:
             known = [material.plain[row] for row in kept], material.vectors[kept], [of_history[row] for row in kept]
             scores[left, :, -1] = history.History.fit(*known, leaves).scores(texts, vectors)
-        close[left] = scoring.closeness(_of_examples(material, kept), vectors, scores[left], made_by="")
+        close[left] = scoring.closeness(_of_examples(material, kept).search(vectors, 1, made_by=""), scores[left])
     return scores[asked], close[asked]
 
 
@@ -174,7 +174,7 @@ def build(
     profiles = scoring.fit(lexical.matrix(material.plain), material.vectors, material.labels, len(leaves))
     index = _of_examples(material, np.arange(len(material.plain)))
     scores = scoring.score(profiles, elsewhere, elsewhere_vectors)
-    outside = scoring.closeness(index, elsewhere_vectors, scores, made_by="")
+    outside = scoring.closeness(index.search(elsewhere_vectors, 1, made_by=""), scores)
     made["gate"] = _gate(close, outside)
     kept_out, kept_in = inside(made["gate"], outside) < 0.5, inside(made["gate"], close[spoken]) >= 0.5
     made["measured"] = np.array([*accuracies, top5, error, kept_out.mean(), kept_in.mean()])

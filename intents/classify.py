@@ -22,7 +22,7 @@ from core.city import city, read_yaml
 from core.errors import BadInput
 from core.settings import settings
 from core.text.encode import Vectors, encoder, per_encoder
-from core.text.index import VectorIndex
+from core.text.index import Neighbour, VectorIndex
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
 from intents import calibration, material, scoring
@@ -60,6 +60,7 @@ class Judgement:
     alternatives: tuple[Category, ...] = ()
     nearest: tuple[str, ...] = ()  # examples of the city, nearest first
     words: tuple[str, ...] = ()  # of the text, that spoke most for the category
+    closest: float | None = None  # cosine of the text to the nearest example
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,17 @@ class Classifier:
 
     def confidences(self, readings: Sequence[Reading]) -> list[Level]:
         """Return the calibrated confidence of every code, first level to third."""
+        return self._levels(readings, self.near(readings, 1))
+
+    def near(self, readings: Sequence[Reading], count: int) -> list[list[Neighbour[int]]]:
+        """Return the `count` nearest examples of each reading, nearest first; keys are rows of `examples`."""
+        vectors = np.stack([reading.vector for reading in readings])
+        return self.index.search(vectors, count, made_by=readings[0].made_by)
+
+    def _levels(self, readings: Sequence[Reading], near: Sequence[Sequence[Neighbour[int]]]) -> list[Level]:
         vectors = np.stack([reading.vector for reading in readings])
         scores, leaf = self._leaves([reading.plain for reading in readings], vectors)
-        close = scoring.closeness(self.index, vectors, scores, made_by=readings[0].made_by)
+        close = scoring.closeness(near, scores)
         inside = calibration.inside(self._made["gate"], close)[:, None]
         levels = []
         for level, (codes, matrix) in enumerate(self._above, 1):
@@ -150,9 +159,8 @@ class Classifier:
         """
         if not readings:
             return []
-        levels = self.confidences(readings)
-        made_by = readings[0].made_by
-        near = self.index.search(np.stack([reading.vector for reading in readings]), EVIDENCE, made_by=made_by)
+        near = self.near(readings, EVIDENCE)
+        levels = self._levels(readings, near)
         judged = []
         for row in range(len(readings)):
             first = ((level.codes[level.raw[row].argmax()], level) for level in reversed(levels))
@@ -165,6 +173,7 @@ class Classifier:
                     alternatives=tuple(self.category(*each) for each in others[:ALTERNATIVES]),
                     nearest=tuple(self.examples.shown[neighbour.key] for neighbour in near[row]),
                     words=self.words(readings[row].plain, chosen[0]) if chosen else (),
+                    closest=near[row][0].cosine,
                 )
             )
         return judged

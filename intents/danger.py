@@ -162,17 +162,19 @@ class Danger:
         self._norms = (self._made["supports"] ** 2).sum(axis=1)
         self.kinds: tuple[str, ...] = tuple(str(each) for each in self._made["kinds"])
 
-    def score(self, plain: str, vector: NDArray[np.float32] | None = None) -> float:
-        """Return how much a text speaks for danger now, around 0 where it is open; `vector`: its encoder vector."""
+    def score(self, plain: str, heard: float = 0.0) -> float:
+        """Return how much a text speaks for danger now, around 0 where it is open; `heard`: what `heard` returned."""
         columns, values = self._grams.read(plain)
-        said = float(values @ self._made["weights"][columns] + self._made["border"][0])
-        return said if vector is None or not self._hears else said + ENCODER_LOUDNESS * self.heard(vector)
+        return float(values @ self._made["weights"][columns] + self._made["border"][0]) + heard
 
-    def heard(self, vector: NDArray[np.float32]) -> float:
-        """Return the encoder's voice alone."""
-        own = (vector - self._made["centre"]) / self._made["spread"]
-        far = self._norms - 2 * (self._made["supports"] @ own) + float(own @ own)
-        return float(np.exp(-_gamma(len(own)) * far) @ self._made["duals"] + self._made["bias"][0])
+    def heard(self, vectors: Vectors) -> NDArray[np.float32]:
+        """Return the encoder's voice for each of some vectors, 0 where vectors mean nothing."""
+        if not self._hears:
+            return np.zeros(len(vectors), dtype=np.float32)
+        own = (vectors - self._made["centre"]) / self._made["spread"]
+        far = self._norms - 2 * (own @ self._made["supports"].T) + (own * own).sum(axis=1, keepdims=True)
+        voice: NDArray[np.float32] = np.exp(-_gamma(own.shape[1]) * far) @ self._made["duals"] + self._made["bias"][0]
+        return ENCODER_LOUDNESS * voice
 
     def situations(self, plain: str, vector: NDArray[np.float32] | None = None) -> list[tuple[str, str, float]]:
         """Return (service, situation or kind, probability) of a text that tells of danger.

@@ -6,7 +6,7 @@ judges leave it open, the line asks once whether anybody is in danger: that is `
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -101,11 +101,23 @@ def judge(reading: Reading) -> Judgement:
 
     A service that the city does not have is never returned.
     """
+    return judge_all([reading])[0]
+
+
+def judge_all(readings: Sequence[Reading]) -> list[Judgement]:
+    """Return what `judge` says of each; their vectors are heard together."""
+    if not readings:
+        return []
+    heard = danger().heard(np.stack([reading.vector for reading in readings]))
+    return [_judge(reading, voice) for reading, voice in zip(readings, heard.tolist(), strict=True)]
+
+
+def _judge(reading: Reading, heard: float) -> Judgement:
     known = services()
     ruled = next((match for match in emergency_rules.find(reading.plain) if match.service in known), None)
     if len(reading.plain) >= emergency_rules.letter():
         return _judge_letter(reading, ruled)
-    score = danger().score(reading.plain, reading.vector)
+    score = danger().score(reading.plain, heard)
     alone = DENIED if score >= ALARM and emergency_rules.turned_away(reading.plain) else ALARM
     backed = -math.inf if languages.is_latin(reading.plain) else BACKED  # the model has learned little English
     least = backed if ruled else alone

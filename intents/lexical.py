@@ -1,9 +1,9 @@
 """Character grams of a text, hashed: the lexical voice beside the embeddings, and the columns of the trained model."""
 
-import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,18 +17,24 @@ LENGTHS = (1, 2, 3)
 LONGEST = 4000  # characters read of one text
 
 
-def slot(gram: str, slots: int = SIZE) -> int:
-    """Return the slot of one gram."""
-    return zlib.crc32(gram.encode()) % slots
+def grams(plain: str, *, lengths: Sequence[int] = LENGTHS, slots: int = SIZE) -> dict[int, list[int]]:
+    """Return for each length (in characters) the slot of the gram that begins at each character of a text.
+
+    The checksum of a gram goes on from that of the shorter one before its last character.
+    """
+    letters = [letter.encode() for letter in plain]
+    sums = [0] * len(letters)
+    found = {}
+    for length in range(1, max(lengths) + 1):
+        sums = list(map(zlib.crc32, letters[length - 1 :], sums))
+        if length in lengths:
+            found[length] = [each % slots for each in sums]
+    return found
 
 
 def counts(plain: str, *, lengths: Sequence[int] = LENGTHS, slots: int = SIZE) -> Counter[int]:
     """Return how often each slot occurs in a normalised text; `lengths`: of the grams, in characters."""
-    return Counter(
-        zlib.crc32(plain[start : start + length].encode()) % slots
-        for length in lengths
-        for start in range(len(plain) - length + 1)
-    )
+    return Counter(chain.from_iterable(grams(plain, lengths=lengths, slots=slots).values()))
 
 
 def matrix(texts: Sequence[str], *, lengths: Sequence[int] = LENGTHS, slots: int = SIZE) -> "csr_matrix":
@@ -53,5 +59,5 @@ def weigh(plain: str, idf: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArr
     """Return the slots of a normalised text and their TF-IDF weights, of length one together."""
     found = counts(plain[:LONGEST])
     slots = np.fromiter(found, dtype=np.intp, count=len(found))
-    weights = np.array([1 + math.log(count) for count in found.values()], dtype=np.float32) * idf[slots]
+    weights = (1 + np.log(np.fromiter(found.values(), dtype=np.float32, count=len(found)))) * idf[slots]
     return slots, weights / max(float(np.linalg.norm(weights)), 1e-12)

@@ -161,10 +161,9 @@ class _Grams:
             int(self._slots[column]): value * weights[column] for column, value in zip(columns, values, strict=True)
         }
         spoken = np.zeros(len(plain))
-        for length in LENGTHS:
-            for place in range(len(plain) - length + 1):
-                said = says.get(lexical.slot(plain[place : place + length], SLOTS), 0.0)
-                spoken[place : place + length] += said / length
+        for length, found in lexical.grams(plain, lengths=LENGTHS, slots=SLOTS).items():
+            for place, slot in enumerate(found):
+                spoken[place : place + length] += says.get(slot, 0.0) / length
         return spoken
 
 

@@ -76,7 +76,7 @@ def _sound(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Spellings:
-    lengths: tuple[int, ...]
+    ends: dict[int, frozenset[str]]  # length of a name → the sounds of last characters, longest first
     sounds: dict[tuple[str, ...], str]
     gaps: dict[str, str]  # a name with one character left out → the name
     latin: dict[tuple[str, str], str]  # (sounds without the generic word, generic word) → the name
@@ -102,8 +102,12 @@ def _spellings(names: tuple[str, ...]) -> _Spellings:
         for generic in generics:
             if name.endswith(generic) and name != generic:
                 _put(latin, ("".join(map(_syllable, name.removesuffix(generic))), generic), name)
+    ends = {
+        length: frozenset(_sound(name[-1]) for name in names if len(name) == length)
+        for length in sorted({len(name) for name in names if len(name) >= SOUNDS_FROM}, reverse=True)
+    }
     return _Spellings(
-        tuple(sorted({len(name) for name in names if len(name) >= SOUNDS_FROM}, reverse=True)),
+        ends,
         {key: name for key, name in sounds.items() if name and isinstance(key, tuple)},
         {key: name for key, name in gaps.items() if name and isinstance(key, str)},
         {(str(key[0]), str(key[1])): name for key, name in latin.items() if name and isinstance(key, tuple)},
@@ -150,13 +154,15 @@ def find(plain: str, gazetteer: Gazetteer) -> list[Guess]:
     taken = [match.span() for match in gazetteer.pattern.finditer(plain)]
     found = list(_latin(plain, known))
     taken += [(guess.start, guess.end) for guess in found]
-    for length in known.lengths:
+    sounds = [_sound(character) if "\u4e00" <= character <= "\u9fff" else "" for character in plain]
+    for length, ends in known.ends.items():
         for start in range(len(plain) - length + 1):
-            window = plain[start : start + length]
-            if not "\u4e00" <= window[-1] <= "\u9fff" or any(
+            # However a name is misspelt, its last character sounds right.
+            if sounds[start + length - 1] not in ends or any(
                 start < end and begin < start + length for begin, end in taken
             ):
                 continue
+            window = plain[start : start + length]
             name = _meant(window, known, numbered=_NUMBERED.match(plain, start + length) is not None)
             if name is not None and name != window:
                 found.append(Guess(start, start + length, name))

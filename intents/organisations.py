@@ -30,7 +30,8 @@ _BRACKET = re.compile(r".*[(（](?![^(（)）]*[)）])")
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    kinds: tuple[str, ...]
+    kinds: frozenset[str]
+    lengths: tuple[int, ...]  # of the kinds, longest first
     not_names: frozenset[str]
     modifiers: frozenset[str]
 
@@ -38,8 +39,9 @@ class _Words:
 @lru_cache(maxsize=1)
 def _words() -> _Words:
     raw = read_yaml(WORDS)
-    kinds = tuple(sorted(map(str, raw["kinds"]), key=len, reverse=True))
-    return _Words(kinds, frozenset(map(str, raw["not_names"])), frozenset(map(str, raw["modifiers"])))
+    kinds = frozenset(map(str, raw["kinds"]))
+    lengths = tuple(sorted({len(kind) for kind in kinds}, reverse=True))
+    return _Words(kinds, lengths, frozenset(map(str, raw["not_names"])), frozenset(map(str, raw["modifiers"])))
 
 
 def are_no_name(plain: str) -> bool:
@@ -70,10 +72,8 @@ def _names(plain: str) -> Iterator[tuple[int, str]]:
             words = []
             continue
         before = words[-1][0] + word if words else word
-        kind = next(
-            (each for each in known.kinds if word.endswith(each) or (len(each) > len(word) and before.endswith(each))),
-            None,
-        )
+        tails = ((word if length <= len(word) else before)[-length:] for length in known.lengths)
+        kind = next((tail for tail in tails if tail in known.kinds), None)
         if kind is None or plain[end : end + 1] in _PLACE_BEHIND:
             verb = tag == "v" and len(word) > 1 and word not in known.modifiers
             ends = verb or word in known.not_names or _BREAKS.match(word) or tag[:1] in _GLUE

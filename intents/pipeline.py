@@ -1,6 +1,7 @@
 """A citizen's text → what it is. Pure computation, about 5 ms a sentence on one core; safe in several threads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.text.encode import pinned
 from intents import emergency, entities, languages, request_types, statutory
@@ -15,6 +16,7 @@ _NOTHING = Judgement(category=None)
 def _judgements(readings: Sequence[Reading]) -> list[Judgement]:
     """Return what the classifier says of each; a Latin text is read through its known words."""
     asked: dict[int, Reading] = {}
+    in_latin = set()
     for row, reading in enumerate(readings):
         if request_types.is_courtesy(reading.plain):
             continue
@@ -22,7 +24,10 @@ def _judgements(readings: Sequence[Reading]) -> list[Judgement]:
             asked[row] = reading
         elif meant := languages.in_chinese(reading.plain):
             asked[row] = read(meant)
+            in_latin.add(row)
     judged = dict(zip(asked, classifier().classify(list(asked.values())), strict=True))
+    for row in in_latin:
+        judged[row] = replace(judged[row], closest=None)  # what is near is near to the Chinese words, not to the text
     return [judged.get(row, _NOTHING) for row in range(len(readings))]
 
 
@@ -32,8 +37,7 @@ def _leaf(category: Category | None) -> Node | None:
     return node if node and not node.children else None
 
 
-def _understanding(text: str, reading: Reading, judged: Judgement) -> Understanding:
-    judged_danger = emergency.judge(reading)
+def _understanding(text: str, reading: Reading, judged: Judgement, judged_danger: emergency.Judgement) -> Understanding:
     danger = judged_danger.alarm
     category = judged.category
     usual = classifier().tree.usual_request_type(category.code) if category else None
@@ -48,7 +52,7 @@ def _understanding(text: str, reading: Reading, judged: Judgement) -> Understand
         ),
         emergency=danger,
         possible_emergency=judged_danger.possible,
-        statutory=None if danger else statutory.find(reading),
+        statutory=None if danger else statutory.find(reading, judged.closest),
         entities=named,
         alternatives=judged.alternatives,
         evidence=judged.nearest if category else (),
@@ -63,8 +67,8 @@ def understand_all(texts: Sequence[str]) -> list[Understanding]:
     Never raises on any text. Raises BadInput where the city's own files are broken.
     """
     readings = read_all(texts)
-    together = zip(texts, readings, _judgements(readings), strict=True)
-    return [_understanding(text, reading, judged) for text, reading, judged in together]
+    together = zip(texts, readings, _judgements(readings), emergency.judge_all(readings), strict=True)
+    return [_understanding(*each) for each in together]
 
 
 def understand(text: str) -> Understanding:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.text.encode import Vectors
-from core.text.index import VectorIndex
+from core.text.index import Neighbour
 from intents import lexical
 
 if TYPE_CHECKING:
@@ -93,12 +93,10 @@ def score(profiles: Profiles, texts: Sequence[str], vectors: Vectors) -> NDArray
     return scores
 
 
-def closeness(
-    index: VectorIndex[int], vectors: Vectors, scores: NDArray[np.float32], *, made_by: str
-) -> NDArray[np.float32]:
+def closeness(near: Sequence[Sequence[Neighbour[int]]], scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the cosine of each text to its nearest example and to its nearest category's mean, shape (texts, 2).
 
-    `made_by`: the fingerprint of the encoder that made `vectors`.
+    `near`: what an index of examples found for each text, nearest first.
     """
-    nearest = [found[0].cosine for found in index.search(vectors, 1, made_by=made_by)]
-    return np.column_stack([np.array(nearest, dtype=np.float32), scores[:, :, 0].max(axis=1)])
+    nearest = np.array([found[0].cosine for found in near], dtype=np.float32)
+    return np.column_stack([nearest, scores[:, :, 0].max(axis=1)])

@@ -120,10 +120,9 @@ class _Index:
 def _nearest(cosines: NDArray[np.float32], owners: NDArray[np.intp], count: int) -> NDArray[np.float32]:
     """Return the greatest cosine of each row to each owner's columns."""
     found = np.full((len(cosines), count), -1.0, dtype=np.float32)
-    for owner in range(count):
-        columns = cosines[:, owners == owner]
-        if columns.shape[1]:
-            found[:, owner] = columns.max(axis=1)
+    present, starts = np.unique(owners, return_index=True)  # an owner's columns stand together
+    if len(present):
+        found[:, present] = np.maximum.reduceat(cosines, starts, axis=1)
     return found
 
 
@@ -243,11 +242,14 @@ def _asking(plain: str) -> str:
     return "".join(sentence for sentence in _SENTENCES.split(plain) if _ASKS.search(sentence))
 
 
-def find(reading: Reading) -> str | None:
-    """Return the code of the statutory route that a text belongs to, or None for an ordinary request."""
+def find(reading: Reading, closest: float | None = None) -> str | None:
+    """Return the code of the statutory route that a text belongs to, or None for an ordinary request.
+
+    `closest`: its cosine to the nearest example of the category tree, where that is known; else it is looked for.
+    """
     if len(reading.plain) > LETTER:
-        return _of_letter(reading)
-    judged = _judge(reading)
+        return _of_letter(reading, closest)
+    judged = _judge(reading, closest)
     best = int(judged.scores.argmax())
     return _ready().codes[best] if judged.scores[best] > 0 else _heard(reading)
 
@@ -262,14 +264,14 @@ def _heard(reading: Reading) -> str | None:
     return index.codes[best] if sure and not (word and word.excused(reading.plain)) else None
 
 
-def _of_letter(reading: Reading) -> str | None:
+def _of_letter(reading: Reading, closest: float | None) -> str | None:
     """Return a letter's route: its requests must say so, and its beginning too, or all of it be near to it."""
     index = _ready()
     asking = _asking(reading.plain)
     saying = [number for number, word in enumerate(index.words) if word is not None and word.say(asking)]
     if not saying:
         return None
-    asked, whole = _judge(read(asking)), _judge(reading)
+    asked, whole = _judge(read(asking)), _judge(reading, closest)
     meant = [
         number
         for number in saying
@@ -305,10 +307,10 @@ class _Judged:
     margins: NDArray[np.float32]  # cosine to the nearest example of each route less that to the nearest category
 
 
-def _judge(reading: Reading) -> _Judged:
+def _judge(reading: Reading, closest: float | None = None) -> _Judged:
     """Return the log odds of each route."""
     index = _ready()
-    tree = np.array([classifier().index.search(reading.row, 1, made_by=reading.made_by)[0][0].cosine], dtype=np.float32)
+    tree = np.array([classifier().near([reading], 1)[0][0].cosine if closest is None else closest], dtype=np.float32)
     nearest = _nearest(reading.row @ index.examples.T, index.owners, len(index.codes))
     misses = (reading.row @ index.misses.T).max(axis=1)
     features = _features(nearest, misses, tree, _said((reading.plain,), index.words))

@@ -36,9 +36,9 @@ def _spoken(plain: str, profiles: Profiles, columns: NDArray[np.intp]) -> NDArra
     gain = weights * (table[:, columns].mean(axis=1) - table.mean(axis=1))
     says = dict(zip(slots.tolist(), gain.tolist(), strict=True))
     steps = [0.0] * (len(plain) + 1)  # how much more or less each character has than the one before
-    for length in lexical.LENGTHS:
-        for place in range(len(plain) - length + 1):
-            share = says[lexical.slot(plain[place : place + length])] / length
+    for length, found in lexical.grams(plain).items():
+        for place, slot in enumerate(found):
+            share = says[slot] / length
             steps[place] += share
             steps[place + length] -= share
     return np.cumsum(steps)[:-1]

@@ -12,7 +12,7 @@ from core.settings import settings
 from core.text.encode import Vectors
 from core.text.normalise import normalise
 
-BATCH = 32
+BATCH = 8
 CACHE = 8192  # single sentences
 
 
