@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from intents.numerals import number
+from intents.numerals import number, plainly
 
 LONGEST = 4000  # characters read of one text
 # Runs are bounded, so that reading stays linear.
@@ -14,8 +14,8 @@ _COUNT = (
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000, "k": 1000, "w": 10_000}
 # A sum without a unit is money only before what is said of money: 300多万专业技术人员 is none.
 _BARE = (
-    r"(?<=[万亿])(?=(?:多|余|来)?(?:\W|$|左右|上下|以上|以内|的?(?:工资|薪|钱|款|费|押金|定金|本金|货款|欠|赔|债)"
-    r"|[没不还都就了给吧呢吗退要到啊]))"
+    r"(?<=[万亿])(?=(?:多|余|来)?(?:\W|$|左右|上下|以上|以内|的?(?:工资|薪|钱|款|费|押金|定金|本金|货款|欠|赔|债|房子|车)"
+    r"|[没不还都就了给吧呢吗退要到啊买卖]))"
 )
 _AMOUNT = re.compile(
     rf"(?:(?P<sign>[¥$]|人民币|rmb)\s?)?(?<![\d.])(?P<count>{_COUNT})(?P<more>多|余|来|几)?"
@@ -24,8 +24,10 @@ _AMOUNT = re.compile(
 )
 # 三块五, 12元8角: what stands behind the unit.
 _SMALL = re.compile(
-    r"(?P<tenth>[\d一二三四五六七八九])(?:毛|角)(?:(?P<cent>[\d一二三四五六七八九])分)?|(?P<bare>[2-9二三四五六七八九])(?![\d二三四五六七八九十百千万.号个栋楼平块元])"
+    r"(?P<tenth>[\d一二三四五六七八九])(?:毛|角)(?:(?P<cent>[\d一二三四五六七八九])(?:分|(?!\w)))?"
+    r"|(?P<bare>[2-9二三四五六七八九])(?![\d二三四五六七八九十百千万.号个栋楼平块元])"
 )
+_NOT_ONE = re.compile(r"(?:一|1)(?:块|毛)钱?(?:[都也]?[没未]|[都也]不)")  # 一毛钱都没给
 _FEW = frozenset("一二两三四五六七八九几")
 _BEFORE_MONEY = re.compile(r"[卖买收交付元块钱价贵涨要花退欠斤费赔罚每降]|便宜")
 _BEHIND_MONEY = re.compile(r"[\W\d一二三四五六七八九多]|$")  # 一块很小的木牌 is no money
@@ -78,6 +80,7 @@ def _is_money(match: re.Match[str], plain: str) -> bool:
         said_of_money = _BEFORE_MONEY.search(plain[max(match.start() - 8, 0) : match.start()])
         bare = match["unit"] == "块" and match["count"] in _FEW and not _SMALL.match(plain, match.end())
         a_piece = bare and not (said_of_money and _BEHIND_MONEY.match(plain, match.end()))
+        a_piece = a_piece or _NOT_ONE.match(plain, match.start()) is not None
         return not a_piece and not _NOT_MONEY_UNIT.match(plain, match.end())
     if match["unit"] is not None or match["sign"]:
         return True
@@ -89,7 +92,7 @@ def _is_money(match: re.Match[str], plain: str) -> bool:
 
 def amounts(plain: str) -> tuple[str, ...]:
     """Return the sums of money in yuan, as plain decimals, in their order; of a range both ends."""
-    plain = plain[:LONGEST]
+    plain = plainly(plain[:LONGEST])
     found = []
     read = 0
     for match in _AMOUNT.finditer(plain):

@@ -9,13 +9,26 @@ CHARACTERS = "零〇一二两三四五六七八九十百千万亿半"
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _DIGITS = "零一二三四五六七八九"
 _SPELLED = str.maketrans({"两": "二", "俩": "二", "〇": "零", "幺": "一", "仨": "三", ",": "", "，": "", " ": ""})
+_FINANCIAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+# 陆 alone is a family name: financial numerals stand together or before what they count.
+_FINANCIAL_RUN = re.compile(
+    r"[零〇一二三四五六七八九十百千万亿]{0,20}[壹贰叁肆伍陆柒捌玖拾佰仟]"
+    r"(?:[零〇一二三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]{1,20}|(?=[元圆角分](?:整|\W|$)))"
+)
 _ARABIC = str.maketrans(_DIGITS, "0123456789")
-# Two digits in a row before a unit, or behind 十, are a guess: 四五十, 三四百, 十七八. The smaller one counts.
+# Two digits in a row before a unit, or behind 十, are a guess: 四五十, 三四百, 十七八; so are two
+# neighbours alone: 两三, 七八, 三五. The smaller one counts.
 _GUESS = re.compile(
     r"(?P<low>[一二三四五六七八九])(?P<high>[二三四五六七八九])(?=[十百千万亿])|(?<=十)(?P<teen>[一二三四五六七八九])[一二三四五六七八九]$"
+    r"|^(?P<alone>[一二三四五六七八])(?:(?<=一)二|(?<=二)三|(?<=三)[四五]|(?<=四)五|(?<=五)六|(?<=六)七|(?<=七)八|(?<=八)九)$"
 )
 _FEW = re.compile(r"^[几数](?=[十百千万亿])|^上(?=[十百千万亿])|(?<=[十百千万亿])[几来多余]$")
 _MIXED = re.compile(r"(?P<count>\d+(?:\.\d+)?)(?P<unit>[十百千万亿]*)")
+
+
+def plainly(text: str) -> str:
+    """Write the numerals of contracts and receipts (壹拾贰万叁仟) as common ones; nothing moves."""
+    return _FINANCIAL_RUN.sub(lambda run: run[0].translate(_FINANCIAL), text)
 
 
 def _trailing(said: str) -> str:
@@ -47,7 +60,7 @@ def number(said: str) -> Decimal | None:
     Of a guess (四五十, 几十, 上百, 三十多) it is the smallest number that is meant.
     """
     said = said.strip().translate(_SPELLED)
-    said = _GUESS.sub(lambda found: found["low"] or found["teen"], said)
+    said = _GUESS.sub(lambda found: found["low"] or found["teen"] or found["alone"], said)
     if _FEW.match(said):
         said = ("一" if said[0] == "上" else "二") + said[1:]
     said = _FEW.sub("", said)

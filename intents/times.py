@@ -88,6 +88,8 @@ def _hour(said: str, part: str | None) -> tuple[time, int] | None:
         rest = rest.removesuffix("分").removeprefix("钟")
         minutes = {"": 0, "半": 30, "一刻": 15, "三刻": 45}.get(rest, _whole(rest) if rest else 0)
         hour, minute, covers = found, minutes or 0, 1 if rest else 60
+    if hour == 12 and part is not None and (PARTS[part][0] >= 18 or part == "凌晨"):
+        hour = 0  # 今晚十二点 is the midnight that ends the evening
     afternoon = part is not None and PARTS[part][0] >= 11
     small_hours = part is not None and PARTS[part][0] >= 18 and hour < 6  # 昨晚两点 is after midnight
     if afternoon and not small_hours and hour < (11 if part in ("中午", "午间") else 12):
