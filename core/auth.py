@@ -43,7 +43,8 @@ class Permission(StrEnum):
     TICKET_READ_ALL = "ticket.read_all"
     PERSONAL_REVEAL = "personal.reveal"
     CONVERSATION_TAKE = "conversation.take"
-    KNOWLEDGE_EDIT = "knowledge.edit"
+    KNOWLEDGE_PROPOSE = "knowledge.propose"  # articles of the actor's own department and those below it
+    KNOWLEDGE_EDIT = "knowledge.edit"  # any article; what is published is still another person's decision
     KNOWLEDGE_PUBLISH = "knowledge.publish"
     SETTINGS = "settings"
 
@@ -60,9 +61,15 @@ _CENTRE = frozenset(
 )
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _CENTRE,
-    Role.SUPERVISOR: _CENTRE | {Permission.TICKET_RULE, Permission.KNOWLEDGE_EDIT, Permission.KNOWLEDGE_PUBLISH},
-    Role.DEPARTMENT: frozenset({Permission.TICKET_HANDLE, Permission.PERSONAL_REVEAL}),
-    Role.EDITOR: frozenset({Permission.KNOWLEDGE_EDIT}),
+    Role.SUPERVISOR: _CENTRE
+    | {
+        Permission.TICKET_RULE,
+        Permission.KNOWLEDGE_PROPOSE,
+        Permission.KNOWLEDGE_EDIT,
+        Permission.KNOWLEDGE_PUBLISH,
+    },
+    Role.DEPARTMENT: frozenset({Permission.TICKET_HANDLE, Permission.PERSONAL_REVEAL, Permission.KNOWLEDGE_PROPOSE}),
+    Role.EDITOR: frozenset({Permission.KNOWLEDGE_PROPOSE, Permission.KNOWLEDGE_EDIT}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 
