@@ -26,6 +26,7 @@ from core.auth import SYSTEM, Actor
 from core.database import Base
 from core.errors import BadInput, Conflict, NotFound, Unavailable
 from core.settings import settings
+from core.text import encode
 
 PART = 4 * 1024 * 1024  # bytes of a file that travel in one row
 TOPIC = "models"
@@ -121,6 +122,19 @@ async def store(
 async def in_service(session: AsyncSession, kind: Kind) -> Version | None:
     """Return the version that serves, or None while the shipped default does."""
     return await session.scalar(select(Version).where(Version.kind == kind, Version.state == State.IN_SERVICE))
+
+
+async def encoder_lags(session: AsyncSession, used: encode.Encoder) -> str | None:
+    """Return why nothing that others use may be made with this encoder now, in a sentence; None where it may.
+
+    A process without the model's files, or one that has not taken up yet what serves, would undo what others did.
+    """
+    if reason := encode.degraded():
+        return reason
+    wanted = await in_service(session, "encoder")
+    if encode.version() == (wanted.id if wanted else None) and encode.served() is used:
+        return None
+    return "Another encoder has been put in service, which this process has not taken up yet; try again."
 
 
 async def get(session: AsyncSession, kind: Kind, version_id: int) -> Version:

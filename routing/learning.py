@@ -15,7 +15,7 @@ from core import clock, jobs, versions
 from core.auth import SYSTEM, Actor
 from core.city import city
 from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.text.encode import encoder, pinned
 from intents import categories, classify, training
 from intents.labelled import load
@@ -25,7 +25,7 @@ from routing.rules import rules
 
 log = structlog.get_logger()
 
-TICKETS = "tickets"  # where labels come from, unless it is a file
+TICKETS, FROM_FILE = "tickets", "file"  # where labels come from
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,26 @@ async def train_by_night() -> None:
         return
     try:
         outcome = await train_on_tickets()
-    except BadInput as error:
+    except (BadInput, Unavailable) as error:
         log.info("learning.nothing_learnt", reason=error.sentence)
         return
     log.info("learning.trained", version=outcome.version, in_service=outcome.in_service, against=outcome.against)
 
 
 async def is_due(session: AsyncSession) -> bool:
-    """Say whether enough tickets were settled since the last training, or the encoder is another since."""
-    tried = [each for each in await versions.listing(session, "categories") if each.about.get("source") == TICKETS]
-    until = datetime.fromisoformat(tried[0].about["until"]) if tried else None
-    if await labels.count_since(session, until) >= rules().learning.new_labels:
+    """Say whether enough tickets were settled since the last training, or what serves was made by another encoder.
+
+    Never in a process that does not answer with the encoder in service: it cannot compare with what serves.
+    """
+    if await versions.encoder_lags(session, encoder()):
+        return False
+    made = await versions.listing(session, "categories")
+    until = next((each.about.get("until") for each in made if each.about.get("source") == TICKETS), None)
+    new = await labels.count_since(session, datetime.fromisoformat(until) if until else None)
+    if new >= rules().learning.new_labels:
         return True
-    return bool(tried) and tried[0].about["made_by"] != encoder().fingerprint
+    last = made[:1] + [each for each in made if each.state == versions.State.IN_SERVICE]  # tried, and serving
+    return bool(last) and encoder().fingerprint not in {each.about.get("made_by") for each in last}
 
 
 async def train_on_tickets(*, actor: Actor = SYSTEM) -> Outcome:
@@ -95,7 +102,7 @@ async def train_on_file(path: Path, *, text: str = "text", label: str = "label",
         if code not in leaves:
             raise BadInput(f"{path}, line {line}: “{code}” is no category of the third level of this city.")
     try:
-        return await train(found.texts[-most:], found.labels[-most:], about={"source": path.name}, actor=actor)
+        return await train(found.texts[-most:], found.labels[-most:], about={"source": FROM_FILE, "file": path.name}, actor=actor)
     except BadInput as error:
         raise BadInput(f"{path}: {error.sentence}") from None
 
@@ -104,7 +111,8 @@ async def train(texts: Sequence[str], codes: Sequence[str], *, about: dict[str, 
     """Train on labelled texts, oldest first; keep the model as a version, and put it in service where it is better.
 
     `codes`: of categories; `about`: where the texts come from. Takes minutes, in a thread; no transaction is open
-    meanwhile. Raises BadInput, in a sentence, for texts that nothing can be learnt from; then nothing is kept.
+    meanwhile. Raises BadInput, in a sentence, for texts that nothing can be learnt from, Unavailable where this process
+    does not answer with the encoder in service; then nothing is kept.
     """
     with pinned():
         return await _train(texts, codes, about={**about, "made_by": encoder().fingerprint}, actor=actor)
@@ -113,6 +121,7 @@ async def train(texts: Sequence[str], codes: Sequence[str], *, about: dict[str, 
 async def _train(texts: Sequence[str], codes: Sequence[str], *, about: dict[str, Any], actor: Actor) -> Outcome:
     weights = rules().learning
     async with transaction() as session:
+        await _check_encoder(session)
         serving = await versions.in_service(session, "categories")
         folder = await versions.folder(session, serving) if serving else None
     arrays = await asyncio.to_thread(classify.stored, folder) if folder else None
@@ -125,6 +134,7 @@ async def _train(texts: Sequence[str], codes: Sequence[str], *, about: dict[str,
     )
     about["compared_with"] = serving.id if serving else None
     async with transaction() as session:
+        await _check_encoder(session)  # another may have been put in service meanwhile
         made = await versions.store(
             session,
             "categories",
@@ -139,3 +149,9 @@ async def _train(texts: Sequence[str], codes: Sequence[str], *, about: dict[str,
         if not against:
             await versions.put_in_service(session, made, actor=actor)
     return Outcome(version=made.id, in_service=not against, against=against, figures=trained.figures())
+
+
+async def _check_encoder(session: AsyncSession) -> None:
+    """Raise Unavailable where what this process makes would not be comparable with what serves, nor fit it."""
+    if reason := await versions.encoder_lags(session, encoder()):
+        raise Unavailable(f"Nothing is trained. {reason}")

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import jobs, versions
 from core.database import transaction
-from core.text import encode
-from core.text.encode import encoder
+from core.text.encode import Encoder, encoder
 from intents import RequestType
 from routing.models import Ticket
 from routing.rules import rules
@@ -105,14 +104,12 @@ async def embed_again() -> None:
             return
 
 
-async def _is_in_service(used: encode.Encoder) -> bool:
+async def _is_in_service(used: Encoder) -> bool:
     async with transaction() as session:
-        wanted = await versions.in_service(session, "encoder")
-    right = encode.version() == (wanted.id if wanted else None) and encode.degraded() is None
-    return right and encode.encoder() is used
+        return await versions.encoder_lags(session, used) is None
 
 
-async def _embed_some(used: encode.Encoder) -> int:
+async def _embed_some(used: Encoder) -> int:
     """Embed a batch and return how many tickets it had."""
     async with transaction() as session:
         foreign = select(Ticket.id, Ticket.title, Ticket.description).where(

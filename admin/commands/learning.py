@@ -74,7 +74,8 @@ def versions(as_json: Json = False) -> None:
         figures = each.figures.get("candidate", {})
         score = f"{figures['leaf_macro_f1']:.3f}" if figures else "—"
         console.print(
-            f"{each.id:>5}  {each.made_at:%Y-%m-%d %H:%M}  {each.state:<10}  {score}  {each.about.get('source', '')}",
+            f"{each.id:>5}  {each.made_at:%Y-%m-%d %H:%M}  {each.state:<10}  {score}  "
+            f"{each.about.get('file') or each.about.get('source', '')}",
             markup=False,
             highlight=False,
         )

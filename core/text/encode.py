@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from core.errors import Unavailable
+from core.errors import YitongError
 from core.settings import settings
 from core.text import models
 from core.text.normalise import normalise
@@ -67,7 +67,8 @@ def load(name: str) -> Encoder:
     """Return the encoder that the setting `encoder` calls `name`, freshly loaded.
 
     A name of models.yaml, `hashing`, a folder that `yitong encoder tune` made (it holds encoder.yaml), or the folder or
-    name of any sentence-transformers or transformers model. Raises Unavailable where files or libraries are missing.
+    name of any sentence-transformers or transformers model. Raises Unavailable where files or libraries are
+    missing, BadInput where a card is broken.
     """
     if name == "hashing":
         return HashingEncoder()
@@ -94,7 +95,7 @@ def encoder() -> Encoder:
 
     It is loaded at the first call; without its files it is the hashing one, with a warning.
     """
-    return _pinned.get() or _served()
+    return _pinned.get() or served()
 
 
 def default() -> tuple[Encoder, str | None]:
@@ -104,13 +105,14 @@ def default() -> tuple[Encoder, str | None]:
         if name not in _defaults:
             try:
                 _defaults[name] = load(name), None
-            except Unavailable as error:
+            except YitongError as error:
                 log.warning("encoder.degraded", reason=error.sentence)
                 _defaults[name] = HashingEncoder(), error.sentence
         return _defaults[name]
 
 
-def _served() -> Encoder:
+def served() -> Encoder:
+    """Return the encoder of this process, whatever is pinned."""
     global _encoder, _degraded
     with _lock:
         if _encoder is None:
@@ -153,7 +155,7 @@ def version() -> int | None:
 
 def degraded() -> str | None:
     """Return why the encoder in service is not the one that it should be, or None."""
-    _served()
+    served()
     return _degraded
 
 

@@ -122,6 +122,6 @@ def test_a_trained_version_is_listed(app: typer.Typer, tmp_path: Path) -> None:
     assert said["in_service"] is False and "50 are needed" in said["against"][0]
     listed = json.loads(call(app, "versions", "--json").stdout)
     assert (listed["version"], listed["state"]) == (said["version"], "candidate")
-    assert listed["about"]["source"] == "history.jsonl"
+    assert listed["about"]["file"] == "history.jsonl"
     shown = call(app, "versions").stdout
     assert "candidate" in shown and "history.jsonl" in shown

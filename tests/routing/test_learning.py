@@ -14,7 +14,7 @@ import pytest
 from admin import warm
 from core import clock, jobs, ledger, versions
 from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.settings import ROOT, settings
 from core.text import encode
 from core.text.encode import HashingEncoder
@@ -153,6 +153,32 @@ async def test_one_that_was_put_in_service_meanwhile_is_not_overtaken(monkeypatc
     assert await serving() != outcome.version
 
 
+async def test_a_process_without_the_right_encoder_refuses_to_train() -> None:
+    encode.put_in_service(HashingEncoder(), degraded="Its files are missing.")
+    with pytest.raises(Unavailable, match=r"Nothing is trained\. Its files are missing"):
+        await learning.train(*told(100), about={"source": "test"})
+    async with transaction() as session:
+        wanted = await versions.store(session, "encoder", files={"m": b"1"}, figures={}, about={})
+        await versions.put_in_service(session, wanted)
+    encode.put_in_service(HashingEncoder())
+    with pytest.raises(Unavailable, match="has not taken up yet"):
+        await learning.train(*told(100), about={"source": "test"})
+
+
+async def test_an_encoder_that_was_put_in_service_meanwhile_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = training.train
+
+    def slow(*args: object, **kwargs: object) -> training.Trained:
+        encode.put_in_service(HashingEncoder())
+        return original(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "train", slow)
+    with pytest.raises(Unavailable, match="has not taken up yet"):
+        await learning.train(*told(260), about={"source": "test"})
+    async with transaction() as session:
+        assert await versions.listing(session, "categories") == []
+
+
 class TestByNight:
     async def test_it_is_due_when_enough_was_settled_since_the_last_time(self) -> None:
         few = rules().learning.new_labels - 1
@@ -174,6 +200,34 @@ class TestByNight:
             about = {"source": "tickets", "until": MONDAY.isoformat(), "made_by": "another"}
             await versions.store(session, "categories", files={"categories.npz": b"z"}, figures={}, about=about)
             assert await learning.is_due(session)
+
+    async def test_a_version_from_a_file_that_serves_makes_it_due_for_another_encoder_once(self) -> None:
+        async with transaction() as session:
+            about = {"source": "file", "file": "tickets", "made_by": "another"}
+            made = await versions.store(session, "categories", files={"categories.npz": b"z"}, figures={}, about=about)
+            await versions.put_in_service(session, made)
+            assert await learning.is_due(session)
+            about |= {"made_by": encode.encoder().fingerprint}
+            await versions.store(session, "categories", files={"categories.npz": b"y"}, figures={}, about=about)
+            assert not await learning.is_due(session)
+
+    async def test_a_file_called_tickets_does_not_end_it(self, tmp_path: Path) -> None:
+        rows = (json.dumps({"text": text, "label": code}) for text, code in zip(*told(60), strict=True))
+        (tmp_path / "tickets").write_text("\n".join(rows))
+        await learning.train_on_file(tmp_path / "tickets")
+        async with transaction() as session:
+            (version,) = await versions.listing(session, "categories")
+            assert not await learning.is_due(session)
+        assert (version.about["source"], version.about["file"]) == ("file", "tickets")
+
+    async def test_a_process_without_the_right_encoder_never_trains(self) -> None:
+        await lived(rules().learning.new_labels)
+        encode.put_in_service(HashingEncoder(), degraded="Its files are missing.")
+        with clock.set_to(NIGHT):
+            await learning.train_by_night()
+        async with transaction() as session:
+            assert not await learning.is_due(session)
+            assert await versions.listing(session, "categories") == []
 
     async def test_by_day_nothing_is_ordered(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def due(_: object) -> bool:
