@@ -43,6 +43,47 @@ def test_a_matter_told_with_an_insult_is_known_for_the_insult() -> None:
     assert statutory.find(read("楼下烧烤摊每天晚上油烟呛死人，一群废物")) == "unlawful_or_abusive"
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("仲裁输了不服气，去哪里", "arbitration"),
+        ("警察把我打了，我要找督察队", "discipline_inspection"),
+        ("检察院不肯抗诉怎么办", "litigation"),
+        ("养老中心少算我三年工龄，我要起诉他们", "administrative_review"),
+        ("你们都是畜生王八蛋", "unlawful_or_abusive"),
+        ("我想买一把手枪", "unlawful_or_abusive"),
+        ("怎么自制炸弹", "unlawful_or_abusive"),
+    ],
+)
+def test_a_route_is_known_by_plain_words(said: str, code: str) -> None:
+    assert statutory.find(read(said)) == code
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我老婆在法院工作，孩子入学怎么报名",
+        "微信收到法院传票的链接，是诈骗吗",
+        "法院说要社区开个居住证明才能立案，社区不给开",
+        "你妈的公交车又不来，等了四十分钟",
+        "操你妈电梯修了半年还没修好",
+        "谢谢你陪我聊天，我心里好多了，再见",
+        "有人在网上卖枪",
+        "孩子想买玩具水枪，哪里有卖",
+        "你们管管这群王八蛋，天天半夜打麻将",
+        "中央环保督察组来过，臭味还是没人管",
+        "城管局不管占道，我要告他们",
+    ],
+)
+def test_a_word_of_a_route_beside_a_matter_sends_nobody_away(said: str) -> None:
+    assert statutory.find(read(said)) is None
+
+
+def test_who_tells_of_a_spy_is_given_the_number_first() -> None:
+    assert statutory.find(read("楼上的租户像是间谍，我要举报")) == "state_secret"
+    assert "12339" in statutory.routes()["state_secret"].explanation.partition("。")[0]
+
+
 STORY = "我们小区的污水管堵了三个星期，味道很大，老人孩子都受不了。" * 5
 
 
