@@ -195,6 +195,11 @@ def _feast(match: re.Match[str], now: datetime) -> Interval | None:
     day = feast_day(match["name"], _year(match, now), now)
     if day is None:
         return None
+    if match["nth"]:
+        begin = day - timedelta(days=feast.before if match["lasting"] else 0)
+        return _one(begin + timedelta(days=(_whole(match["nth"]) or 1) - 1))
+    if match["those"]:
+        return _one(day, _whole(match["those"]) or 1)
     if match["lasting"] or feast.before or feast.days > 5:
         begin = day - timedelta(days=feast.before)
         return begin, begin + timedelta(days=feast.days)
@@ -230,6 +235,7 @@ def _readers() -> tuple[tuple[re.Pattern[str], Reader], ...]:
     named = "|".join(sorted(known_feasts(), key=len, reverse=True))
     feast = re.compile(
         rf"(?:{_YEAR})?(?<![块元点十百千万一二三四五六七八九\d])(?P<name>{named}){_NOT_A_FEAST}(?P<lasting>假期|期间|放假|黄金周|长假|小长假|假|前后)?"
+        r"(?:的?第(?P<nth>[一二三四五六七八])天|那(?P<those>[两二三四五六七八])天)?"
     )
     return (
         (_RELATIVE, _relative), (_WEEKDAY, _weekday), (_WRITTEN, _written), (_SHORT, _short), (_OF_MONTH, _of_month),

@@ -41,15 +41,17 @@ _EVERY = (
     r"(?!能|期)"
 )
 _RECURRING = re.compile(
-    rf"{_EVERY}(?:[一二三四五六日末天](?=[^\w]|早|晚|上|下|中|都|$|[\u4e00-\u9fff])|{_N}[号日]|周末|节假日|双休日|夏天|冬天|下雨天?|雨天|刮风)?的?"
+    rf"{_EVERY}(?:(?:周|星期|礼拜)[一二三四五六日天末]|[一二三四五六日末天](?=[^\w]|早|晚|上|下|中|都|$|[\u4e00-\u9fff])|{_N}[号日]|周末|节假日|双休日|夏天|冬天|下雨天?|雨天|刮风)?的?"
     rf"(?:{_PART})?(?:{_CLOCK})?(?:多|左右)?(?:{_TO}(?:{_PART})?{_CLOCK})?"
 )
 _RATE = re.compile(r"[^，。]{0,2}[\d一二两三四五六七八九十百千几]+(?:多|来)?(?:元|块|万|吨|斤|升|度|平)")
 _TAIL = re.compile(
     rf"(?:的|那天|当天|那一天|当日|[,，]?\s)?(?P<part>{_PART})?的?(?P<clock>{_CLOCK})?(?P<more>左右|多|前后|许)?"
 )
-_ALONE = re.compile(rf"(?P<part>{_PART})?的?(?P<clock>{_CLOCK})?(?P<more>左右|多|前后|许)?")
+_ALONE = re.compile(rf"(?P<just>刚才|刚刚|方才)?的?(?P<part>{_PART})?的?(?P<clock>{_CLOCK})?(?P<more>左右|多|前后|许)?")
 _JOIN = re.compile(_TO)
+_NEXT_DAY = re.compile(rf"\s?[、和及跟与]\s?(?P<day>{_N})[号日](?![楼院门线口店]|出)")  # 三号、九号、十七号
+_BEFORE = re.compile(r"(?:之前|以前|前(?![后面任天年夫妻往台门半几两]))")
 _LAST_DAY = re.compile(rf"{_TO}(?P<day>{_N})[日号]")
 _FROM = re.compile(r"[从自打](?:打|从)?$")
 _ON = re.compile(r"(?:的?(?:时候|那天))?(?:以来|起|开始|之后|以后|至今|到现在|到今天|到如今)(?:就|，)?")
@@ -60,7 +62,7 @@ _SINCE = re.compile(
 _AGO = re.compile(
     rf"(?P<count>{_N})(?P<more>多)?个?(?P<half>半)?(?P<unit>天|周|星期|礼拜|(?<=个)月|年|小时|分钟)(?:之前|以前|前)"
 )
-_JUST = re.compile(r"刚才|刚刚(?=[^，。]|$)|就在刚刚|方才")
+_JUST = re.compile(rf"(?:刚才|刚刚(?=[^，。]|$)|就在刚刚|方才)(?!的?(?:{_PART})?的?{_CLOCK})")
 _WEEK = re.compile(r"(?P<which>上上个?|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?![一二三四五六日天末\d])")
 _NO_CLOCK = {"一点", "几点", "半点"}  # a little, when?, half a point: no clock time unless a day is said
 _LENGTHS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "年": 365}
@@ -170,20 +172,53 @@ class _Reading:
                 if closing and closing > made[0] and closing <= month(made[0], 1):
                     made, end = (made[0], closing), last.end()
             self.put(day.start, end, made, part)
+            if day.interval and day.named.get("day") and day.named.get("month", day.named.get("which")):
+                self._more_days(day.interval[0], end)
         for match in _WEEK.finditer(self.plain):
             ahead = {"上上": -2, "上": -1, "下": 1}.get(match["which"].removesuffix("个"), 0)
             monday = midnight(self.now) + timedelta(days=7 * ahead - self.now.weekday())
             self.put(match.start(), match.end(), (monday, monday + timedelta(days=7)))
 
+    def _more_days(self, told: datetime, end: int) -> None:
+        """Put the days that are listed behind a day of a month, each with its part or hour."""
+        while match := _NEXT_DAY.match(self.plain, end):
+            tail = _TAIL.match(self.plain, match.end())
+            assert tail is not None  # every part of it may be empty
+            named = _whole(match["day"]) or 0
+            first = told.replace(day=1)
+            day = first + timedelta(days=named - 1), first + timedelta(days=named)
+            end = tail.end() if tail["part"] or tail["clock"] else match.end()
+            made = _moment(day, tail["part"], tail["clock"]) if first <= day[0] < month(first, 1) else None
+            self.put(match.start("day"), end, made, tail["part"])
+
     def hours(self) -> None:
-        today = midnight(self.now)
         for match in _ALONE.finditer(self.plain):
-            if not match["part"] and (not match["clock"] or match["clock"] in _NO_CLOCK):
-                continue
-            made = _moment((today, today + timedelta(days=1)), match["part"], match["clock"])
-            if made and made[0] > self.now:
-                made = made[0] - timedelta(days=1), made[1] - timedelta(days=1)
-            self.put(match.start(), match.end(), made, match["part"])
+            if match["part"] or (match["clock"] and match["clock"] not in _NO_CLOCK):
+                made = self._later_that_day(match) or self._last(match)
+                self.put(match.start(), match.end(), made, match["part"])
+
+    def _later_that_day(self, match: re.Match[str]) -> Interval | None:
+        """Return what a part or hour means behind a part of a named day: 今天早上……中午 is noon of that day."""
+        before = [each for each in self.found if each[1] <= match.start() and each[2] and each[3]]
+        if not before or match["just"]:
+            return None
+        _, _, told, part = max(before)
+        assert told is not None  # only those were taken
+        day = midnight(told[0])
+        made = _moment((day, day + timedelta(days=1)), match["part"] or part, match["clock"])
+        return made if made and made[0] > told[0] else None
+
+    def _last(self, match: re.Match[str]) -> Interval | None:
+        """Return the last time that the part or hour had begun; 刚才四点 is in the morning or in the afternoon."""
+        today = midnight(self.now)
+        made = _moment((today, today + timedelta(days=1)), match["part"], match["clock"])
+        if made and match["just"] and not match["part"] and made[0].hour <= 12:
+            halves = (made[0] + timedelta(hours=hours) for hours in (12, 0, -12))
+            begun = next(half for half in halves if half <= self.now)
+            made = begun, begun + (made[1] - made[0])
+        if made and made[0] > self.now:
+            made = made[0] - timedelta(days=1), made[1] - timedelta(days=1)
+        return made
 
     def joined(self) -> list[TimeSpan]:
         """Return the spans in their order; 三点到五点 and 6月3日到6月7日 are one, 从去年10月起 lasts until now."""
@@ -197,6 +232,10 @@ class _Reading:
             if interval and join and index < len(pieces) and pieces[index][0] == join.end() and pieces[index][2]:
                 interval, end = self._until(interval, part, pieces[index]), pieces[index][1]
                 index += 1
+            elif interval and interval[0] > self.now and (before := _BEFORE.match(self.plain, end)):
+                # Until a day that lies ahead begins; of a longer stretch (月底) until it ends.
+                whole = interval[1] - interval[0] > timedelta(days=1)
+                interval, end = (self.now, interval[1 if whole else 0]), before.end()
             elif interval and interval[0] < self.now:
                 begun = _FROM.search(self.plain[max(start - 2, 0) : start])
                 on = _ON.match(self.plain, end)

@@ -38,6 +38,10 @@ def _one(text: str) -> TimeSpan:
         ("半夜十二点", "2026-06-10 00:00", "2026-06-10 01:00"),
         ("昨晚九点到十二点", "2026-06-09 21:00", "2026-06-10 00:00"),
         ("昨天中午十二点", "2026-06-09 12:00", "2026-06-09 13:00"),
+        ("国庆第三天下午", "2025-10-03 12:00", "2025-10-03 18:00"),
+        ("端午那两天", "2026-06-19 00:00", "2026-06-21 00:00"),
+        ("下周四之前", "2026-06-10 10:30", "2026-06-18 00:00"),
+        ("月底以前", "2026-06-10 10:30", "2026-07-01 00:00"),
         ("昨晚两点", "2026-06-10 02:00", "2026-06-10 03:00"),
         ("今天早上八点", "2026-06-10 08:00", "2026-06-10 09:00"),
         ("今天下午3:20", "2026-06-10 15:20", "2026-06-10 15:21"),
@@ -66,7 +70,7 @@ def test_a_time_stands_for_its_interval_in_the_city(text: str, start: str, end: 
     assert span.end == datetime.fromisoformat(end).replace(tzinfo=ZONE)
 
 
-@pytest.mark.parametrize("text", ["每天半夜", "每天早上六点", "天天", "每周末", "三天两头"])
+@pytest.mark.parametrize("text", ["每天半夜", "每天早上六点", "天天", "每周末", "每逢周二早高峰", "三天两头"])
 def test_a_recurring_time_has_no_interval(text: str) -> None:
     span = _one(text)
     assert (span.text, span.start, span.end) == (text, None, None)
@@ -114,3 +118,21 @@ def test_a_day_without_a_year_is_of_the_year_that_was_told() -> None:
         date(2023, 11, 1),
         date(2023, 11, 1),
     ]
+
+
+def test_days_listed_behind_a_day_are_of_its_month() -> None:
+    spans = times.find("上个月6号、8号晚上和20号停水，5号楼最久")
+    assert [f"{span.start:%m-%d %H}" for span in spans if span.start] == ["05-06 00", "05-08 18", "05-20 00"]
+
+
+@pytest.mark.parametrize(
+    ("hour", "just"), [(10, "2026-06-10 09:15"), (23, "2026-06-10 21:15"), (3, "2026-06-09 21:15")]
+)
+def test_just_now_at_an_hour_is_the_last_such_hour(hour: int, just: str) -> None:
+    with clock.set_to(datetime(2026, 6, 10, hour, 30, tzinfo=ZONE)):
+        assert _one("刚才九点一刻").start == datetime.fromisoformat(just).replace(tzinfo=ZONE)
+
+
+def test_a_part_of_a_day_behind_one_of_a_named_day_is_of_that_day() -> None:
+    spans = times.find("今天早上开始下雨，中午墙就塌了")
+    assert [f"{span.start:%m-%d %H}" for span in spans if span.start] == ["06-10 06", "06-10 11"]
