@@ -84,7 +84,7 @@ class LinearModel:
             arrays[f"{name}_idf"] = (np.log((1 + len(plain)) / (1 + seen[kept])) + 1).astype(np.float32)
             columns.append(_Grams(arrays, name, length, HEAD_LOUDNESS if name == "head" else 1.0).weigh(counted))
         columns.append(csr_matrix(_dense(arrays, vectors, taught)))
-        machine = LinearSVC(C=1.0).fit(hstack(columns).tocsr(), labels)
+        machine = LinearSVC(C=1.0, random_state=0).fit(hstack(columns).tocsr(), labels)
         weights, border = machine.coef_, machine.intercept_
         if len(arrays["classes"]) == 2:  # one border tells two classes apart
             weights, border = np.vstack([-weights, weights]), np.concatenate([-border, border])

@@ -1,9 +1,10 @@
 """A classifier that has learnt from a city's own labelled texts, compared with the one in service on texts that
 neither has seen.
 
-The texts come oldest first. The newest part is held out; what comes before teaches the candidate, beside the city's
-examples. The candidate that was measured is the very one that may serve: it is not fitted again on the rest, so the
-next comparison, on still newer texts, is honest too. Which of two is better says `reasons_against`.
+The texts come oldest first, and long numbers are cut out of them. The newest part is held out; what comes before
+teaches the candidate, beside the city's examples. What the one in service has learnt from is not compared on. The
+candidate that was measured is the very one that may serve: it is not fitted again on the rest, so the next comparison,
+on still newer texts, is honest too. Which of two is better says `reasons_against`.
 """
 
 from collections.abc import Sequence
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 
 from core.errors import BadInput
 from core.text.encode import encoder, pinned
+from core.text.lessons import without_numbers
 from core.text.normalise import normalise
 from intents import calibration, material
 from intents.categories import tree
 from intents.classify import LEAST_CONFIDENCE, Classifier, outside
 from intents.reading import Reading, read_all
-from intents.trained import Arrays, packed, unpacked
+from intents.trained import LEARNT, Arrays, marks, packed, unpacked
 
 BATCH = 256  # texts that are read and judged together
 FEWEST = 20  # labelled texts, below which nothing can be learnt
@@ -51,6 +53,7 @@ class Trained:
     learnt_from: int
     compared: int
     left_out: int  # labelled with no leaf of the tree
+    learnt_before: int  # of the newest part, and not compared on: the one in service has learnt from them
     categories: int
     candidate: Figures
     serving: Figures
@@ -61,6 +64,7 @@ class Trained:
             "learnt_from": self.learnt_from,
             "compared": self.compared,
             "left_out": self.left_out,
+            "learnt_before": self.learnt_before,
             "categories": self.categories,
             "candidate": asdict(self.candidate),
             "serving": asdict(self.serving),
@@ -77,19 +81,23 @@ def train(texts: Sequence[str], labels: Sequence[str], *, newest_part: float, se
     """
     known = tree()
     places = {leaf.code: place for place, leaf in enumerate(known.leaves())}
-    rows = [row for row, label in enumerate(labels) if label in places and texts[row].strip()]
+    cut = [without_numbers(normalise(text)) for text in texts]
+    rows = [row for row, label in enumerate(labels) if label in places and cut[row].strip()]
     if len(rows) < FEWEST:
         raise BadInput(
             f"{len(rows)} labelled texts with a category of the third level are too few; {FEWEST} are needed."
         )
     if len({labels[row] for row in rows}) == 1:
         raise BadInput(f"All labelled texts have the category “{labels[rows[0]]}”; at least two are needed.")
-    older, newer = _parted([texts[row] for row in rows], newest_part)
+    plain = [cut[row] for row in rows]
+    older, unseen = _parted(plain, newest_part)
+    newer = _not_learnt(plain, unseen, serving)
     if not newer:
         raise BadInput(
-            "The newest labelled texts all occur among the older ones too; there is nothing to compare with."
+            "The newest labelled texts all occur among the older ones, or the version in service has learnt from them; "
+            "there is nothing to compare with."
         )
-    read = _read([texts[row] for row in rows])
+    read = _read(plain)
     numbers = np.array([places[labels[row]] for row in rows])
     content = _fitted([read[row] for row in older], numbers[older])
     asked, right = [read[row] for row in newer], [labels[rows[row]] for row in newer]
@@ -98,6 +106,7 @@ def train(texts: Sequence[str], labels: Sequence[str], *, newest_part: float, se
         learnt_from=len(older),
         compared=len(newer),
         left_out=len(labels) - len(rows),
+        learnt_before=len(unseen) - len(newer),
         categories=len(np.unique(numbers[older])),
         candidate=_measure(Classifier(known, unpacked(content)), asked, right),
         serving=_measure(Classifier(known, serving), asked, right),
@@ -129,12 +138,19 @@ def reasons_against(
     return said
 
 
-def _parted(texts: Sequence[str], newest_part: float) -> tuple[list[int], list[int]]:
+def _parted(plain: Sequence[str], newest_part: float) -> tuple[list[int], list[int]]:
     """Return the rows of the older texts, and of the newer ones that are not among them."""
-    plain = [normalise(text) for text in texts]
-    cut = len(texts) - max(round(len(texts) * newest_part), 1)
+    cut = len(plain) - max(round(len(plain) * newest_part), 1)
     seen = set(plain[:cut])
-    return list(range(cut)), [row for row in range(cut, len(texts)) if plain[row] not in seen]
+    return list(range(cut)), [row for row in range(cut, len(plain)) if plain[row] not in seen]
+
+
+def _not_learnt(plain: Sequence[str], rows: Sequence[int], serving: Arrays | None) -> list[int]:
+    """Return those rows whose texts the model in service has not learnt from."""
+    if serving is None or LEARNT not in serving:
+        return list(rows)
+    learnt = np.isin(marks([plain[row] for row in rows]), serving[LEARNT])
+    return [row for row, is_learnt in zip(rows, learnt, strict=True) if not is_learnt]
 
 
 def _read(texts: Sequence[str]) -> list[Reading]:
@@ -151,7 +167,8 @@ def _fitted(readings: Sequence[Reading], labels: NDArray[np.intp]) -> bytes:
         np.stack([reading.vector for reading in readings]),
         labels,
     )
-    return packed(calibration.build(known, leaves, elsewhere, encoder().encode(elsewhere)), shipped.tree)
+    made = calibration.build(known, leaves, elsewhere, encoder().encode(elsewhere))
+    return packed(made | {LEARNT: np.sort(marks([reading.plain for reading in readings]))}, shipped.tree)
 
 
 def _measure(asked: Classifier, readings: Sequence[Reading], right: Sequence[str]) -> Figures:

@@ -5,8 +5,9 @@ it will hardly come back. Its department is the one that handled it last; those 
 negative labels. Its category counts where a person set it right, where the first department kept the ticket, or where
 the catalogue names for it whoever handled it in the end; else nobody has confirmed it.
 
-Confidential tickets and tip-offs are labels too. What is made from labels must not show a text: the classifier keeps
-hashed grams of one to three characters and sums over categories, in which no sentence and no name can be read.
+Confidential tickets and tip-offs are labels too, and texts carry names and numbers of third persons. What is made from
+labels must not show them: whoever learns cuts out long numbers first (`core.text.lessons.without_numbers`), and keeps
+what several texts share, hashed and summed over categories (docs/understanding.md says what that can still show).
 """
 
 from collections.abc import Iterable

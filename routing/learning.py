@@ -101,8 +101,9 @@ async def train_on_file(path: Path, *, text: str = "text", label: str = "label",
     for line, code in zip(found.lines, found.labels, strict=True):
         if code not in leaves:
             raise BadInput(f"{path}, line {line}: “{code}” is no category of the third level of this city.")
+    about = {"source": FROM_FILE, "file": path.name}
     try:
-        return await train(found.texts[-most:], found.labels[-most:], about={"source": FROM_FILE, "file": path.name}, actor=actor)
+        return await train(found.texts[-most:], found.labels[-most:], about=about, actor=actor)
     except BadInput as error:
         raise BadInput(f"{path}: {error.sentence}") from None
 

@@ -54,7 +54,8 @@ def train(
     figures = outcome.figures
     console.print(
         f"Learnt from {figures['learnt_from']} texts in {figures['categories']} categories, "
-        f"compared on the {figures['compared']} newest.",
+        f"compared on {figures['compared']} of the newest; {figures['learnt_before']} more are left out, "
+        "for the version in service has learnt from them.",
         highlight=False,
     )
     for name in FIGURES:

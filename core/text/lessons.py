@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ HELD_OUT = 26  # of 256: a tenth
 MOST_SOUGHT, MOST_AMONG = 500, 4000  # texts that a measurement encodes
 FEWEST = 2  # groups with two texts or more, below which there is nothing to learn
 MOST_FALL = 0.01  # what one figure may lose where the others gain
+
+# Four digits and more, Chinese ones too, however they are grouped or starred: telephones, identity numbers, cards.
+_DIGIT = r"\d〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_NUMBER = re.compile(rf"[{_DIGIT}](?:[-–—.·*\s]{{0,4}}[{_DIGIT}xX]){{3,}}")
 
 Row = TypeVar("Row")
 Pair = tuple[str, str]
@@ -57,8 +62,13 @@ class Lessons:
         return [[text for pair in batch for text in pair] for batch in cut if len({pair[0][1] for pair in batch}) > 1]
 
 
+def without_numbers(text: str) -> str:
+    """Return a normalised text without long numbers: nobody's may be learnt, and no matter is known by them."""
+    return _NUMBER.sub("", text)
+
+
 def _plain(rows: Iterable[Pair]) -> list[Pair]:
-    cut = [(normalise(one[: 2 * LONGEST])[:LONGEST], other) for one, other in rows]
+    cut = [(without_numbers(normalise(one[: 2 * LONGEST]))[:LONGEST], other) for one, other in rows]
     return [(one, other) for one, other in dict.fromkeys(cut) if one and other]
 
 

@@ -13,9 +13,10 @@ import pytest
 from core.errors import BadInput
 from core.settings import settings
 from core.text.encode import HashingEncoder, using
-from intents import training
+from intents import lexical, training
 from intents.categories import tree
 from intents.classify import Classifier, classifier, put_in_service, stored
+from intents.examples import examples_of
 from intents.history import FEWEST
 from intents.reading import read
 from intents.trained import FILE, fits, packed, unpacked
@@ -66,7 +67,7 @@ def test_the_levels_stay_consistent(trained: Trained) -> None:
 
 def test_the_stored_model_holds_no_sentence(trained: Trained) -> None:
     arrays = unpacked(trained.content)
-    words = {name: array.tolist() for name, array in arrays.items() if array.dtype.kind not in "fi"}
+    words = {name: array.tolist() for name, array in arrays.items() if array.dtype.kind not in "fiu"}
     assert set(words) == {"leaves", "made_by", "history_classes"}
     assert all(each.isascii() for each in [*words["leaves"], words["made_by"], *words["history_classes"]])
     assert "师傅您好".encode() not in trained.content
@@ -117,6 +118,37 @@ def test_only_the_newest_are_compared_on_and_none_that_was_learnt(trained: Train
     texts, codes = told(100)
     found = training.train([*texts, *texts[:10]], [*codes, *codes[:10]], newest_part=0.2, serving=None)
     assert (found.learnt_from, found.compared) == (88, 12)
+
+
+def test_what_the_one_in_service_has_learnt_from_is_not_compared_on(trained: Trained) -> None:
+    texts, codes = told(200)
+    order = random.Random(3).sample(range(200), 200)
+    shuffled = [texts[row] for row in order], [codes[row] for row in order]
+    found = training.train(*shuffled, newest_part=0.25, serving=unpacked(trained.content))
+    learnt = sum(row < 150 for row in order[150:])
+    assert (found.learnt_before, found.compared) == (learnt, 50 - learnt)
+    with pytest.raises(BadInput, match="the version in service has learnt from them"):
+        training.train(texts[:100], codes[:100], newest_part=0.25, serving=unpacked(trained.content))
+
+
+def test_no_number_of_anybody_is_in_the_stored_model(trained: Trained) -> None:
+    """Whatever the number, the very same file is made: so nothing of it can be read out of it."""
+    texts, codes = told(60)
+    files = set()
+    for number in ("13862794051", "138-6279-9901", "幺三八六二七九四〇五五", "32010619900307421X"):
+        said = f"{texts[7]}，物业经理电话{number}"
+        files.add(training.train([*texts[:7], said, *texts[8:]], codes, newest_part=0.25, serving=None).content)
+    assert len(files) == 1
+
+
+def test_a_name_that_one_ticket_says_is_in_no_gram_of_the_stored_model() -> None:
+    texts, codes = told(120)
+    texts[7] += "，我叫欧阳鑫淼"
+    arrays = unpacked(training.train(texts, codes, newest_part=0.25, serving=None).content)
+    others = [*examples_of(tree()).plain, *told(120)[0], "我叫"]
+    known = set().union(*(lexical.counts(each) for each in others))
+    grams = set(lexical.counts("叫欧阳鑫淼")) - known
+    assert len(grams) > 5 and not arrays["words"][sorted(grams)].any()
 
 
 def test_labels_that_are_no_leaf_are_left_out_and_counted() -> None:

@@ -63,3 +63,13 @@ def test_the_held_out_part_is_measured() -> None:
 def test_better_is_more_on_the_whole_and_nothing_clearly_less(neighbour: float, pair: float, is_better: bool) -> None:
     assert lessons.better({"neighbour": neighbour, "pair": pair}, {"neighbour": 0.5, "pair": 0.5}) is is_better
     assert not lessons.better({}, {})
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["13862794051", "138 6279 4051", "138****4051", "0512-68881234", "幺三八六二七九四零五幺", "32010619900307421x"],
+)
+def test_long_numbers_are_not_learnt(number: str) -> None:
+    made = lessons.of([(f"{text}，找{number}", label) for text, label in LABELLED], [(f"问{number}吗", "居住证")])
+    assert not any(number in text for text in made.texts())
+    assert lessons.without_numbers(f"3号楼2单元，请打{number}") == "3号楼2单元，请打"
