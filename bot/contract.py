@@ -55,7 +55,7 @@ class Reply:
 class Outcome:
     """What an engine makes of a turn: replies, and the state that the next turn begins with (JSON values).
 
-    Of the state others read `locale`, and for staff `summary`, `understood`, `form`, `tickets`, where they are there.
+    Of the state others read `locale`, and for staff `summary`, `alarm`, `understood`, `form`, `tickets`, where there.
     What led to a reply stands in its data as `why`; only staff see it.
     """
 

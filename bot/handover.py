@@ -16,6 +16,7 @@ from bot.queue import (
     EMERGENCY,
     MISSED_CALL,
     Waiting,
+    alarm_of,
     cancel,
     held,
     held_by,
@@ -24,6 +25,7 @@ from bot.queue import (
     open_entry,
     position,
     record,
+    renew,
     request,
     state_of,
     waiting,
@@ -52,6 +54,7 @@ __all__ = [
     "holder",
     "on_duty",
     "position",
+    "renew",
     "request",
     "say",
     "take",
@@ -100,6 +103,7 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor) -> None:
     conversation = await conversations.get(session, id, lock=True)
     entry = await _own_entry(session, id, actor)
     entry.ended_at = clock.now()
+    conversation.state = json.dumps(state_of(conversation) | {"alarm": None}, ensure_ascii=False)
     await record(session, id, "returned", actor=actor)
     await live.announce(session, "desk", "handover.returned", conversation=id, staff=actor.id)
     text = wording("handover.returned", conversation.locale)
@@ -131,6 +135,7 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
         "since": entry.requested_at,
         "held": own,
         "messages": said,
+        "alarm": alarm_of(state, clear=own),
         "understanding": state.get("understood"),
         "form": state.get("form") if own else _masked(state.get("form")),
         "tickets": [ticket["number"] for ticket in state.get("tickets", [])],

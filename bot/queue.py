@@ -21,13 +21,17 @@ MISSED_CALL = "missed_call"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A conversation that wants a person, or has one. `summary` is the matter so far, with numbers masked."""
+    """A conversation that wants a person, or has one. `summary` is the matter so far, with numbers masked.
+
+    `alarm`: the emergency in it (service, number, situation, reason, place; numbers masked), or None.
+    """
 
     conversation: str
     channel: str
     since: datetime
     reason: str
     summary: str
+    alarm: dict[str, Any] | None = None
 
 
 async def request(session: AsyncSession, id: str, reason: str, *, actor: Actor = SYSTEM) -> int:
@@ -47,6 +51,13 @@ async def request(session: AsyncSession, id: str, reason: str, *, actor: Actor =
         await live.announce(session, "desk", "handover.waiting", conversation=id, reason=reason)
     await session.flush()
     return await _position(session, entry)
+
+
+async def renew(session: AsyncSession, id: str) -> None:
+    """Let the desks show the entry anew: more is known of what the citizen wants."""
+    entry = await open_entry(session, id)
+    if entry is not None:
+        await live.announce(session, "desk", "handover.waiting", conversation=id, reason=entry.reason)
 
 
 async def position(session: AsyncSession, id: str) -> int | None:
@@ -129,16 +140,27 @@ async def _listed(session: AsyncSession, which: ColumnElement[bool], *, order: S
         .where(Handover.ended_at.is_(None), which)
         .order_by(*order)
     )
-    return [
-        Waiting(
-            conversation=conversation.id,
-            channel=conversation.channel,
-            since=entry.requested_at,
-            reason=entry.reason,
-            summary=mask_text(state_of(conversation).get("summary", "")),
-        )
-        for entry, conversation in rows
-    ]
+    return [_waiting(entry, conversation) for entry, conversation in rows]
+
+
+def _waiting(entry: Handover, conversation: Conversation) -> Waiting:
+    state = state_of(conversation)
+    return Waiting(
+        conversation=conversation.id,
+        channel=conversation.channel,
+        since=entry.requested_at,
+        reason=entry.reason,
+        summary=mask_text(state.get("summary", "")),
+        alarm=alarm_of(state),
+    )
+
+
+def alarm_of(state: dict[str, Any], *, clear: bool = False) -> dict[str, Any] | None:
+    """Return the emergency of a conversation's state, or None. `clear`: with the numbers that the citizen gave."""
+    alarm: dict[str, Any] | None = state.get("alarm")
+    if alarm is None or clear:
+        return alarm
+    return alarm | {key: mask_text(alarm.get(key, "")) for key in ("reason", "place")}
 
 
 async def record(session: AsyncSession, id: str, kind: str, *, actor: Actor, **data: Any) -> None:

@@ -2,6 +2,7 @@
 
 state            what it remembers, as JSON with a version
 talk             one turn while it is being answered
+emergencies      what to do now                    alarmed          what follows on it
 flow             the order: emergency, person, tickets, statutory route, small talk, answer, form
 small_talk       what is no request        answers          questions        person   into the queue
 ticket_commands  on a ticket that exists   matters          where a form begins

@@ -76,10 +76,10 @@ def confirm(talk: Talk) -> None:
     """Read the form back and ask whether it is right; offer once that photos may be added."""
     form = talk.state.form
     assert form is not None
-    if not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS:
-        form.photo_offered = True
-        if not form.media:
-            talk.say("form.photo", why={"rule": "photo_offered"})
+    offers = not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS
+    form.photo_offered, form.photo_open = form.photo_offered or offers, offers and not form.media
+    if form.photo_open:
+        talk.say("form.photo", why={"rule": "photo_offered"})
     talk.offer(
         "form.confirm",
         expects="confirm",
@@ -87,6 +87,12 @@ def confirm(talk: Talk) -> None:
         why={"rule": "complete", "category": form.category, "request_type": form.request_type},
         summary=read_back(talk, form),
     )
+
+
+def confirm_without_photo(talk: Talk) -> None:
+    """Ask for the confirmation alone, when there is no photo: the summary stands."""
+    options = talk.options("confirm", "change", "cancel_form")
+    talk.offer("form.confirm_without_photo", expects="confirm", options=options, why={"rule": "no_photo"})
 
 
 def confirm_briefly(talk: Talk) -> None:

@@ -4,42 +4,61 @@ import re
 from dataclasses import asdict
 
 from bot.contract import ReplyType
-from bot.engine import asking, phrases
+from bot.engine import asking, phrases, sentences
 from bot.engine.person import to_person
-from bot.engine.talk import Talk
+from bot.engine.state import Alarm, Danger
+from bot.engine.talk import Talk, digest
 from bot.handover import EMERGENCY
-from intents import emergency, languages
+from intents import emergency, emergency_rules, languages
 from intents.understanding import Emergency
 
 EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
+NUMBERS = ("ambulance", "fire", "police")
+MOST_ASKED = 2  # times in a conversation
+LONGEST_DOUBT = 6  # characters of an answer that alone says little: 我在家, 现在
 _YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
 _NO = re.compile(r"没|不是|不用|无|no\b|nobody")
-NUMBERS = ("ambulance", "fire", "police")
+_HAPPENED = re.compile(r"了\W*$|救|死|火")
 
 
 async def instruct(talk: Talk) -> bool:
     """Say what to do in the emergency that the turn tells of; a bare cry for help is asked what has happened."""
-    understood = await talk.understood()
-    found = understood.emergency or _confirmed(talk)
+    found = (await talk.understood()).emergency
+    if found is not None and _doubtful(talk):
+        if _put(talk, found):
+            return True
+        found = None
+    found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
     if languages.is_latin(talk.plain):
         talk.state.locale = "en"  # also for words that are not known for English: the rules have understood them
-    instruction = emergency.instruction_for(found)
-    if talk.state.locale == "en":
-        call = f"{talk.word('emergency.call', number=found.number)}\n{instruction}"
-        instruction = emergency.instruction_for(found, english=True) or call
-    talk.say_text(
-        instruction,
-        type=ReplyType.EMERGENCY,
-        data={"service": found.service, "number": found.number},
-        why={"rule": "emergency", "service": found.service, "reason": found.reason},
-    )
-    talk.state.summary = talk.state.summary or talk.text[: asking.SHOWN_SUMMARY]
+    why = {"rule": "emergency", "service": found.service, "situation": found.situation, "reason": found.reason}
+    data = {"service": found.service, "number": found.number}
+    talk.say_text(instruction(talk, found), type=ReplyType.EMERGENCY, data=data, why=why)
+    await _remember(talk, Alarm(found.service, found.number, found.situation, found.reason))
     if emergency.transfers(found):
         await to_person(talk, EMERGENCY, key=_handoff(found), number=found.number)
     return True
+
+
+def instruction(talk: Talk, found: Emergency) -> str:
+    """Return what to do in an emergency, in the citizen's language."""
+    said = emergency.instruction_for(found)
+    if talk.state.locale == "en":
+        call = f"{talk.word('emergency.call', number=found.number)}\n{said}"
+        return emergency.instruction_for(found, english=True) or call
+    return said
+
+
+async def _remember(talk: Talk, alarm: Alarm) -> None:
+    """Keep the alarm for whoever takes the conversation, with the place: of this turn, or told since the last alarm."""
+    state, places = talk.state, (await talk.understood()).entities.addresses
+    before = state.alarm.place if state.alarm and state.alarm.current else ""
+    alarm.place = sentences.place_of(places, talk.text).text if places else before
+    state.alarm = alarm
+    state.summary = state.summary or talk.text[: asking.SHOWN_SUMMARY]
 
 
 def _handoff(found: Emergency) -> str:
@@ -49,12 +68,27 @@ def _handoff(found: Emergency) -> str:
     return "handoff.crisis" if found.number == emergency.services()[CRISIS].number else "handoff.danger"
 
 
+def _doubtful(talk: Talk) -> bool:
+    """Say whether all that alarms is a very short answer to a question of the form, in which nothing happens."""
+    asked = talk.state.form is not None and talk.state.expects not in {"", EXPECTS}
+    cries = any(emergency_rules.find(talk.plain)) or phrases.says("cry", talk.plain) or _HAPPENED.search(talk.plain)
+    return asked and len(talk.plain) <= LONGEST_DOUBT and not cries
+
+
 async def ask(talk: Talk) -> bool:
-    """Ask once in a conversation whether anybody is in danger, where the text leaves it open and nothing else is."""
-    state, possible = talk.state, (await talk.understood()).possible_emergency
-    if possible is None or state.danger_asked or state.form is not None or state.expects:
+    """Ask whether anybody is in danger where the text leaves it open; a matter is asked about once."""
+    possible = (await talk.understood()).possible_emergency
+    return possible is not None and _put(talk, possible)
+
+
+def _put(talk: Talk, possible: Emergency) -> bool:
+    """Put the question; False where it was put about these words, or often enough."""
+    state, mark = talk.state, digest(talk.text)
+    if mark in state.dangers or len(state.dangers) >= MOST_ASKED:
         return False
-    state.danger_asked, state.danger, state.question = True, asdict(possible), talk.text
+    state.dangers.append(mark)
+    waiting = (state.expects, state.options) if state.form is not None else ("", [])
+    state.danger = Danger(asdict(possible), talk.text, *waiting)
     why = {"rule": "possible_emergency", "service": possible.service, "reason": possible.reason}
     talk.offer("emergency.ask", expects=EXPECTS, options=talk.options("danger", "no_danger"), why=why)
     return True
@@ -65,28 +99,39 @@ def _confirmed(talk: Talk) -> Emergency | None:
     state = talk.state
     if state.expects != EXPECTS or state.danger is None:
         return None
-    chosen, possible = talk.chosen(), Emergency(**state.danger)
-    state.expect("")
+    chosen, asked = talk.chosen(), state.danger
+    state.expect(asked.expects, asked.options)
     state.danger = None
     if chosen == "danger" or phrases.says("yes", talk.plain) or _YES.match(talk.plain):
-        talk.text = f"{state.question}\n{talk.text}"
-        return possible
+        talk.text = f"{asked.told}\n{talk.text}"
+        return Emergency(**asked.emergency)
     if not (phrases.says("person", talk.plain) or phrases.says("cancel", talk.plain)):
         denied = chosen == "no_danger" or phrases.says("no", talk.plain) or _NO.match(talk.plain)
-        talk.replace(state.question if denied else f"{state.question}\n{talk.text}")
+        talk.replace(asked.told if denied else f"{asked.told}\n{talk.text}")
     return None
 
 
 async def _cry(talk: Talk) -> bool:
     if not phrases.says("cry", talk.plain):
         return False
-    numbers = {name: emergency.services()[name].number for name in NUMBERS if name in emergency.services()}
-    talk.say(
-        "emergency.what" if len(numbers) == len(NUMBERS) else "ask.what",
+    cry(talk)
+    numbers = " / ".join(numbers_to_call().values())
+    await _remember(talk, Alarm(number=numbers, reason=talk.text))
+    await to_person(talk, EMERGENCY, key="handoff.urgent", number=numbers)
+    return True
+
+
+def numbers_to_call() -> dict[str, str]:
+    """Return whom to call where it is not known what has happened, by service."""
+    return {name: emergency.services()[name].number for name in NUMBERS if name in emergency.services()}
+
+
+def cry(talk: Talk, opening: str = "") -> None:
+    """Ask somebody who cries for help what has happened and where, and say whom to call."""
+    numbers = numbers_to_call()
+    talk.say_text(
+        opening + talk.word("emergency.what" if len(numbers) == len(NUMBERS) else "ask.what", **numbers),
         type=ReplyType.EMERGENCY,
         data={"service": NUMBERS[-1], "number": numbers.get(NUMBERS[-1], "")},
         why={"rule": "cry"},
-        **numbers,
     )
-    await to_person(talk, EMERGENCY, key="handoff.urgent", number=" / ".join(numbers.values()))
-    return True

@@ -10,7 +10,7 @@ from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
-DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these; elsewhere it cancels
+DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these and the offer; else it cancels
 
 
 async def take(talk: Talk) -> bool:
@@ -126,8 +126,19 @@ def _confidential(talk: Talk, form: Form) -> bool:
     return True
 
 
+def declines(talk: Talk) -> bool:
+    """Say whether the turn leaves open what is asked or offered: a contact, a photo."""
+    form = talk.state.form
+    assert form is not None
+    return (talk.state.expects in DECLINABLE or form.photo_open) and phrases.says("skip", talk.plain)
+
+
 async def _at_confirmation(talk: Talk, form: Form) -> bool:
-    chosen = talk.chosen()
+    chosen, photo_open = talk.chosen(), form.photo_open
+    form.photo_open = False
+    if phrases.says("no_photo", talk.plain) or (photo_open and phrases.says("nothing", talk.plain)):
+        asking.confirm_without_photo(talk)
+        return True
     if chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
         await opening.open_ticket(talk)
         if talk.state.waiting:
@@ -152,7 +163,7 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         talk.say("form.added", why={"rule": "added"})
     elif sentences.absorb(form, understood, talk.text, replace=True):
         pass
-    elif not phrases.says("no_photo", talk.plain):
+    else:
         form.asked["unclear"] = form.asked.get("unclear", 0) + 1
         if form.asked["unclear"] > 1:
             asking.confirm_briefly(talk)

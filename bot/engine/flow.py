@@ -3,7 +3,18 @@
 from collections.abc import Awaitable, Callable
 
 from bot import handover
-from bot.engine import answers, asking, emergencies, filling, matters, phrases, repeats, small_talk, ticket_commands
+from bot.engine import (
+    alarmed,
+    answers,
+    asking,
+    emergencies,
+    filling,
+    matters,
+    phrases,
+    repeats,
+    small_talk,
+    ticket_commands,
+)
 from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
@@ -31,6 +42,7 @@ async def _cancel(talk: Talk) -> bool:
     state = talk.state
     if not phrases.says("cancel", talk.plain):
         return False
+    state.alarm = None
     if state.command is not None or state.expects == "repeat":
         state.command = None
         state.expect("")
@@ -41,8 +53,8 @@ async def _cancel(talk: Talk) -> bool:
         talk.say("handoff.cancelled", why={"rule": "cancelled"})
         await asking.resume(talk)
     elif state.form is not None:
-        if state.expects in filling.DECLINABLE and phrases.says("skip", talk.plain):
-            return False  # 不用了, said to a question that may be left open
+        if filling.declines(talk):
+            return False  # 不用了, said to what may be left open
         filling.cancel(talk)
     else:
         state.expect("")
@@ -132,6 +144,7 @@ async def _consultation(talk: Talk) -> bool:
 STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     small_talk.nothing_said,
     emergencies.instruct,
+    alarmed.follow,
     _person,
     _cancel,
     _pending,

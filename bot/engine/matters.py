@@ -13,6 +13,7 @@ from intents.categories import tree
 FEWEST_WORDS = 12  # characters from which a sentence without a category is a matter all the same
 FEWEST_WORDS_OF_A_SUBJECT = 8  # the same where the subject is known, but not what of it
 LIKELY_CATEGORIES = 3
+RUNNERS_UP = 2  # that staff are shown
 LEAST_LIKELY = 0.15  # confidence from which a subject is worth offering
 
 
@@ -44,6 +45,10 @@ def brief(understood: Understanding) -> dict[str, object]:
         "urgency": str(understood.urgency),
         "evidence": list(understood.evidence),
         "words": list(understood.words),
+        "alternatives": [
+            {"code": each.code, "path": list(each.path), "confidence": round(each.confidence, 3)}
+            for each in understood.alternatives[:RUNNERS_UP]
+        ],
     }
 
 

@@ -39,6 +39,7 @@ class Form:
     settled: list[str] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
     photo_offered: bool = False
+    photo_open: bool = False  # the offer stands in what was said last
 
 
 @dataclass(slots=True)
@@ -73,6 +74,28 @@ class Command:
 
 
 @dataclass(slots=True)
+class Alarm:
+    """An emergency, or a cry for help without a service. `reason`: the words that alarmed; `place`: where, as told."""
+
+    service: str = ""
+    number: str = ""
+    situation: str | None = None
+    reason: str = ""
+    place: str = ""
+    current: bool = True  # a few words more still belong to it
+
+
+@dataclass(slots=True)
+class Danger:
+    """A possible emergency that is asked about: what was told, and the form's question that waits meanwhile."""
+
+    emergency: dict[str, Any]
+    told: str
+    expects: str = ""
+    options: list[Option] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class State:
     """Everything. `expects` names the open question; `options` what was offered with it."""
 
@@ -88,8 +111,9 @@ class State:
     tickets: list[KnownTicket] = field(default_factory=list)
     waiting: str = ""  # another matter, told before the open form was confirmed
     misunderstood: int = 0  # times in a row
-    danger: dict[str, Any] | None = None  # the emergency that was asked about
-    danger_asked: bool = False  # it is asked once
+    alarm: Alarm | None = None  # the emergency that the citizen was told what to do in
+    danger: Danger | None = None  # what is asked about now
+    dangers: list[str] = field(default_factory=list)  # digests of what was asked about
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff
 
