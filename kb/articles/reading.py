@@ -91,7 +91,7 @@ def table(path: Path) -> Iterator[Read | Problem]:
         if None in row or None in row.values():
             yield Problem(path.name, place, "列数和表头不一致，请检查逗号和引号。")
         else:
-            yield from _document(path.name, place, _from_row(row))
+            yield from _document(path.name, place, from_row(row))
 
 
 def _text(path: Path) -> str:
@@ -113,7 +113,7 @@ def _text(path: Path) -> str:
 def _markdown(path: Path, name: str) -> Iterator[Read | Problem]:
     try:
         text = _text(path)
-        fields = _front_matter(text)
+        fields = front_matter(text)
     except ValueError as error:
         yield Problem(name, "", str(error))
     except yaml.YAMLError as error:
@@ -123,7 +123,8 @@ def _markdown(path: Path, name: str) -> Iterator[Read | Problem]:
         yield from _document(name, "", fields)
 
 
-def _front_matter(text: str) -> dict[str, Any]:
+def front_matter(text: str) -> dict[str, Any]:
+    """Return the fields of a Markdown file with front matter. Raises ValueError (a sentence) or yaml.YAMLError."""
     head, mark, body = text.lstrip("\n").removeprefix("---\n").partition("\n---\n")
     if not text.lstrip("\n").startswith("---\n") or not mark:
         raise ValueError("文件开头要有用 --- 围起的属性，后面是正文。")
@@ -133,7 +134,8 @@ def _front_matter(text: str) -> dict[str, Any]:
     return {str(key): value for key, value in fields.items()} | {"body": body}
 
 
-def _from_row(row: dict[str, str]) -> dict[str, Any]:
+def from_row(row: dict[str, str]) -> dict[str, Any]:
+    """Return the fields of a row with the complete header."""
     fields: dict[str, Any] = {key: value.strip() for key, value in row.items() if value.strip()}
     fields["body"] = fields.pop("answer", "")
     for key in ("questions", "audience"):
