@@ -113,9 +113,9 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
 
 
 async def quote(session: AsyncSession, id: str, question: str) -> Answer | None:
-    """Return what the article `id`, which the citizen chose, says to `question`; None where it is not published."""
+    """Return what the article `id`, which the citizen chose, says to `question`; None where nothing may quote it."""
     article = (await index.current(session)).articles.get(id)
-    if article is None or not await still(session, [article]):
+    if article is None or not article.holds(_today()) or not await still(session, [article]):
         return None
     return _quoted(article, question, score=1.0, related=(), near=())
 
@@ -150,10 +150,14 @@ async def _found(
     """Return what may be quoted here and now, best first, whether it fits or not."""
     snapshot = await index.current(session)
     found = await asyncio.to_thread(snapshot.retrieval.search, query, CANDIDATES)
-    today = clock.local(clock.now(), city().time_zone).date()
+    today = _today()
     articles = [snapshot.articles[each.id] for each in found]
     sound = await still(session, [each for each in articles if each.holds(today, region=region, audience=audience)])
     return [(article, each) for article, each in zip(articles, found, strict=True) if article.id in sound]
+
+
+def _today() -> date:
+    return clock.local(clock.now(), city().time_zone).date()
 
 
 def _fitting(candidates: list[tuple[Published, Found]]) -> list[tuple[Published, Found]]:

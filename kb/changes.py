@@ -3,7 +3,7 @@
 import threading
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +21,11 @@ class KnowledgeRevision(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     mark: Mapped[str]
+
+
+async def alone(session: AsyncSession) -> None:
+    """Wait until no other transaction writes articles: two must not both add one, or count its versions."""
+    await session.execute(text("select pg_advisory_xact_lock(hashtextextended('kb.import', 1))"))
 
 
 async def record(session: AsyncSession) -> None:

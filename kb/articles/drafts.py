@@ -1,35 +1,23 @@
 """A change on its way to being published: proposed, corrected, submitted, discarded. `lifecycle` decides on it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live
-from core.auth import Actor
-from core.errors import BadInput
+from core.auth import Actor, Permission
+from core.errors import BadInput, Conflict, NotFound
 from kb.articles import owners
-from kb.articles.document import Document, digest, mistakes
-from kb.articles.model import Article, Draft, Stage
+from kb.articles.document import digest
+from kb.articles.fields import complete, plain, problems, published_digest
+from kb.articles.model import Article, ArticleFile, ArticleVersion, Draft, Stage
+
+__all__ = ["discard", "get", "listing", "problems", "propose", "save", "submit"]
 
 TOPIC = "knowledge"  # of live announcements: lists that are open refresh
-FIELDS = tuple(name for name in Document.model_fields if name != "state")
-
-
-def problems(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return (key, sentence) for each thing for which `fields` cannot be published yet; none where it can."""
-    found: list[tuple[str, str]] = []
-    try:
-        document = Document.model_validate(dict(fields))
-    except ValidationError as error:
-        found = mistakes(error)
-    else:
-        if document.department not in owners.known():
-            found.append(("department", "没有这个部门，请从列表中选择。"))
-    return found
 
 
 async def propose(
@@ -49,52 +37,149 @@ async def propose(
     """
     content = plain(fields) | {"id": id}
     owners.must_write(actor, content.get("department"))
-    if any(key == "id" for key, _ in problems(content)):
-        raise BadInput("文章编号只能用小写字母、数字和连字符，最多100个字符。")
+    _must_be_slug(content)
     mark = digest(content)
     article = await session.get(Article, id, populate_existing=True)
     if article is not None:
         owners.must_write(actor, article.department)
-        if mark == article.proposed or _published_as(content) == article.digest:
+        if mark == article.proposed or published_digest(content) == article.digest:
             return None
-    draft = await _locked(session, id)
+    draft = await _row(session, id)
     if draft is None:
         # Two proposals at once: the second finds the first one's row.
         await session.execute(
             insert(Draft).values(**_empty(id, article, actor)).on_conflict_do_nothing(index_elements=["id"])
         )
-        draft = await _locked(session, id)
+        draft = await _row(session, id)
         assert draft is not None
     if draft.digest == mark:
         return None
     owners.must_write(actor, draft.content.get("department"))
     draft.content, draft.digest, draft.source, draft.note = content, mark, source, note
     draft.based_on = article.version if article else None
-    _written(draft, actor)
-    await _record(session, draft, "proposed", actor, {"source": source} if source else {})
+    written(draft, actor)
+    await record(session, draft, "proposed", actor, **({"source": source} if source else {}))
     return draft
 
 
-def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a document as JSON values, what is empty left out."""
-    found: dict[str, Any] = {}
-    for key in FIELDS:
-        value = fields.get(key)
-        if value is None or value == "" or value == () or value == []:
-            continue
-        if isinstance(value, list | tuple):
-            found[key] = [str(each) for each in value]
-        else:
-            found[key] = value if isinstance(value, bool | str) else str(value)
-    return found
+async def save(
+    session: AsyncSession,
+    id: str,
+    fields: Mapping[str, Any],
+    *,
+    edition: int,
+    based_on: int | None,
+    actor: Actor,
+    note: str = "",
+) -> Draft:
+    """Write a person's change; what was submitted must be submitted again.
+
+    `edition`: of the draft that the person saw, 0 where there was none; `based_on`: the version of the article that
+    they saw, None where there was none. Raises Forbidden, BadInput for an id that is no slug, and Conflict where
+    somebody else wrote meanwhile.
+    """
+    content = plain(fields) | {"id": id}
+    _must_be_slug(content)
+    owners.must_write(actor, content.get("department"))
+    article = await session.get(Article, id, populate_existing=True)
+    if article is not None:
+        owners.must_write(actor, article.department)
+    if edition == 0:
+        row = _empty(id, article, actor)
+        await session.execute(insert(Draft).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+    draft = await locked(session, id, edition=edition, actor=actor)
+    unchanged = (draft.content, draft.note, draft.based_on) == (content, note, based_on)
+    if edition and unchanged:
+        return draft
+    draft.content, draft.note, draft.based_on = content, note, based_on
+    written(draft, actor)
+    await record(session, draft, "proposed" if edition == 0 else "edited", actor)
+    return draft
 
 
-def _published_as(content: dict[str, Any]) -> str | None:
-    """Return the digest that an article with this content has, None where it is not complete."""
-    try:
-        return digest(Document.model_validate(content).content())
-    except ValidationError:
-        return None
+async def submit(session: AsyncSession, id: str, *, edition: int, actor: Actor) -> Draft:
+    """Hand the draft to somebody else to decide.
+
+    Raises Forbidden, NotFound, Conflict where it was changed meanwhile or is submitted already, and BadInput, with
+    `fields` naming what is wrong, where it cannot be published as it is.
+    """
+    draft = await locked(session, id, edition=edition, actor=actor)
+    if draft.state == Stage.REVIEW:
+        raise Conflict("这份草稿已经提交审核。")
+    complete(draft.content)
+    draft.state, draft.reason = Stage.REVIEW, ""
+    draft.submitted_at = draft.updated_at = clock.now()
+    await record(session, draft, "submitted", actor)
+    return draft
+
+
+async def discard(session: AsyncSession, id: str, *, edition: int, actor: Actor) -> None:
+    """Throw the draft away; what is published stays. Raises Forbidden, NotFound, or Conflict."""
+    draft = await locked(session, id, edition=edition, actor=actor)
+    await record(session, draft, "discarded", actor)
+    await remove(session, draft)
+
+
+async def get(session: AsyncSession, id: str, *, actor: Actor) -> Draft | None:
+    """Return the open draft of the article, None where there is none or the actor does not see it."""
+    return await session.scalar(
+        select(Draft).where(Draft.id == id, _seen_by(actor)).execution_options(populate_existing=True)
+    )
+
+
+async def listing(
+    session: AsyncSession, *, actor: Actor, states: Sequence[str], limit: int = 50, skip: int = 0
+) -> Sequence[Draft]:
+    """Return the drafts in `states` that the actor sees; those that wait for review the longest first."""
+    oldest_first = Stage.REVIEW in states
+    order = Draft.submitted_at.asc() if oldest_first else Draft.updated_at.desc()
+    query = select(Draft).where(Draft.state.in_(states), _seen_by(actor)).order_by(order, Draft.id)
+    return (await session.scalars(query.limit(limit).offset(skip))).all()
+
+
+async def counts(session: AsyncSession, *, actor: Actor) -> dict[str, int]:
+    """Return how many drafts the actor sees in each state."""
+    rows = await session.execute(select(Draft.state, func.count()).where(_seen_by(actor)).group_by(Draft.state))
+    found = {state: count for state, count in rows}
+    return {stage.value: found.get(stage.value, 0) for stage in Stage}
+
+
+async def locked(session: AsyncSession, id: str, *, edition: int | None, actor: Actor) -> Draft:
+    """Return the draft, held until the transaction ends; `edition`: the one that the actor saw.
+
+    Raises NotFound, Forbidden where another department owns it, Conflict where it was changed meanwhile.
+    """
+    draft = await _row(session, id)
+    if draft is None:
+        raise NotFound("没有这份草稿，可能已经发布或删除。")
+    owners.must_write(actor, draft.content.get("department"))
+    if edition is not None and draft.edition != edition:
+        raise Conflict("这份草稿刚被别人改过，请对照后再保存。", edition=draft.edition)
+    return draft
+
+
+async def remove(session: AsyncSession, draft: Draft) -> None:
+    """Take the row away, and the files that nothing else lists."""
+    versions = await session.scalars(select(ArticleVersion.attachments).where(ArticleVersion.article == draft.id))
+    kept = {each["id"] for listed in versions for each in listed}
+    await session.execute(delete(ArticleFile).where(ArticleFile.article == draft.id, ArticleFile.id.not_in(kept)))
+    await session.delete(draft)
+    await session.flush()
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Return which drafts the actor sees: editors all, a department its own."""
+    if actor.may(Permission.KNOWLEDGE_EDIT):
+        return true()
+    if not actor.may(Permission.KNOWLEDGE_PROPOSE) or actor.department is None:
+        return false()
+    owner = Draft.content["department"].astext
+    return or_(owner.in_(owners.below(actor.department)), owner.is_(None) & Draft.authors.contains([str(actor)]))
+
+
+def _must_be_slug(content: dict[str, Any]) -> None:
+    if any(key == "id" for key, _ in problems(content)):
+        raise BadInput("文章编号只能用小写字母、数字和连字符，最多100个字符。")
 
 
 def _empty(id: str, article: Article | None, actor: Actor) -> dict[str, Any]:
@@ -114,14 +199,14 @@ def _empty(id: str, article: Article | None, actor: Actor) -> dict[str, Any]:
     }
 
 
-async def _locked(session: AsyncSession, id: str) -> Draft | None:
+async def _row(session: AsyncSession, id: str) -> Draft | None:
     found: Draft | None = await session.scalar(
         select(Draft).where(Draft.id == id).with_for_update().execution_options(populate_existing=True)
     )
     return found
 
 
-def _written(draft: Draft, actor: Actor) -> None:
+def written(draft: Draft, actor: Actor) -> None:
     """Note that the actor changed what the draft says: it is a draft again, and not the actor's to publish."""
     draft.authors = sorted({*draft.authors, str(actor)})
     draft.edition += 1
@@ -130,7 +215,8 @@ def _written(draft: Draft, actor: Actor) -> None:
     draft.updated_at = clock.now()
 
 
-async def _record(session: AsyncSession, draft: Draft, step: str, actor: Actor, data: dict[str, Any]) -> None:
+async def record(session: AsyncSession, draft: Draft, step: str, actor: Actor, **data: Any) -> None:
+    """Write what happened to the draft into the ledger, and tell the open lists."""
     await session.flush()
     about = {"edition": draft.edition, "digest": digest(draft.content)} | data
     await ledger.append(session, subject=f"article:{draft.id}", kind=f"article.{step}", actor=actor, data=about)

@@ -115,7 +115,7 @@ async def test_the_article_that_was_chosen_answers(city_base: AsyncSession) -> N
     found = await kb.quote(city_base, "identity-card-renewal", "办身份证要带什么材料")
     assert found is not None
     assert (found.article, found.section) == ("identity-card-renewal", "所需材料")
-    await articles.withdraw(city_base, "identity-card-renewal", actor=SYSTEM)
+    await articles.withdraw(city_base, "identity-card-renewal", "不再适用", actor=SYSTEM)
     assert await kb.quote(city_base, "identity-card-renewal", "办身份证要带什么材料") is None
 
 

@@ -64,13 +64,14 @@ async def test_one_file_and_a_table_can_be_imported(session: AsyncSession, write
 async def test_withdrawing_takes_a_permission_and_survives_the_next_import(session: AsyncSession, write: Write) -> None:
     await articles.import_folder(session, write())
     with pytest.raises(Forbidden):
-        await articles.withdraw(session, "lamp-warranty", actor=EDITOR)
-    await articles.withdraw(session, "lamp-warranty", actor=SUPERVISOR)
+        await articles.withdraw(session, "lamp-warranty", "不再适用", actor=EDITOR)
+    await articles.withdraw(session, "lamp-warranty", "不再适用", actor=SUPERVISOR)
     with pytest.raises(Conflict):
-        await articles.withdraw(session, "lamp-warranty", actor=SUPERVISOR)
+        await articles.withdraw(session, "lamp-warranty", "不再适用", actor=SUPERVISOR)
     await articles.import_folder(session, write(title="台灯保修"))
     assert (await articles.get(session, "lamp-warranty")).state == State.WITHDRAWN
-    assert (await articles.publish(session, "lamp-warranty", actor=SUPERVISOR)).state == State.PUBLISHED
+    again = await articles.republish(session, "lamp-warranty", 1, "重新适用", actor=SUPERVISOR)
+    assert again.state == State.PUBLISHED
     assert [each.state for each in await articles.history(session, "lamp-warranty")] == [
         "published",
         "withdrawn",
@@ -78,14 +79,14 @@ async def test_withdrawing_takes_a_permission_and_survives_the_next_import(sessi
         "published",
     ]
     kinds = [event.kind for event in await ledger.history(session, "article:lamp-warranty")]
-    assert kinds == ["article.withdrawn", "article.published"]
+    assert kinds == ["article.withdrawn", "article.rolled_back"]
 
 
 async def test_an_unknown_article_is_not_found(session: AsyncSession) -> None:
     with pytest.raises(NotFound):
         await articles.get(session, "nothing")
     with pytest.raises(NotFound):
-        await articles.publish(session, "nothing", actor=SYSTEM)
+        await articles.withdraw(session, "nothing", "不再适用", actor=SYSTEM)
 
 
 async def test_staff_list_by_subject_and_state(session: AsyncSession, write: Write) -> None:

@@ -25,9 +25,10 @@ async def found(session: AsyncSession, **where: Any) -> list[str]:
 async def test_drafts_and_withdrawn_articles_are_silent(session: AsyncSession, write: Write) -> None:
     await articles.import_folder(session, write(state="draft"))
     assert await found(session) == []
-    await articles.publish(session, "lamp-warranty", actor=SYSTEM)
+    await articles.import_folder(session, write(state="published"))
+    await articles.import_folder(session, write(state="published", title="台灯坏了怎么修"))
     assert await found(session) == ["lamp-warranty"]
-    await articles.withdraw(session, "lamp-warranty", actor=SYSTEM)
+    await articles.withdraw(session, "lamp-warranty", "不再适用", actor=SYSTEM)
     assert await found(session) == []
     assert await kb.answer(session, QUESTION) is None
 
@@ -42,6 +43,17 @@ async def test_days_are_the_citys_and_both_count(session: AsyncSession, write: W
     ):
         with clock.set_to(moment):
             assert (await found(session) == ["lamp-warranty"]) is quoted
+
+
+async def test_what_has_expired_is_not_quoted_to_who_chose_it_either(session: AsyncSession, write: Write) -> None:
+    await articles.import_folder(session, write(expires="2026-05-03"))
+    with clock.set_to(datetime(2026, 5, 3, 12, tzinfo=UTC)):
+        assert await kb.quote(session, "lamp-warranty", QUESTION) is not None
+        assert await kb.answer(session, QUESTION) is not None
+    with clock.set_to(datetime(2026, 5, 4, 12, tzinfo=UTC)):
+        assert await kb.quote(session, "lamp-warranty", QUESTION) is None
+        assert await kb.answer(session, QUESTION) is None
+        assert await kb.search(session, QUESTION) == []
 
 
 async def test_a_districts_article_is_silent_in_another(session: AsyncSession, write: Write) -> None:
