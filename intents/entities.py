@@ -11,6 +11,7 @@ def find(plain: str) -> Entities:
         times=times.find(plain),
         phones=identifiers.phones(plain),
         identity_numbers=identifiers.identity_numbers(plain),
+        doubtful_identity_numbers=identifiers.doubtful_identity_numbers(plain),
         licence_plates=identifiers.licence_plates(plain),
         organisations=organisations.find(plain),
         amounts=counts.amounts(plain),

@@ -45,6 +45,17 @@ def _checks(digits: str) -> bool:
     return _CHECKS[total % 11] == digits[17]
 
 
+def _dated(said: str) -> list[tuple[int, str]]:
+    """Return where eighteen digits with a date in them stand."""
+    return [(match.start(), match[0]) for match in _IDENTITY.finditer(said) if _is_a_day(match[2], match[3], match[4])]
+
+
+def doubtful_identity_numbers(plain: str) -> tuple[str, ...]:
+    """Return what looks like an identity number of eighteen digits, with a date in it, and has a wrong check digit."""
+    dated = _dated(spoken_digits(plain[:LONGEST]))
+    return tuple(dict.fromkeys(digits.upper() for _, digits in dated if not _checks(digits)))
+
+
 def identity_numbers(plain: str) -> tuple[str, ...]:
     """Return the identity numbers in their order.
 
@@ -52,11 +63,7 @@ def identity_numbers(plain: str) -> tuple[str, ...]:
     middle hidden by asterisks is kept as it was written.
     """
     said = spoken_digits(plain[:LONGEST])
-    found = [
-        (match.start(), match[0])
-        for match in _IDENTITY.finditer(said)
-        if _is_a_day(match[2], match[3], match[4]) and _checks(match[0])
-    ]
+    found = [(start, digits) for start, digits in _dated(said) if _checks(digits)]
     found += [
         (match.start(), "".join(match.groups()))
         for match in _OLD_IDENTITY.finditer(said)

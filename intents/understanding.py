@@ -82,6 +82,7 @@ class Entities:
     times: tuple[TimeSpan, ...] = ()
     phones: tuple[str, ...] = ()
     identity_numbers: tuple[str, ...] = ()
+    doubtful_identity_numbers: tuple[str, ...] = ()  # with a wrong check digit; as secret as a right one
     licence_plates: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()  # yuan, decimal

@@ -4,8 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.privacy import mask_text
 from core.text.normalise import normalise
-from intents import identifiers, organisations
+from intents import entities, identifiers, organisations
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,20 @@ def test_an_identity_number_needs_a_date_and_the_right_check_digit() -> None:
     assert identifiers.identity_numbers(normalise("身份证11010519491231002X")) == ("11010519491231002X",)
     assert identifiers.identity_numbers("身份证110105194912310021") == ()
     assert identifiers.identity_numbers("身份证110105194913310021") == ()
+
+
+def test_a_wrong_identity_number_is_kept_apart_and_a_right_one_is_not() -> None:
+    found = entities.find(normalise("身份证110105194912310021"))
+    assert (found.identity_numbers, found.doubtful_identity_numbers) == ((), ("110105194912310021",))
+    assert identifiers.doubtful_identity_numbers("身份证11010519491231002x，订单340102991903074512") == ()
+
+
+@given(DAYS, st.integers(0, 999), st.sampled_from("0123456789X"))
+def test_a_doubtful_identity_number_is_hidden_as_a_right_one_is(born: date, serial: int, check: str) -> None:
+    number = f"340102{born:%Y%m%d}{serial:03}{check}"
+    said = normalise(f"身份证{number}")
+    assert identifiers.identity_numbers(said) + identifiers.doubtful_identity_numbers(said) == (number,)
+    assert number not in mask_text(number)
 
 
 def test_an_identity_number_is_no_phone() -> None:
@@ -58,10 +76,6 @@ def test_licence_plates(text: str, found: tuple[str, ...]) -> None:
 )
 def test_organisations(text: str, found: tuple[str, ...]) -> None:
     assert organisations.find(normalise(text)) == found
-
-
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2025, 12, 31))
 
 
 def _identity(area: int, born: date, serial: int) -> str:

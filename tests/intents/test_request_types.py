@@ -34,6 +34,19 @@ def test_courtesy_at_the_end_is_no_praise() -> None:
     assert request_type("谢谢", RequestType.PRAISE) is CONSULTATION
 
 
+@pytest.mark.parametrize(
+    "text", ["刚才有人在公园门口打架", "保安打人", "浴室跑路", "隔壁把泔水倒在人行道", "派出所电话打不通"]
+)
+def test_a_wrong_that_is_told_is_a_complaint_though_nothing_else_says_so(text: str) -> None:
+    assert request_type(text, None) is COMPLAINT
+    assert request_type(text, CONSULTATION) is COMPLAINT
+
+
+@pytest.mark.parametrize("text", ["打架会留案底吗", "医保卡被锁了去哪解", "我叫张三", "离婚冷静期还有几天"])
+def test_a_question_about_a_wrong_stays_a_consultation(text: str) -> None:
+    assert request_type(text, CONSULTATION) is CONSULTATION
+
+
 def test_asking_where_to_complain_is_a_consultation() -> None:
     assert request_type("请问去哪里投诉", None) is CONSULTATION
 
