@@ -85,6 +85,12 @@ async def _encoder() -> str:
     return f"{encode.encoder().fingerprint}{version}."
 
 
+async def _classifier() -> str:
+    if await database.ready() and (at_rest := await warm.categories_at_rest()):
+        raise Doubtful(at_rest)
+    return "What serves fits the encoder and the category tree."
+
+
 async def _taxonomy() -> str:
     leaves = categories.tree().leaves()
     known = catalogue().categories()
@@ -168,6 +174,7 @@ CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "machine": _machine,
     "database": _database,
     "encoder": _encoder,
+    "classifier": _classifier,
     "taxonomy": _taxonomy,
     "departments": _departments,
     "clocks": _clocks,

@@ -1,9 +1,11 @@
 """A city's own encoder, from its texts to a version that may serve: gathered, tuned, exported, compared, stored."""
 
 import asyncio
+import fcntl
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from admin import warm
 from core import versions
 from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, Conflict, Unavailable
 from core.settings import settings
 from core.text import bert, encode, lessons, models, pretrained, tuning
 from core.text.lessons import Lessons, Pair
@@ -69,10 +71,19 @@ async def tune(
     """Tune the encoder of the settings, store it, and put it in service where it is better than what serves.
 
     `force`: in any case. `say` hears what happens now. Raises BadInput where that encoder cannot be tuned, Unavailable
-    where the libraries are missing.
+    where the libraries are missing, Conflict while another run tunes in this data folder.
     """
-    await warm.take_up()
+    if settings().encoder == "hashing":
+        raise BadInput("YITONG_ENCODER is hashing, which has nothing to tune; name a model.")
     work = settings().data.expanduser() / "tuning"
+    with _alone(work):
+        await warm.take_up()
+        return await _tune(material, recipe, force, work, progress, say)
+
+
+async def _tune(
+    material: Lessons, recipe: Recipe, force: bool, work: Path, progress: Progress, say: Callable[[str], None]
+) -> Tuned:
     serving = encode.encoder()
     stopped = threading.Event()
 
@@ -81,10 +92,12 @@ async def tune(
         if stopped.is_set():
             raise Stopped
 
+    running = asyncio.ensure_future(asyncio.to_thread(_tuned, material, recipe, work, step, say))
     try:
-        files, figures = await asyncio.to_thread(_tuned, material, recipe, work, step, say)
-    except asyncio.CancelledError:  # the thread goes on until it is told
+        files, figures = await asyncio.shield(running)
+    except asyncio.CancelledError:  # the thread goes on until it is told, and keeps what it has done
         stopped.set()
+        await asyncio.gather(running, return_exceptions=True)
         raise
     about = {
         "base": settings().encoder,
@@ -101,6 +114,22 @@ async def tune(
     return Tuned(version.id, figures, better, better or force)
 
 
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Hold the folder that a run works in. Raises Conflict where another process holds it."""
+    try:
+        work.parent.mkdir(parents=True, exist_ok=True)
+        lock = work.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise Unavailable(f"The folder {work.parent} cannot be written ({error.strerror}).") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(f"Another tuning runs in {work.parent}; wait for its end.") from None
+        yield
+
+
 def _tuned(
     material: Lessons, recipe: Recipe, work: Path, progress: Progress, say: Callable[[str], None]
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -108,8 +137,6 @@ def _tuned(
     say("Measuring the encoder in service…")
     before = lessons.measure(encode.encoder(), material)
     base = settings().encoder
-    if base == "hashing":
-        raise BadInput("YITONG_ENCODER is hashing, which has nothing to tune; name a model.")
     say(f"Loading {base}…")
     shutil.rmtree(work / "base", ignore_errors=True)
     like = models.locate(base)

@@ -87,6 +87,22 @@ async def take_up_where_there_is_a_line() -> None:
         await take_up()
 
 
+async def categories_at_rest() -> str | None:
+    """Return, in a sentence, that the trained classifier in service does not answer, and why; None where it does."""
+    wanted = await _in_service("categories")
+    if wanted is None:
+        return None
+    chosen, _, reason = await asyncio.to_thread(_encoder, await _in_service("encoder"))
+    with encode.using(chosen):
+        if await asyncio.to_thread(classify.stored, wanted[1]) is not None:
+            return None
+    until = f"for this holds: {reason}" if reason else "until ./yitong intents train, or the night, makes another."
+    return (
+        f"Version {wanted[0]} of the classifier does not answer: it was made with another encoder or category tree. "
+        f"The shipped one answers, {until}"
+    )
+
+
 async def _in_service(kind: versions.Kind) -> Chosen:
     async with transaction() as session:
         version = await versions.in_service(session, kind)

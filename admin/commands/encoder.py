@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from admin.commands.output import Json, console, emit, run
+from admin.commands.output import Json, console, emit, note, prepare, run
 
 if TYPE_CHECKING:
     from admin.tuning import Tuned
@@ -36,7 +36,7 @@ def tune(
     """
     from core.text.tuning import Recipe
 
-    _prepare()
+    prepare()
     tuned = run(_tune(labelled, pairs, Recipe(epochs=epochs), force))
     if as_json:
         emit({"version": tuned.version, **tuned.figures, "better": tuned.better, "in_service": tuned.in_service})
@@ -84,7 +84,7 @@ async def _tune(labelled: Path | None, pairs: Path | None, recipe: Any, force: b
 
 def list_versions(as_json: Json = False) -> None:
     """Show every version, newest first."""
-    _prepare()
+    prepare()
     found = run(_listing())
     if as_json:
         for version in found:
@@ -100,27 +100,18 @@ def list_versions(as_json: Json = False) -> None:
 
 def use(version: Annotated[int, typer.Argument(help="Its number in `encoder list`.")]) -> None:
     """Put a version in service; every process takes it up without a restart."""
-    _prepare()
-    run(_use(version))
+    prepare()
+    at_rest = run(_use(version))
     console.print(f"Version {version} is in service.")
+    note(at_rest)
 
 
 def roll_back() -> None:
     """Return to the version that the present one replaced, at last to the encoder of the settings."""
-    _prepare()
-    before = run(_roll_back())
+    prepare()
+    before, at_rest = run(_roll_back())
     console.print(f"Version {before.id} is in service." if before else "The encoder of the settings is in service.")
-
-
-def _prepare() -> None:
-    """Migrate the embedded database; keep the log to errors, since standard output is for the answer."""
-    from admin import migrate
-    from core import logs
-    from core.settings import settings
-
-    logs.configure(level="error")
-    if settings().database_url is None:
-        migrate.upgrade()
+    note(at_rest)
 
 
 def _described(version: "Version") -> dict[str, Any]:
@@ -144,17 +135,22 @@ async def _listing() -> "list[Version]":
         return await versions.listing(session, "encoder")
 
 
-async def _use(number: int) -> None:
+async def _use(number: int) -> str | None:
+    """Put it in service; return the sentence that `warm.categories_at_rest` has for what that means."""
+    from admin import warm
     from core import versions
     from core.database import transaction
 
     async with transaction() as session:
         await versions.put_in_service(session, await versions.get(session, "encoder", number))
+    return await warm.categories_at_rest()
 
 
-async def _roll_back() -> "Version | None":
+async def _roll_back() -> "tuple[Version | None, str | None]":
+    from admin import warm
     from core import versions
     from core.database import transaction
 
     async with transaction() as session:
-        return await versions.roll_back(session, "encoder")
+        before = await versions.roll_back(session, "encoder")
+    return before, await warm.categories_at_rest()

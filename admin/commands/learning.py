@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from admin.commands.output import Json, console, emit, run
+from admin.commands.output import Json, console, emit, note, prepare, run
 
 if TYPE_CHECKING:
     from core.versions import Version
 
 DAYS = 30  # of each of the two periods that `drift` compares where none is named
+EARLIEST, LATEST = 1990, 2200  # years; no line of this kind is older, and the days before must be days too
 FIGURES = ("leaf_macro_f1", "first_level_macro_f1", "leaf_accuracy", "calibration_error", "answered", "examples")
 
 
@@ -34,10 +35,9 @@ def train(
 ) -> None:
     """Train the classifier, compare it with the one in service, and let it serve only if it is better."""
     from admin import warm
-    from core import logs
     from routing import learning
 
-    logs.configure(level="error")
+    prepare()
 
     async def work() -> learning.Outcome:
         await warm.take_up()
@@ -68,7 +68,9 @@ def train(
 
 def versions(as_json: Json = False) -> None:
     """List what was trained, newest first, with its figures; none in service means that the shipped default serves."""
-    for each in run(_listed()):
+    prepare()
+    listed, at_rest = run(_listed())
+    for each in listed:
         if as_json:
             emit(_described(each))
             continue
@@ -80,14 +82,17 @@ def versions(as_json: Json = False) -> None:
             markup=False,
             highlight=False,
         )
+    note(at_rest)
 
 
-async def _listed() -> "list[Version]":
+async def _listed() -> "tuple[list[Version], str | None]":
+    from admin import warm
     from core import versions as kept
     from core.database import transaction
 
     async with transaction() as session:
-        return await kept.listing(session, "categories")
+        listed = await kept.listing(session, "categories")
+    return listed, await warm.categories_at_rest()
 
 
 def _described(each: "Version") -> dict[str, Any]:
@@ -104,11 +109,10 @@ def _described(each: "Version") -> dict[str, Any]:
 
 def roll_back(as_json: Json = False) -> None:
     """Let the version serve again that the present one replaced; before the first, the shipped default."""
-    from core import logs
     from core import versions as kept
     from core.database import transaction
 
-    logs.configure(level="error")
+    prepare()
 
     async def work() -> "Version | None":
         async with transaction() as session:
@@ -130,28 +134,22 @@ def drift(
     as_json: Json = False,
 ) -> None:
     """Say what has changed in a period against the one as long before it; left out: the last 30 days."""
-    from zoneinfo import ZoneInfo
-
     from admin import warm
-    from core import clock, logs
-    from core.city import city
     from core.database import transaction
-    from core.errors import BadInput
+    from core.text import encode
     from routing import drift as drifting
 
-    logs.configure(level="error")
-    zone = ZoneInfo(city().time_zone)
-    until = (end.replace(tzinfo=zone) if end else clock.now().astimezone(zone)) + timedelta(days=1 if end else 0)
-    since = start.replace(tzinfo=zone) if start else until - timedelta(days=DAYS)
-    if since >= until:
-        raise BadInput("--from must not lie after --to.")
+    since, until = _days(start, end)
+    prepare()
 
     async def work() -> list[drifting.Shift]:
         await warm.take_up()
         async with transaction() as session:
             return await drifting.report(session, before=(since - (until - since), since), after=(since, until))
 
-    for shift in run(work()):
+    shifts = run(work())
+    note(encode.degraded())
+    for shift in shifts:
         if as_json:
             emit(
                 {
@@ -167,3 +165,21 @@ def drift(
             console.print(
                 f"{shift.sentence}  (PSI {shift.psi:.2f}, p {shift.chance:.3f})", markup=False, soft_wrap=True
             )
+
+
+def _days(start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+    """Return from when up to when; the days before, as many again, must be days too."""
+    from zoneinfo import ZoneInfo
+
+    from core import clock
+    from core.city import city
+    from core.errors import BadInput
+
+    zone = ZoneInfo(city().time_zone)
+    if any(each and not EARLIEST <= each.year <= LATEST for each in (start, end)):
+        raise BadInput(f"--from and --to must lie between the years {EARLIEST} and {LATEST}.")
+    until = end.replace(tzinfo=zone) + timedelta(days=1) if end else clock.now().astimezone(zone)
+    since = start.replace(tzinfo=zone) if start else until - timedelta(days=DAYS)
+    if since >= until:
+        raise BadInput("--from must not lie after --to.")
+    return since, until

@@ -24,14 +24,32 @@ def emit(value: Any) -> None:
     sys.stdout.flush()
 
 
+def prepare() -> None:
+    """Migrate the embedded database; keep the log to errors, since standard output is for the answer."""
+    from admin import migrate
+    from core import logs
+    from core.settings import settings
+
+    logs.configure(level="error")
+    if settings().database_url is None:
+        migrate.upgrade()
+
+
+def note(sentence: str | None) -> None:
+    """Write a sentence, where there is one, on standard error: what to know of the answer beside it."""
+    if sentence:
+        sys.stderr.write(sentence + "\n")
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's asynchronous work and close the database afterwards.
 
-    Raises Unavailable, in the language of the command line, where the database does not answer.
+    Raises Unavailable, in the language of the command line, where the database does not answer or is not migrated.
     """
 
     async def closing() -> T:
-        from sqlalchemy.exc import SQLAlchemyError
+        from psycopg.errors import UndefinedColumn, UndefinedTable
+        from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
         from core import database
 
@@ -42,6 +60,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
                 raise Unavailable(
                     "PostgreSQL does not answer; check YITONG_DATABASE_URL, and that the server runs."
                 ) from error
+            raise
+        except ProgrammingError as error:
+            if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+                raise Unavailable("The database is behind this version; run ./yitong migrate.") from error
             raise
         finally:
             await database.dispose()

@@ -21,7 +21,7 @@ from core.errors import Unavailable
 from core.text import bert
 from core.text.encode import Vectors
 from core.text.lessons import Lessons, Pair
-from core.text.pretrained import INSTALL
+from core.text.pretrained import INSTALL, digest
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -65,7 +65,8 @@ def tune(
     recipe: Recipe = Recipe(),
     progress: Progress = lambda done, steps, loss: None,
 ) -> Run:
-    """Tune `model` in place, keeping checkpoints in `folder`, where a run of the same recipe and texts goes on.
+    """Tune `model` in place, keeping checkpoints in `folder`, where a run of the same model, recipe and texts goes
+    on.
 
     Whoever calls deletes the folder in the end. Raises Unavailable where the libraries are missing, and whatever
     `progress` raises, which is a way to stop: the checkpoint stays.
@@ -80,7 +81,7 @@ def tune(
     trainer = _Trainer(model, recipe, dict(zip(texts, bert.encode(model, texts), strict=True)))
     batches = [batch for epoch in range(recipe.epochs) for batch in lessons.batches(recipe.pairs, recipe.seed + epoch)]
     trainer.prepare(len(batches))
-    made_from = json.dumps([lessons.digest(), asdict(recipe)])
+    made_from = json.dumps([digest(model), lessons.digest(), asdict(recipe)])
     folder.mkdir(parents=True, exist_ok=True)
     done = resumed = trainer.resume(folder / CHECKPOINT, made_from)
     if not resumed:
@@ -203,9 +204,14 @@ class _Trainer:
             return 0
         if state.get("made_from") != made_from:
             return 0
-        self._model.load_state_dict(state["model"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._schedule.load_state_dict(state["schedule"])
+        fresh = {name: weights.clone() for name, weights in self._model.state_dict().items()}
+        try:
+            self._model.load_state_dict(state["model"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._schedule.load_state_dict(state["schedule"])
+        except (RuntimeError, ValueError, KeyError):  # of another release of the libraries: begin anew
+            self._model.load_state_dict(fresh)
+            return 0
         torch.set_rng_state(state["chance"])
         self.bfloat16 = bool(state["bfloat16"])
         return int(state["done"])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from admin import doctor
-from core import clock
+from core import clock, database, versions
 from core.errors import BadInput
 from core.settings import settings
 
@@ -99,3 +99,12 @@ async def test_a_setting_that_makes_no_sense_is_named_once(monkeypatch: pytest.M
     (finding,) = await doctor.examine()
     assert (finding.check, finding.level) == ("settings", "failed")
     assert "YITONG_MESSAGE_RATE" in finding.sentence
+
+
+async def test_a_trained_classifier_that_does_not_answer_is_named(committing: None) -> None:
+    async with database.transaction() as session:
+        made = await versions.store(session, "categories", files={"categories.npz": b"other"}, figures={}, about={})
+        await versions.put_in_service(session, made)
+    finding = await found("classifier")
+    assert finding.level == "warning"
+    assert f"Version {made.id} of the classifier does not answer" in finding.sentence

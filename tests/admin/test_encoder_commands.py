@@ -11,7 +11,7 @@ from admin import sample, tuning, warm
 from admin.commands import encoder
 from core import database, versions
 from core.database import transaction
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from core.settings import settings
 from core.text import encode, lessons
 from core.text.tuning import CHECKPOINT, Recipe
@@ -66,6 +66,21 @@ async def test_versions_are_listed_used_and_rolled_back(app: typer.Typer) -> Non
         assert said(app, "roll-back") == "The encoder of the settings is in service.\n"
         unknown = invoke(app, "encoder", "use", "999")
         assert isinstance(unknown.exception, NotFound)
+
+    await asyncio.to_thread(walk)
+
+
+async def test_who_changes_the_encoder_hears_that_the_trained_classifier_does_not_answer(app: typer.Typer) -> None:
+    async with transaction() as session:
+        made = await versions.store(session, "categories", files={"categories.npz": b"other"}, figures={}, about={})
+        await versions.put_in_service(session, made)
+    version = await stored(b"1")
+
+    def walk() -> None:
+        for command in (("use", str(version)), ("roll-back",)):
+            result = invoke(app, "encoder", *command)
+            assert result.exit_code == 0, result.output
+            assert f"Version {made.id} of the classifier does not answer" in result.stderr
 
     await asyncio.to_thread(walk)
 
@@ -138,9 +153,16 @@ async def test_what_is_no_better_is_stored_and_does_not_serve(trainable: Path, m
         assert (await versions.get(session, "encoder", tuned.version)).state == versions.State.CANDIDATE
 
 
-async def test_hashing_cannot_be_tuned(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hashing_cannot_be_tuned_and_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "encoder", "hashing")
+    heard: list[str] = []
     with pytest.raises(BadInput, match="nothing to tune"):
+        await tuning.tune(few(), recipe=Recipe(), force=False, progress=lambda *_: None, say=heard.append)
+    assert heard == []
+
+
+async def test_two_do_not_tune_in_one_folder() -> None:
+    with tuning._alone(settings().data / "tuning"), pytest.raises(Conflict, match="Another tuning runs"):
         await tuning.tune(few(), recipe=Recipe(), force=False, progress=lambda *_: None, say=lambda _: None)
 
 
@@ -161,7 +183,6 @@ async def test_who_stops_waiting_stops_the_tuning_and_the_same_again_goes_on(tra
     with pytest.raises(asyncio.CancelledError):
         await running
     checkpoint = settings().data / "tuning" / "checkpoints" / CHECKPOINT
-    while not checkpoint.exists():
-        await asyncio.to_thread(lambda: None)
+    assert checkpoint.exists()
     tuned = await tuning.tune(few(), recipe=recipe, force=False, progress=step, say=say)
     assert tuned.figures["run"]["resumed_at"] > 0

@@ -1,17 +1,21 @@
 """`yitong intents train|versions|roll-back|drift` on the command line."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 from click.testing import Result
+from sqlalchemy import text
 
-from admin.commands import understanding
+from admin.commands import output, understanding
 from core import database
-from core.errors import BadInput, Conflict
+from core import versions as kept
+from core.errors import BadInput, Conflict, Unavailable
 from core.settings import settings
 from tests.admin.command_line import invoke
 from tests.history import LAMP, WAGES, small_city
@@ -89,6 +93,30 @@ def test_without_tickets_there_is_nothing_to_learn_from_and_nothing_to_compare(a
     assert "No ticket has been settled yet" in refused(app, "train")
     assert "0 and 0 tickets" in refused(app, "drift")
     assert "--from must not lie after --to" in refused(app, "drift", "--from", "2026-11-20", "--to", "2026-11-01")
+
+
+@pytest.mark.parametrize("days", [("--from", "0001-01-01"), ("--from", "9999-12-31", "--to", "9999-12-31")])
+def test_days_that_no_calendar_has_are_a_sentence(app: typer.Typer, days: tuple[str, ...]) -> None:
+    assert "must lie between the years" in refused(app, "drift", *days)
+
+
+def test_a_database_that_is_not_migrated_is_a_sentence(migrated: None) -> None:
+    async def work() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("select 1 from nowhere"))
+
+    with ThreadPoolExecutor(1) as thread, pytest.raises(Unavailable, match=r"run \./yitong migrate"):
+        thread.submit(output.run, work()).result()
+
+
+async def test_a_version_that_does_not_answer_says_so(app: typer.Typer) -> None:
+    async with database.transaction() as session:
+        made = await kept.store(session, "categories", files={"categories.npz": b"other"}, figures={}, about={})
+        await kept.put_in_service(session, made)
+    await database.dispose()
+    listed = await asyncio.to_thread(call, app, "versions", "--json")
+    assert json.loads(listed.stdout)["state"] == "in_service"
+    assert f"Version {made.id} of the classifier does not answer" in listed.stderr
 
 
 def test_the_shipped_default_cannot_be_rolled_back(app: typer.Typer) -> None:

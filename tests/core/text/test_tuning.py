@@ -73,6 +73,27 @@ def test_a_checkpoint_of_other_texts_or_a_broken_one_is_not_used(trainable: Path
     assert tuning.tune(sentence_transformer(str(trainable)), fewer, folder=tmp_path, recipe=short).resumed_at == 0
 
 
+def test_a_checkpoint_of_another_model_is_not_used_and_one_that_cannot_be_loaded_begins_anew(
+    trainable: Path, tmp_path: Path
+) -> None:
+    import torch
+
+    def stop(done: int, steps: int, loss: float) -> None:
+        raise Enough
+
+    short = tuning.Recipe(epochs=1, pairs=8, tokens=16)
+    with pytest.raises(Enough):
+        tuning.tune(sentence_transformer(str(trainable)), LESSONS, folder=tmp_path, recipe=short, progress=stop)
+    state = torch.load(tmp_path / tuning.CHECKPOINT, weights_only=True)
+    torch.save(state | {"optimiser": {"state": {}, "param_groups": []}}, tmp_path / tuning.CHECKPOINT)
+    assert tuning.tune(sentence_transformer(str(trainable)), LESSONS, folder=tmp_path, recipe=short).resumed_at == 0
+    torch.save(state, tmp_path / tuning.CHECKPOINT)
+    another = sentence_transformer(str(trainable))
+    with torch.no_grad():
+        next(another.parameters())[0, 0] += 0.01
+    assert tuning.tune(another, LESSONS, folder=tmp_path, recipe=short).resumed_at == 0
+
+
 def test_without_the_extra_it_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(Unavailable, match="install the extra `models`"):
