@@ -20,6 +20,8 @@ _PLATE = re.compile(
 )
 # A number of the fixed network as it is dialled within the city.
 _LOCAL = re.compile(r"(?:电话|座机|固话|致电|拨打|号码|来电|打)[^\d]{0,4}(?<!\d)([2-8]\d{6,7})(?![\d*]|[-－]\d)")
+# With its area code; many an old one has seven digits, which `phonenumbers` knows of few cities.
+_FIXED = re.compile(r"(?<![\d*-])(0\d{2,3})[-) ]\s?([2-8]\d{6,7})(?![\d*-])")
 _EXTENSION = re.compile(r"(?<=\d{7})\s?(?:转|分机|-|—)\s?\d{1,5}(?!\d)")
 _UNMASKED = re.compile(r"\d*\*+[\d*x]*")  # 138****5678 is nobody's number
 # China's identity number: GB 11643-1999, check digit by ISO 7064 MOD 11-2.
@@ -88,6 +90,7 @@ def phones(plain: str) -> tuple[str, ...]:
         written = phonenumbers.format_number(match.number, style.NATIONAL if chinese else style.E164)
         found.append((match.start, re.sub(r"[^\d+]", "", written.partition("ext")[0])))
         said = said[: match.start] + " " * (match.end - match.start) + said[match.end :]
+    found += [(match.start(), match[1] + match[2]) for match in _FIXED.finditer(said)]
     found += [(match.start(1), match[1]) for match in _LOCAL.finditer(said)]
     return tuple(dict.fromkeys(digits for _, digits in sorted(found)))
 

@@ -73,6 +73,22 @@ def test_no_place_is_made_up(text: str) -> None:
     assert places.resolve(text) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "number", "unit"),
+    [
+        ("学府路6号乙3单元201室漏水", "学府路6号乙3单元201室", "6号乙", "3单元"),
+        ("学府路6号甲门口", "学府路6号甲门口", "6号甲", None),
+        ("学府路6号往东两百米左右有个坑", "学府路6号往东两百米左右", "6号", None),
+        ("北苑路丁香路交口往北30米", "北苑路丁香路交口往北30米", None, None),
+    ],
+)
+def test_a_second_house_of_one_number_and_the_way_from_a_point_are_kept(
+    text: str, said: str, number: str | None, unit: str | None
+) -> None:
+    address = _one(text)
+    assert (address.text, address.number, address.unit) == (said, number, unit)
+
+
 def test_two_places_are_two_addresses() -> None:
     found = places.resolve("从朝霞区到望江区的公交太少")
     assert [address.district for address in found] == ["zhaoxia", "wangjiang"]
