@@ -1,5 +1,6 @@
 """`yitong kb`: search the knowledge base, import into it, measure its retrieval."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,9 @@ from admin.commands.output import Json, console, emit, run
 
 if TYPE_CHECKING:
     from kb import Hit
-    from kb.articles import Report
+    from kb.articles import Defaults, Report
+
+FILES = 200  # looked up at once: those known as they are need not be read
 
 
 def register(app: typer.Typer) -> None:
@@ -81,30 +84,73 @@ def evaluate(
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A folder of Markdown files, one .md file, or a .csv file.")],
+    path: Annotated[Path, typer.Argument(help="A file, a folder with all below it, or a .zip.")],
+    department: Annotated[str, typer.Option(help="Code of the department that owns the articles.")] = "",
+    subject: Annotated[str, typer.Option(help="Their subject, such as 社保.")] = "",
+    basis: Annotated[str, typer.Option(help="The law or notice that they rest on.")] = "",
+    region: Annotated[str, typer.Option(help="Code of the district that they hold for, or city.")] = "",
+    review_due: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day by which they are to be looked at again.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Import articles; what cannot be read is reported and the rest goes on. Exit 1 when something was left out."""
+    """Import Markdown, HTML, DOCX, PDF and question lists (XLSX, CSV).
+
+    Files that name all their fields are published; of others drafts are made. The options say what the files do not.
+    What cannot be read is reported and the rest goes on: exit 1 when something was left out. The same again changes
+    nothing; a run that was cut off goes on.
+    """
+    from kb.articles import Defaults
+
     _prepare()
-    report = run(_import(path))
+    day = review_due.date() if review_due else None
+    defaults = Defaults(department=department, subject=subject, basis=basis, region=region, review_due=day)
+    report = run(_import(path, defaults))
     if as_json:
         emit(report.as_json())
     else:
-        console.print(
-            f"{len(report.added)} added, {len(report.changed)} changed, {len(report.unchanged)} unchanged, "
-            f"{len(report.problems)} problems."
-        )
-        for each in report.problems:
-            console.print("  ".join(filter(None, (each.file, each.place, each.sentence))), markup=False, soft_wrap=True)
+        _show(report)
     if report.problems:
         raise typer.Exit(1)
 
 
-async def _import(path: Path) -> "Report":
-    from core.database import transaction
-    from kb import articles
+def _show(report: "Report") -> None:
+    """Print a line for each thing that is new, changed, merged or left out, and the counts at the end."""
+    for each in report.lines:
+        if each.outcome != "unchanged":
+            what = f"{each.outcome} (draft)" if each.draft else each.outcome
+            parts = (what, each.file, each.place, each.article, each.sentence)
+            console.print("  ".join(filter(None, parts)), markup=False, highlight=False, soft_wrap=True)
+    counts = report.as_json()
+    console.print(
+        f"{counts['added']} added, {counts['changed']} changed, {counts['unchanged']} unchanged, "
+        f"{counts['merged']} merged, {len(report.problems)} problems; {counts['drafts']} drafts wait for review."
+    )
 
-    async with transaction() as session:
-        if path.suffix.lower() == ".csv":
-            return await articles.import_csv(session, path)
-        return await articles.import_folder(session, path)
+
+async def _import(path: Path, defaults: "Defaults") -> "Report":
+    import asyncio
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from core.database import transaction
+    from kb.articles import Importer
+    from kb.articles.formats import Reader, sources
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Reader() as reader, Progress(*columns, console=Console(stderr=True)) as bar:
+        importer = Importer(reader, defaults=defaults)
+        task = bar.add_task("Looking…", total=None)
+        files = await asyncio.to_thread(lambda: list(sources(path, reader)))
+        bar.update(task, description="Importing…", total=len(files))
+        for start in range(0, len(files), FILES):
+            async with transaction() as session:
+                unread = await importer.unread(session, files[start : start + FILES])
+            bar.update(task, completed=importer.done)
+            chunks = importer.chunks(unread)
+            while chunk := await asyncio.to_thread(next, chunks, None):
+                async with transaction() as session:
+                    await importer.take(session, chunk)
+                bar.update(task, completed=importer.done)
+        return importer.report

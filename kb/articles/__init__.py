@@ -1,7 +1,8 @@
 """Knowledge articles: what they hold, where they come from, their life from draft to withdrawn.
 
-import_folder  Markdown with front matter, a folder or one file
-import_csv     one article a row
+Importer       one run over documents of any format: a file, a folder or a ZIP, in chunks that the caller commits
+import_upload  drafts of one uploaded file
+import_folder  Markdown with front matter, a folder or one file, published as it is
 load_city      the city's own articles; doing it twice changes nothing
 get, listing, due, history   one article; those that staff look through
 drafts         propose, save, submit, discard: a change on its way, beside what is published
@@ -10,7 +11,7 @@ differences    what differs between two texts
 attachments    files of an article
 """
 
-from kb.articles.importing import Report, import_csv, import_folder, load_city
+from kb.articles.importing import Importer, import_folder, import_upload, load_city
 from kb.articles.lifecycle import (
     due,
     get,
@@ -24,19 +25,23 @@ from kb.articles.lifecycle import (
     withdraw,
 )
 from kb.articles.model import Article, ArticleVersion, Draft, Stage, State
+from kb.articles.placing import Defaults
+from kb.articles.report import Report
 
 __all__ = [
     "Article",
     "ArticleVersion",
+    "Defaults",
     "Draft",
+    "Importer",
     "Report",
     "Stage",
     "State",
     "due",
     "get",
     "history",
-    "import_csv",
     "import_folder",
+    "import_upload",
     "listing",
     "load_city",
     "publish",

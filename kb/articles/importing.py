@@ -1,54 +1,210 @@
-"""Documents into the base. The same content twice changes nothing; a bad file is reported and the rest goes on."""
+"""Documents into the base. The same content twice changes nothing; a bad file is reported and the rest goes on.
+
+What names all its fields (front matter, the complete header) is the city's own and is published; everything else
+becomes a draft for review. An `Importer` is one run; its caller commits after each chunk, so that a run that was cut
+off goes on where it stood.
+"""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 from typing import Any
 
 import structlog
-from sqlalchemy import select, text
+from pydantic import ValidationError
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, ledger
+from core import ledger
 from core.auth import SYSTEM, Actor
 from core.city import city
+from core.errors import YitongError
 from kb import changes
-from kb.articles import reading
-from kb.articles.document import Document, digest
-from kb.articles.model import Article, ArticleVersion, State
-from kb.articles.reading import Problem, Read
+from kb.articles import imported, placing, reading
+from kb.articles.document import digest, mistakes
+from kb.articles.formats import Found, Merged, Reader, Refused, Source, sources
+from kb.articles.formats.sources import legible
+from kb.articles.placing import Defaults, Item
+from kb.articles.report import Line, Report
 
 log = structlog.get_logger()
 
+CHUNK = 100  # answers of the reader that one transaction takes
+READING = 1  # one more whenever reading gives other articles than before: every file is read again
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an import did: ids added, changed and unchanged, and a problem for each thing left out."""
+Chunk = list[tuple[Source, Found | Merged | Refused | None]]  # None: the file ends here
 
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
+_TAKEN = {"added", "changed", "unchanged"}
 
-    def as_json(self) -> dict[str, Any]:
-        """Return counts and problems as plain JSON values."""
-        return {
-            "added": len(self.added),
-            "changed": len(self.changed),
-            "unchanged": len(self.unchanged),
-            "problems": [problem.as_json() for problem in self.problems],
-        }
+
+class Importer:
+    """One run. `lines` grows; `done` counts the files that are through.
+
+    `publishing`: what names all its fields is published, not only proposed.
+    """
+
+    def __init__(
+        self, reader: Reader, *, defaults: Defaults | None = None, actor: Actor = SYSTEM, publishing: bool = True
+    ) -> None:
+        self.reader, self.actor, self.publishing = reader, actor, publishing
+        self.lines: list[Line] = []
+        self.done = 0
+        self._defaults = (defaults or Defaults()).fields()
+        self._options = digest({"reading": READING, "publishing": publishing} | self._defaults)[:16]
+        self._marks: dict[str, str] = {}
+        self._open: dict[str, list[Line]] = {}  # by file: lines until its end
+        self._where: dict[str, str] = {}  # by article of this run: file and place
+
+    @property
+    def report(self) -> Report:
+        """What was done so far."""
+        return Report(tuple(self.lines))
+
+    async def unread(self, session: AsyncSession, files: Sequence[Source]) -> list[Source]:
+        """Return the files that must be read; those known as they are go into the report at once."""
+        known = await imported.known_files(session, [each.key for each in files])
+        marks = await asyncio.to_thread(lambda: {each.key: self._mark(each) for each in files})
+        fresh = []
+        for each in files:
+            before = known.get(each.key)
+            if before is not None and before.mark == marks[each.key]:
+                self.lines += [Line(each.name, **line) for line in before.lines]
+                self.done += 1
+            else:
+                self._marks[each.key] = marks[each.key]
+                fresh.append(each)
+        return fresh
+
+    def _mark(self, source: Source) -> str:
+        try:
+            return "" if source.refused else f"{source.mark()}:{self._options}"
+        except OSError:
+            return ""
+
+    def chunks(self, files: Iterable[Source]) -> Iterator[Chunk]:
+        """Yield what the files hold, a piece for each transaction. It blocks: take the next from a thread."""
+        chunk: Chunk = []
+        for source in files:
+            for answer in self._answers(source):
+                chunk.append((source, answer))
+                if len(chunk) == CHUNK:
+                    yield chunk
+                    chunk = []
+        if chunk:
+            yield chunk
+
+    def _answers(self, source: Source) -> Iterator[Found | Merged | Refused | None]:
+        if source.refused:
+            yield Refused(source.refused)
+        else:
+            yield from self.reader.read(source.path, source.name, source.entry)
+        yield None
+
+    async def take(self, session: AsyncSession, chunk: Chunk) -> None:
+        """Put a chunk into the base, in the caller's transaction."""
+        await _lock(session)
+        items = [Item.of(source, found, self._defaults) for source, found in chunk if isinstance(found, Found)]
+        known = await imported.known_articles(session, [each.id for each in items])
+        wordings = await imported.same_wording(session, [each.wording for each in items])
+        kept: dict[str, Item] = {}
+        begun = len(self.lines)
+        waiting = iter(items)
+        for source, answer in chunk:
+            if answer is None:
+                await self._end(session, source)
+                continue
+            if isinstance(answer, Found):
+                item = next(waiting)
+                lines = await self._one(session, item, known, wordings)
+                if lines[-1].outcome in _TAKEN:
+                    kept[item.id] = item
+                    wordings.setdefault(item.wording, item.id)
+            else:
+                lines = [self._beside(source, answer)]
+            self._open.setdefault(source.key, []).extend(lines)
+            self.lines += lines
+        rows = [{"id": each.id, "digest": each.digest, "wording": each.wording} for each in kept.values()]
+        await imported.keep(session, imported.ImportedArticle, rows)
+        await _announce(session, self.lines[begun:], self.actor)
+
+    async def _one(
+        self, session: AsyncSession, item: Item, known: dict[str, str], wordings: dict[str, str]
+    ) -> list[Line]:
+        """Put one article into the base; return its line, or a line for each thing that is wrong with it."""
+        name, place = item.source.name, item.place
+        if item.id in self._where:
+            what = "编号" if item.whole else "问题"
+            return [
+                Line(
+                    name, place, "refused", item.id, f"{what}与前面的重复（{self._where[item.id]}），没有导入，请核对。"
+                )
+            ]
+        same = wordings.get(item.wording, item.id)
+        if same != item.id and item.id not in known and not item.whole:
+            return [Line(name, place, "merged", same)]
+        self._where[item.id] = f"{name} {place}".strip()
+        sentence = "".join(item.notes)
+        if known.get(item.id) == item.digest:
+            return [Line(name, place, "unchanged", item.id, sentence)]
+        try:
+            document = placing.document(item) if item.whole else None
+            if document is not None and self.publishing:
+                return [Line(name, place, await placing.publish(session, document, self.actor), item.id, sentence)]
+            async with session.begin_nested():
+                outcome = await placing.propose(session, item, known=item.id in known, actor=self.actor)
+            return [Line(name, place, outcome, item.id, sentence, draft=outcome != "unchanged")]
+        except ValidationError as error:
+            return [Line(name, f"{place} {key}".strip(), "refused", "", said) for key, said in mistakes(error)]
+        except YitongError as error:  # not this actor's to write
+            return [Line(name, place, "refused", item.id, error.sentence)]
+
+    def _beside(self, source: Source, answer: Merged | Refused) -> Line:
+        if isinstance(answer, Refused):
+            return Line(source.name, answer.place, "refused", "", answer.sentence)
+        lines = self._open.get(source.key, [])
+        into = next((each.article for each in lines if each.place == answer.into), "")
+        return Line(source.name, answer.place, "merged", into, f"答案与{answer.into}相同，问法并入那一条。")
+
+    async def _end(self, session: AsyncSession, source: Source) -> None:
+        """Note that a file is through; what was refused or is somewhere else already is looked at again next time."""
+        lines = self._open.pop(source.key, [])
+        self.done += 1
+        again = any(each.outcome == "refused" or (each.outcome == "merged" and not each.sentence) for each in lines)
+        if mark := self._marks.pop(source.key, ""):
+            row = {"key": source.key, "mark": "" if again else mark, "lines": [] if again else _as_known(lines)}
+            await imported.keep(session, imported.ImportedFile, [row])
+
+
+def _as_known(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return the lines as they are to be reported when the file comes again."""
+    return [
+        {"place": each.place, "outcome": "merged" if each.outcome == "merged" else "unchanged", "article": each.article,
+         "sentence": each.sentence}
+        for each in lines
+    ]  # fmt: skip
 
 
 async def import_folder(session: AsyncSession, path: Path, *, actor: Actor = SYSTEM) -> Report:
-    """Import every Markdown file below the folder `path`, or the one file. Raises BadInput where it does not exist."""
-    return await _import(session, await asyncio.to_thread(lambda: list(reading.folder(path))), actor)
+    """Publish every Markdown file with front matter below the folder `path`, or the one file.
 
-
-async def import_csv(session: AsyncSession, path: Path, *, actor: Actor = SYSTEM) -> Report:
-    """Import every row of the CSV file `path`. Raises BadInput where the file as a whole cannot be read."""
-    return await _import(session, await asyncio.to_thread(lambda: list(reading.table(path))), actor)
+    It reads in this process, for files that the operator trusts; anything else is refused. Raises BadInput where the
+    folder does not exist.
+    """
+    await _lock(session)
+    lines: list[Line] = []
+    where: set[str] = set()
+    for each in await asyncio.to_thread(lambda: list(reading.folder(path))):
+        if isinstance(each, reading.Problem):
+            lines.append(Line(each.file, each.place, "refused", "", each.sentence))
+        elif each.document.id in where:
+            lines.append(Line(each.file, f"{each.place} id".strip(), "refused", "", "编号与前面的文章重复，没有导入。"))
+        else:
+            where.add(each.document.id)
+            outcome = await placing.publish(session, each.document, actor)
+            lines.append(Line(each.file, each.place, outcome, each.document.id))
+    await _announce(session, lines, actor)
+    return Report(tuple(lines))
 
 
 async def load_city(session: AsyncSession) -> Report:
@@ -59,60 +215,49 @@ async def load_city(session: AsyncSession) -> Report:
     return report
 
 
-async def _import(session: AsyncSession, found: Iterable[Read | Problem], actor: Actor) -> Report:
-    # Two processes that start at once must not both add the same article.
+async def import_upload(
+    session: AsyncSession, name: str, content: bytes, *, actor: Actor, defaults: Defaults | None = None
+) -> Report:
+    """Make drafts of one uploaded file, or of what a ZIP holds, in the caller's transaction; nothing is published.
+
+    `name` is what the browser says the file is called; only its last part counts. Raises BadInput for `defaults` with
+    unknown codes; what is wrong with the file is a line of the report.
+    """
+    with tempfile.TemporaryDirectory() as folder, Reader() as reader:
+        # The folder's name is part of what names the articles: two departments may both send a `指南.docx`.
+        path = Path(folder, f"upload {actor.department or ''}".strip(), _file_name(name))
+        await asyncio.to_thread(_write, path, content)
+        run = Importer(reader, defaults=defaults, actor=actor, publishing=False)
+        files = await run.unread(session, await asyncio.to_thread(lambda: list(sources(path, reader))))
+        chunks = run.chunks(files)
+        while chunk := await asyncio.to_thread(next, chunks, None):
+            await run.take(session, chunk)
+        return run.report
+
+
+def _file_name(name: str) -> str:
+    """Return the last part of a path from any system, short enough for this one."""
+    last = PurePath(legible(name.replace("\\", "/").encode("utf-8", "surrogatepass"))).name.lstrip(".~$")
+    stem, suffix = last[: -len(PurePath(last).suffix) or None], PurePath(last).suffix[:10]
+    return f"{stem[:60] or '文件'}{suffix}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
+async def _lock(session: AsyncSession) -> None:
+    """Two processes that import at once must not both add the same article."""
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended('kb.import', 1))"))
-    documents, problems = _apart(found)
-    present = {
-        article.id: article for article in await session.scalars(select(Article).where(Article.id.in_(documents)))
-    }
-    outcome: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
-    for id_, document in documents.items():
-        outcome[_put(session, document, present.get(id_), actor)].append(id_)
-    await session.flush()
-    touched = {key: outcome[key] for key in ("added", "changed") if outcome[key]}
+
+
+async def _announce(session: AsyncSession, lines: Iterable[Line], actor: Actor) -> None:
+    """Write into the ledger what was published, and let every process take it up."""
+    touched: dict[str, list[str]] = {}
+    for each in lines:
+        if each.outcome in {"added", "changed"} and not each.draft:
+            touched.setdefault(each.outcome, []).append(each.article)
     if touched:
         await ledger.append(session, subject="knowledge", kind="knowledge.imported", actor=actor, data=touched)
         await changes.record(session)
-    return Report(**{key: tuple(ids) for key, ids in outcome.items()}, problems=tuple(problems))
-
-
-def _apart(found: Iterable[Read | Problem]) -> tuple[dict[str, Document], list[Problem]]:
-    """Return the documents by id and what is wrong; the second of two with one id is a problem."""
-    documents: dict[str, Document] = {}
-    problems: list[Problem] = []
-    for each in found:
-        if isinstance(each, Problem):
-            problems.append(each)
-        elif each.document.id in documents:
-            problems.append(Problem(each.file, f"{each.place} id".strip(), "编号与前面的文章重复，没有导入。"))
-        else:
-            documents[each.document.id] = each.document
-    return documents, problems
-
-
-def _put(session: AsyncSession, document: Document, article: Article | None, actor: Actor) -> str:
-    """Add the document or change its article, with a version; return which of `Report`'s lists it belongs to."""
-    content = document.content()
-    mark = digest(content)
-    if article is not None and article.digest == mark:
-        return "unchanged"
-    known = article is not None
-    fields = document.model_dump(exclude={"state"}) | {
-        "questions": list(document.questions),
-        "audience": list(document.audience),
-        "digest": mark,
-        "updated_at": clock.now(),
-    }
-    if article is None:
-        article = Article(**fields, state=document.state, version=1)
-        session.add(article)
-    else:
-        for key, value in fields.items():
-            setattr(article, key, value)
-        article.version += 1
-        # A withdrawn article stays so: taking it out was a person's decision, and a file must not undo it.
-        if article.state != State.WITHDRAWN:
-            article.state = document.state
-    session.add(ArticleVersion.of(article, content, actor))
-    return "changed" if known else "added"

@@ -1,7 +1,5 @@
-"""Files to documents: Markdown with front matter, and CSV. A bad one becomes a line of the report."""
+"""The city's own files to documents: Markdown with front matter. A bad one becomes a line of the report."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,40 +56,6 @@ def folder(path: Path) -> Iterator[Read | Problem]:
         if not each.is_file():
             continue
         yield from _markdown(each, name)
-
-
-def table(path: Path) -> Iterator[Read | Problem]:
-    """Yield every row of a CSV file.
-
-    Raises BadInput where the file as a whole cannot be read: too large, no such encoding, a header that lacks a key.
-    """
-    if not path.is_file():
-        raise BadInput(f"找不到文件 {path}，请检查路径。")
-    try:
-        text = _text(path)
-    except ValueError as error:
-        raise BadInput(f"{path.name}：{error}") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    header = [name.strip() for name in reader.fieldnames or ()]
-    lacking = [key for key in CSV_KEYS if key not in header]
-    unknown = [key for key in header if key not in CSV_KEYS + CSV_OPTIONAL]
-    if lacking or unknown:
-        raise BadInput(f"{path.name} 第1行的表头不对：缺少 {lacking or '无'}，多出 {unknown or '无'}。")
-    reader.fieldnames = header
-    rows = iter(reader)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error:
-            yield Problem(path.name, f"line {reader.line_num}", "引号或逗号不成对，从这一行起无法继续读取。")
-            return
-        if row is None:
-            return
-        place = f"line {reader.line_num}"
-        if None in row or None in row.values():
-            yield Problem(path.name, place, "列数和表头不一致，请检查逗号和引号。")
-        else:
-            yield from _document(path.name, place, from_row(row))
 
 
 def _text(path: Path) -> str:

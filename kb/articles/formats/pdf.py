@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from io import BufferedReader
@@ -18,6 +19,14 @@ from kb.articles.formats import markup
 from kb.articles.formats.found import Page, Refused
 
 MOST_PAGES = 300
+# Fonts give characters back as the radicals that look the same. Unicode says what those of Kangxi are, but not the
+# simplified ones.
+_SIMPLIFIED = (
+    "⼾户⺠民⺟母⻁虎⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟"
+)
+_RADICALS = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)} | dict(
+    zip(_SIMPLIFIED[::2], _SIMPLIFIED[1::2], strict=True)
+)
 _LARGER = 1.12  # times the body's size: a heading
 _PAGE_NUMBER = re.compile(r"[\s\-—–·第页/共]*\d{1,4}[\s\-—–·第页/共\d]*")
 
@@ -104,7 +113,8 @@ def _glue(line: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Return text without the gaps that justified setting leaves between Chinese characters."""
+    """Return text without the gaps that justified setting leaves between Chinese characters, in usual characters."""
+    text = "".join(_RADICALS.get(each, each) for each in text)
     return re.sub(r"(?<=[^\x00-\x7f]) +(?=[^\x00-\x7f])", "", " ".join(text.split()))
 
 
