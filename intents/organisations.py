@@ -20,6 +20,11 @@ _BREAKS = re.compile(
     r".*(?:[年月日号点天晚夜午]|[周星期礼拜]+[一二三四五六日天]|凌晨|早上|以来|左右|之间|期间|[多几\d一二两三四五六七八九十][家所个间名位人户])$|^[每从自该各].*"
 )
 _ABBREVIATED = re.compile(r"[省市县区][一二三四五六七八九十]{1,2}[院中小](?![\u4e00-\u9fff]?学|心|间|时|午|型)")
+# What only a name in quotation marks may end with: “小六子麻辣烫”, and never 一份麻辣烫.
+_QUOTED = re.compile(
+    r"[“\"「『]([\u4e00-\u9fffa-z\d]{2,10}(?:麻辣烫|黄焖鸡|牛肉面|米线|烧烤|烤肉|火锅|小吃|奶茶|串串|健身|[店馆坊]))[”\"」』]"
+)
+_BRANCH = re.compile(r"([\u4e00-\u9fffa-z\d·]{2,12})([(（][^()（），。]{1,10}(?:店|校区)[)）])")
 _PLACE_BEHIND = frozenset("路街巷弄村桥")
 
 
@@ -62,6 +67,23 @@ def _name(words: list[tuple[str, str]], kind: str) -> str | None:
     return said if said.endswith(kind) and long_enough and own else None
 
 
+def _ends(word: str, tag: str) -> bool:
+    """Say whether a word ends what stands before a name: a verb, a pronoun, a time."""
+    known = _words()
+    verb = tag == "v" and len(word) > 1 and word not in known.modifiers
+    return verb or word in known.not_names or bool(_BREAKS.match(word)) or (tag[:1] in _GLUE and tag != "eng")
+
+
+def _branches(plain: str) -> Iterator[tuple[int, str]]:
+    """Yield a shop with its branch in brackets: 力美健身（万达店）."""
+    for match in _BRANCH.finditer(plain):
+        name = ""
+        for word, tag in rjieba.tag(match[1]):
+            name = "" if _ends(word, tag) else name + word
+        if len(name) > 1:
+            yield match.end(1) - len(name), name + match[2]
+
+
 def _names(plain: str) -> Iterator[tuple[int, str]]:
     known = _words()
     words: list[tuple[str, str]] = []
@@ -75,9 +97,7 @@ def _names(plain: str) -> Iterator[tuple[int, str]]:
         tails = ((word if length <= len(word) else before)[-length:] for length in known.lengths)
         kind = next((tail for tail in tails if tail in known.kinds), None)
         if kind is None or plain[end : end + 1] in _PLACE_BEHIND:
-            verb = tag == "v" and len(word) > 1 and word not in known.modifiers
-            ends = verb or word in known.not_names or _BREAKS.match(word) or tag[:1] in _GLUE
-            words = [] if ends else [*words[1 - WORDS_OF_A_NAME :], (word, tag)]
+            words = [] if _ends(word, tag) else [*words[1 - WORDS_OF_A_NAME :], (word, tag)]
             continue
         name = _name([*words, (word, tag)], kind)
         if name:
@@ -88,6 +108,8 @@ def _names(plain: str) -> Iterator[tuple[int, str]]:
 def find(plain: str) -> tuple[str, ...]:
     """Return the named organisations of a normalised text, in order; a bare 公司 or 学校 is none."""
     plain = plain[:LONGEST]
-    found = [*_names(plain), *((match.start(), match[0]) for match in _ABBREVIATED.finditer(plain))]
+    found = [*_names(plain), *_branches(plain)]
+    found += [(match.start(), match[0]) for match in _ABBREVIATED.finditer(plain)]
+    found += [(match.start(1), match[1]) for match in _QUOTED.finditer(plain)]
     names = list(dict.fromkeys(name for _, name in sorted(found)))
     return tuple(name for name in names if not any(name != other and name in other for other in names))
