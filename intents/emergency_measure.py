@@ -1,6 +1,5 @@
 """How well danger is recognised in sentences that nothing was learned from: alarms, questions, misses."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
-from intents import emergency
+from intents import emergency, labelled
 from intents.reading import read
 from intents.understanding import Emergency
+
+TOGETHER = "together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,24 @@ class Judged:
 
 
 def judge(path: Path) -> list[Judged]:
-    """Judge each line of a JSONL file with text, service (or null), kind and set.
+    """Judge each line of a JSONL file with text, service (or null), kind and, if it has any, set.
 
-    Raises BadInput, naming file and line, where a line is broken.
+    Raises BadInput, naming file and line, where a line is broken or names a service that the city has not, and where
+    there is none.
     """
     found = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise BadInput(f"{path} cannot be read.") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            told = (str(row["text"]), str(row.get("set", "all")), row["service"], str(row["kind"]))
-        except (ValueError, KeyError, TypeError):
-            raise BadInput(f"{path}, line {number}: expected text, service (or null) and kind.") from None
-        judgement = emergency.judge(read(told[0]))
-        found.append(Judged(*told, judgement.alarm, judgement.possible))
+    for number, row in labelled.rows(path):
+        text, service, kind, name = row.get("text"), row.get("service"), row.get("kind"), row.get("set", "all")
+        if not (isinstance(text, str) and isinstance(kind, str) and isinstance(name, str) and "service" in row):
+            raise BadInput(f"{path}, line {number}: expected text, service (or null), kind and, if it has any, set.")
+        if service is not None and service not in list(emergency.services()):
+            raise BadInput(f"{path}, line {number}: {service!r} is none of {', '.join(emergency.services())}, null.")
+        if name == TOGETHER:
+            raise BadInput(f"{path}, line {number}: a set cannot be called “{TOGETHER}”, which means all of them.")
+        judgement = emergency.judge(read(text))
+        found.append(Judged(text, name, service, kind, judgement.alarm, judgement.possible))
+    if not found:
+        raise BadInput(f"{path} has no line to judge.")
     return found
 
 
@@ -51,7 +53,7 @@ def figures(judged: Iterable[Judged]) -> dict[str, Any]:
     sets: dict[str, list[Judged]] = defaultdict(list)
     for each in judged:
         sets[each.set].append(each)
-        sets["together"].append(each)
+        sets[TOGETHER].append(each)
     return {name: _set(rows) for name, rows in sorted(sets.items())}
 
 

@@ -37,7 +37,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Fit on `train`, predict `test` (JSONL; `text` and `label` name the columns) and return the figures.
 
-    `macro_f1` and `accuracy` (0 … 1), `classes` (count), `train_seconds`, `texts_per_second` (of predicting).
+    `macro_f1` and `accuracy` (0 … 1), `classes` (count), `learnt_too` (texts of `test` that `train` has as well),
+    `train_seconds`, `texts_per_second` (of predicting). The encoder is that of this process.
     `tune`: an encoder tuned on `train` (extra `models`) votes beside the linear model; `progress` hears its steps.
     A label that only `test` has counts as an error of the classifier.
     Raises BadInput for a file that cannot be used, Unavailable for `tune` without the extra `models`.
@@ -51,6 +52,7 @@ def evaluate(
     classifier()  # of the city, not of this file: it is no part of the training time
     started = time.perf_counter()
     plain, vectors, taught = features(known.texts)
+    learnt = set(plain)
     fitted = LinearModel.fit(plain, vectors, known.labels, taught=taught)
     tuned = TunedClassifier(plain, known.labels, progress=progress) if tune else None
     trained = time.perf_counter()
@@ -64,6 +66,7 @@ def evaluate(
         "macro_f1": round(float(f1_score(asked.labels, predicted, average="macro")), 4),
         "accuracy": round(float(accuracy_score(asked.labels, predicted)), 4),
         "classes": len(classes),
+        "learnt_too": sum(each in learnt for each in plain),
         "train_seconds": round(trained - started, 2),
         "texts_per_second": round(len(asked.texts) / max(taken, 1e-9), 1),
     }

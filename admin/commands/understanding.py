@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin.commands import learning
-from admin.commands.output import Json, console, emit, run
+from admin.commands.output import Json, console, emit, note, run
 
 if TYPE_CHECKING:
     from intents import Understanding
@@ -52,14 +52,22 @@ def _described(understood: "Understanding") -> dict[str, Any]:
     }
 
 
-def classify(as_json: Json = False) -> None:
-    """Say what each line on standard input is: type, category, urgency, emergency, entities, departments."""
+def _take_up() -> None:
+    """Answer with what serves where this machine has a line; say where the encoder is not the one that it should be."""
     from admin import warm
     from core import logs
-    from intents import understand
+    from core.text import encode
 
     logs.configure(level="error")
     run(warm.take_up_where_there_is_a_line())
+    note(encode.degraded())
+
+
+def classify(as_json: Json = False) -> None:
+    """Say what each line on standard input is: type, category, urgency, emergency, entities, departments."""
+    from intents import understand
+
+    _take_up()
     for raw in sys.stdin.buffer:
         text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
         said = _described(understand(text))
@@ -86,12 +94,13 @@ def evaluate(
     tune: Annotated[bool, typer.Option("--tune", help="Tune the encoder first (extra `models`).")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fit this product's classifier on a labelled file and measure it on another."""
+    """Fit this product's classifier on a labelled file and measure it on another, with the encoder in service."""
     from rich.console import Console
     from rich.progress import Progress
 
     from intents.evaluate import evaluate as measured
 
+    _take_up()
     with Progress(console=Console(stderr=True), disable=not tune) as bar:
         task = bar.add_task("Tuning the encoder…", total=None)
         figures = measured(
@@ -106,10 +115,11 @@ def evaluate(
 
 
 def measure(as_json: Json = False) -> None:
-    """Say how well the city's own examples are told apart, each by a classifier that has not seen it."""
+    """Say how well what serves tells the city's own examples apart, each by a classifier that has not seen it."""
     from intents import statutory
     from intents.classify import classifier
 
+    _take_up()
     asked = classifier()
     counted = {"leaves": len(asked.leaves), "examples": asked.examples.spoken}
     _figures({**counted, **asked.measured(), **statutory.measured()}, as_json=as_json)
@@ -122,6 +132,7 @@ def emergencies(
     """Say how many dangers are recognised, asked about or missed, and how many harmless sentences alarm."""
     from intents.emergency_measure import figures, judge
 
+    _take_up()
     measured = figures(judge(labelled))
     if as_json:
         emit(measured)

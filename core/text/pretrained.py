@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from core.text.encode import Vectors
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+REACHED_WITHIN = 5.0  # seconds that the hub has for the one request that says whether it has a model
 INSTALL = "install the extra `models` as docs/installing.md says"
 
 
@@ -23,6 +25,7 @@ def sentence_transformer(name: str) -> "SentenceTransformer":
     Raises Unavailable with one sentence where the libraries are not installed or the model cannot be had.
     """
     try:
+        from huggingface_hub import HfApi
         from sentence_transformers import SentenceTransformer
 
         quieten()
@@ -32,10 +35,12 @@ def sentence_transformer(name: str) -> "SentenceTransformer":
         ) from None
     folder = Path(name).expanduser()
     error: Exception | None = None
-    for local in (True,) if folder.is_dir() else (True, False):
+    for local in (True,) if folder.exists() or _is_path(name) else (True, False):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of the libraries to their developers
+                if not local:
+                    HfApi().model_info(name, timeout=REACHED_WITHIN)  # the libraries ask again and again for a minute
                 return SentenceTransformer(str(folder) if folder.is_dir() else name, local_files_only=local)
         except Exception as failed:  # whatever a broken folder or a network without a hub brings
             error = failed
@@ -45,12 +50,19 @@ def sentence_transformer(name: str) -> "SentenceTransformer":
     ) from error
 
 
+def _is_path(name: str) -> bool:
+    """Say whether a name can only be a folder's: the hub's are one word, or two with one stroke between."""
+    return name.startswith((".", "~", "/")) or name.count("/") > 1
+
+
 def quieten() -> None:
     """Keep the libraries' bars and reports to their developers off the terminal. Raises ImportError without them."""
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    transformers.set_verbosity_error()
+    transformers.disable_progress_bar()
+    for name in ("huggingface_hub", "sentence_transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def digest(model: "SentenceTransformer") -> str:

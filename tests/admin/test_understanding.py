@@ -6,6 +6,8 @@ import typer
 
 from admin.commands import understanding
 from core import database
+from core.settings import settings
+from core.text import encode
 from tests.admin.command_line import invoke
 
 
@@ -41,6 +43,17 @@ def test_classify_writes_one_object_a_line_as_the_design_has_it(app: typer.Typer
 def test_classify_speaks_to_people_too(app: typer.Typer) -> None:
     result = invoke(app, "classify", input="路灯坏了\n")
     assert result.exit_code == 0 and "→" in result.stdout
+
+
+def test_a_missing_model_is_said_beside_the_answer(
+    app: typer.Typer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "encoder", str(tmp_path))
+    for name in ("_encoder", "_degraded", "_version"):
+        monkeypatch.setattr(encode, name, None)
+    result = invoke(app, "classify", "--json", input="")
+    assert result.exit_code == 0 and result.stdout == ""
+    assert f"The encoder {tmp_path}" in result.stderr
 
 
 def test_intents_evaluate_writes_one_object(app: typer.Typer, tmp_path: Path) -> None:

@@ -45,6 +45,18 @@ def test_another_encoding_and_deep_nesting_are_sentences(tmp_path: Path) -> None
     file.write_bytes('{"text": "路灯"}'.encode("gb18030"))
     with pytest.raises(BadInput, match="UTF-8"):
         labelled.load(file, text="text", label="label")
+    file.write_bytes(_rows(4).encode() + b'{"text": "\xff"}\n' + _rows(9).encode())
+    with pytest.raises(BadInput, match=r"old\.jsonl, line 5: not UTF-8"):
+        labelled.load(file, text="text", label="label")
     file.write_text("[" * 100_000, encoding="utf-8")
     with pytest.raises(BadInput, match="line 1: not a JSON object"):
+        labelled.load(file, text="text", label="label")
+
+
+def test_true_is_no_label_and_spaces_around_one_are_not_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "labels.jsonl"
+    file.write_text(_rows(12) + '{"text": "路灯", "label": "light "}', encoding="utf-8")
+    assert set(labelled.load(file, text="text", label="label").labels) == {"light"}
+    file.write_text('{"text": "路灯", "label": true}', encoding="utf-8")
+    with pytest.raises(BadInput, match="line 1: the column “label” must be a text"):
         labelled.load(file, text="text", label="label")

@@ -66,3 +66,34 @@ def test_without_the_extra_another_name_is_one_sentence(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(Unavailable, match=r"none of bge-small-zh-v1\.5 and hashing; for another, install the extra"):
         encode.load("BAAI/bge-m3")
+
+
+def test_a_name_that_nobody_knows_is_asked_for_once_and_quietly(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sentence_transformers")
+    from huggingface_hub import HfApi, constants
+
+    asked: list[str] = []
+    original = HfApi.model_info
+
+    def counted(self: HfApi, name: str, **others: object) -> object:
+        asked.append(name)
+        return original(self, name, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(HfApi, "model_info", counted)
+    for name in ("no-such-model", "./no-such-model", "no/such/model"):
+        with pytest.raises(Unavailable, match=f"The encoder {name} cannot be loaded"):
+            encode.load(name)
+    assert asked == ["no-such-model"]
+    assert "retry" not in capfd.readouterr().err.lower()
+
+
+def test_a_broken_card_leaves_the_line_with_hashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "encoder.yaml").write_text("name: [")
+    monkeypatch.setattr(settings(), "encoder", str(tmp_path))
+    monkeypatch.setattr(encode, "_encoder", None)
+    monkeypatch.setattr(encode, "_degraded", None)
+    assert isinstance(encode.encoder(), encode.HashingEncoder)
+    assert "encoder.yaml cannot be read" in str(encode.degraded())
