@@ -22,8 +22,10 @@ _BREAKS = re.compile(
 _ABBREVIATED = re.compile(r"[省市县区][一二三四五六七八九十]{1,2}[院中小](?![\u4e00-\u9fff]?学|心|间|时|午|型)")
 # What only a name in quotation marks may end with: “小六子麻辣烫”, and never 一份麻辣烫.
 _QUOTED = re.compile(
-    r"[“\"「『]([\u4e00-\u9fffa-z\d]{2,10}(?:麻辣烫|黄焖鸡|牛肉面|米线|烧烤|烤肉|火锅|小吃|奶茶|串串|健身|[店馆坊]))[”\"」』]"
+    r"[“\"「『]([\u4e00-\u9fffa-z\d]{2,10}(?:麻辣烫|黄焖鸡|牛肉面|米线|烧烤|烤肉|火锅|小吃|奶茶|串串|健身|店))[”\"」』]"
 )
+_BUREAU = re.compile(r"[\u4e00-\u9fff]{2,3}[省市区县镇][\u4e00-\u9fff]{2,12}")  # only with whose it is
+_BRAND = re.compile(r"[a-z]{2,}$")
 _BRANCH = re.compile(r"([\u4e00-\u9fffa-z\d·]{2,12})([(（][^()（），。]{1,10}(?:店|校区)[)）])")
 _PLACE_BEHIND = frozenset("路街巷弄村桥")
 
@@ -64,6 +66,8 @@ def _name(words: list[tuple[str, str]], kind: str) -> str | None:
     said = _LEAD.sub("", _BRACKET.sub("", "".join(word for word, _ in words)))
     own = [word for word, _ in words if word not in _words().modifiers and not kind.endswith(word)]
     long_enough = len(said) - len(kind) >= 2 and len(said) <= LONGEST_NAME
+    if kind.endswith(("局", "委")) and not _BUREAU.fullmatch(said):
+        return None
     return said if said.endswith(kind) and long_enough and own else None
 
 
@@ -71,7 +75,7 @@ def _ends(word: str, tag: str) -> bool:
     """Say whether a word ends what stands before a name: a verb, a pronoun, a time."""
     known = _words()
     verb = tag == "v" and len(word) > 1 and word not in known.modifiers
-    return verb or word in known.not_names or bool(_BREAKS.match(word)) or (tag[:1] in _GLUE and tag != "eng")
+    return verb or word in known.not_names or bool(_BREAKS.match(word)) or (tag[:1] in _GLUE and not _BRAND.match(word))
 
 
 def _branches(plain: str) -> Iterator[tuple[int, str]]:

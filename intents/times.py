@@ -120,6 +120,7 @@ class _Reading:
     def __init__(self, plain: str, now: datetime) -> None:
         self.plain, self.now = plain, now
         self.found: list[tuple[int, int, Interval | None, str | None]] = []  # start, end, interval, part of the day
+        self._told: list[tuple[int, Interval, str]] = []  # parts of named days: where they end
         self._taken = bytearray(len(plain))
 
     def put(self, start: int, end: int, interval: Interval | None, part: str | None = None) -> None:
@@ -172,6 +173,8 @@ class _Reading:
                 if closing and closing > made[0] and closing <= month(made[0], 1):
                     made, end = (made[0], closing), last.end()
             self.put(day.start, end, made, part)
+            if made and part:
+                self._told.append((end, made, part))
             if day.interval and day.named.get("day") and day.named.get("month", day.named.get("which")):
                 self._more_days(day.interval[0], end)
         for match in _WEEK.finditer(self.plain):
@@ -199,11 +202,10 @@ class _Reading:
 
     def _later_that_day(self, match: re.Match[str]) -> Interval | None:
         """Return what a part or hour means behind a part of a named day: 今天早上……中午 is noon of that day."""
-        before = [each for each in self.found if each[1] <= match.start() and each[2] and each[3]]
+        before = [each for each in self._told if each[0] <= match.start()]
         if not before or match["just"]:
             return None
-        _, _, told, part = max(before)
-        assert told is not None  # only those were taken
+        _, told, part = before[-1]
         day = midnight(told[0])
         made = _moment((day, day + timedelta(days=1)), match["part"] or part, match["clock"])
         return made if made and made[0] > told[0] else None
