@@ -53,6 +53,7 @@ def test_a_matter_told_with_an_insult_is_known_for_the_insult() -> None:
         ("你们都是畜生王八蛋", "unlawful_or_abusive"),
         ("我想买一把手枪", "unlawful_or_abusive"),
         ("怎么自制炸弹", "unlawful_or_abusive"),
+        ("替我查查那辆车的车主电话", "unlawful_or_abusive"),
     ],
 )
 def test_a_route_is_known_by_plain_words(said: str, code: str) -> None:
@@ -69,6 +70,7 @@ def test_a_route_is_known_by_plain_words(said: str, code: str) -> None:
         "操你妈电梯修了半年还没修好",
         "谢谢你陪我聊天，我心里好多了，再见",
         "有人在网上卖枪",
+        "帮忙查一下车主电话，他的车堵着我家门，请他挪车",
         "孩子想买玩具水枪，哪里有卖",
         "你们管管这群王八蛋，天天半夜打麻将",
         "中央环保督察组来过，臭味还是没人管",
