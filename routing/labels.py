@@ -66,7 +66,14 @@ async def count_since(session: AsyncSession, moment: datetime | None) -> int:
 def _is_settled() -> ColumnElement[bool]:
     accepted_by = clock.now() - timedelta(days=rules().learning.settled_after_days)
     kept = and_(Ticket.state.in_(("accepted", "replied")), Ticket.accepted_at <= accepted_by)
-    return or_(Ticket.state == "closed", kept)
+    corrected = select(Event.subject).where(Event.kind == PREFIX + "corrected", _changes_category())
+    # Closed at once by an agent: nobody looked at it, unless somebody set its category right.
+    looked_at = or_(Ticket.lead.is_not(None), func.concat("ticket:", Ticket.number).in_(corrected))
+    return and_(or_(Ticket.state == "closed", kept), looked_at)
+
+
+def _changes_category() -> ColumnElement[bool]:
+    return Event.data["before"]["category"].is_distinct_from(Event.data["after"]["category"])
 
 
 def _settled_at() -> ColumnElement[datetime]:
@@ -78,12 +85,10 @@ def _settled_at() -> ColumnElement[datetime]:
 async def _corrected(session: AsyncSession, numbers: Iterable[str]) -> set[str]:
     """Return the numbers of the tickets whose category a person set right."""
     subjects = [f"ticket:{number}" for number in numbers]
-    statement = select(Event.subject, Event.data).where(Event.subject.in_(subjects), Event.kind == PREFIX + "corrected")
-    return {
-        subject.removeprefix("ticket:")
-        for subject, data in await session.execute(statement)
-        if data["before"]["category"] != data["after"]["category"]
-    }
+    statement = select(Event.subject).where(
+        Event.subject.in_(subjects), Event.kind == PREFIX + "corrected", _changes_category()
+    )
+    return {subject.removeprefix("ticket:") for subject in await session.scalars(statement)}
 
 
 def _label(ticket: Ticket, at: datetime, corrected: bool) -> Label:

@@ -131,6 +131,12 @@ async def test_withdrawn_and_unseen_tickets_are_no_labels(session: AsyncSession)
     unseen = await tickets.open(session, draft(category=LAMP), actor=CITIZEN)
     await commands.close(session, unseen.ticket.number, actor=AGENT, reason="重复来电")
     assert await labels.settled(session, most=100) == []
+    assert await labels.count_since(session, None) == 0
+    closed = await tickets.open(session, draft(category=LAMP), actor=CITIZEN)
+    await commands.correct(session, closed.ticket.number, actor=SUPERVISOR, reason="实为停电", category=POWER)
+    await commands.close(session, closed.ticket.number, actor=AGENT, reason="重复来电")
+    assert [label.category for label in await labels.settled(session, most=1)] == [POWER]
+    assert await labels.count_since(session, None) == 1
 
 
 async def test_the_newest_are_taken_and_given_oldest_first(session: AsyncSession) -> None:
