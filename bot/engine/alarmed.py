@@ -52,13 +52,15 @@ async def _belongs(talk: Talk, *, placed: bool) -> bool:
 
 
 def _again(talk: Talk, alarm: Alarm) -> str:
-    """Return the instruction in brief, with the number in it."""
+    """Return the instruction in brief, with the number in it; to a no, that it holds for whoever is in danger."""
+    in_crisis = alarm.service == emergencies.CRISIS
+    if phrases.says("no", talk.plain) and not in_crisis:
+        return talk.word("emergency.unless", number=alarm.number)
     found = Emergency(alarm.service, alarm.number, alarm.reason, alarm.situation)
     said = _SENTENCE.split(emergencies.instruction(talk, found))
     brief = ("" if talk.state.locale == "zh_CN" else " ").join(said[:BRIEF])
     if alarm.number in brief:
-        calm = alarm.service != emergencies.CRISIS and phrases.says("no", talk.plain)
-        return talk.word("emergency.unless", number=alarm.number) if calm else brief
-    if alarm.service == emergencies.CRISIS:
+        return brief
+    if in_crisis:
         return talk.word("emergency.stay", number=alarm.number)
     return f"{talk.word('emergency.call', number=alarm.number)}{brief}"

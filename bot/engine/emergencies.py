@@ -16,7 +16,7 @@ EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
 NUMBERS = ("ambulance", "fire", "police")
 MOST_ASKED = 2  # times in a conversation
-LONGEST_DOUBT = 6  # characters of an answer that alone says little: 我在家, 现在
+LONGEST_DOUBT = 6  # characters that alone say little: 我在家, 现在
 _YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
 _NO = re.compile(r"没|不是|不用|无|no\b|nobody")
 _HAPPENED = re.compile(r"了\W*$|救|死|火")
@@ -24,11 +24,14 @@ _HAPPENED = re.compile(r"了\W*$|救|死|火")
 
 async def instruct(talk: Talk) -> bool:
     """Say what to do in the emergency that the turn tells of; a bare cry for help is asked what has happened."""
-    found = (await talk.understood()).emergency
-    if found is not None and _doubtful(talk):
-        if _put(talk, found):
-            return True
-        found = None
+    found, alarm = (await talk.understood()).emergency, talk.state.alarm
+    if found is not None and _says_little(talk.plain):
+        if alarm is not None and alarm.current:
+            return False  # 快点, 我在家: of the emergency that is known
+        if talk.state.form is not None and talk.state.expects not in {"", EXPECTS}:
+            if _put(talk, found):
+                return True
+            found = None
     found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
@@ -68,11 +71,10 @@ def _handoff(found: Emergency) -> str:
     return "handoff.crisis" if found.number == emergency.services()[CRISIS].number else "handoff.danger"
 
 
-def _doubtful(talk: Talk) -> bool:
-    """Say whether all that alarms is a very short answer to a question of the form, in which nothing happens."""
-    asked = talk.state.form is not None and talk.state.expects not in {"", EXPECTS}
-    cries = any(emergency_rules.find(talk.plain)) or phrases.says("cry", talk.plain) or _HAPPENED.search(talk.plain)
-    return asked and len(talk.plain) <= LONGEST_DOUBT and not cries
+def _says_little(plain: str) -> bool:
+    """Say whether all that alarms is a few words in which nothing happens."""
+    cries = any(emergency_rules.find(plain)) or phrases.says("cry", plain) or _HAPPENED.search(plain)
+    return len(plain) <= LONGEST_DOUBT and not cries
 
 
 async def ask(talk: Talk) -> bool:

@@ -324,6 +324,59 @@ async def test_the_form_for_a_caller_is_completed_from_what_was_said_and_keeps_w
     assert wrong.status_code == 422 and "请重新选择" in wrong.text
 
 
+CRY = {
+    "summary": "我爸没气了",
+    "alarm": {
+        "service": "ambulance",
+        "number": "120",
+        "situation": "unconscious",
+        "reason": "没气了",
+        "place": "南山路18号",
+    },
+}
+
+
+async def test_an_emergency_says_first_who_is_called_what_alarmed_where_it_is_and_what_was_told(world: World) -> None:
+    id = await world.waiting("我爸没气了，在南山路18号", reason="emergency", state=json.dumps(CRY))
+    async with world.browser("lin") as browser:
+        page = (await browser.get(f"/desk?conversation={id}")).text
+        panel = page[page.index('id="understanding"') :]
+        for words in ("120", "医疗急救", "昏迷或没有呼吸", "南山路18号", "“没气了”", "双手压在胸口正中"):
+            assert words in panel
+        assert panel.index("昏迷或没有呼吸") < panel.index("系统理解") and "还没有可以理解的内容" not in panel
+        queue = (await browser.get("/desk/queue")).text
+        assert "昏迷或没有呼吸" in queue and "南山路18号" in queue
+
+
+async def understood(world: World, description: str) -> str:
+    async with world.browser("lin") as browser:
+        return (await browser.post("/desk/understand", data={"description": description}, headers=PART)).text
+
+
+async def test_a_call_that_alarms_says_what_to_say_first(world: World) -> None:
+    page = await understood(world, "我家厨房着火了，老人还在屋里")
+    assert "先对来电人说" in page and "119" in page and "请马上离开" in page and "着火了" in page
+
+
+async def test_a_call_with_a_possible_emergency_says_what_to_ask(world: World) -> None:
+    page = await understood(world, "墙上裂了一道缝，越来越大")
+    assert "先问一句：现在有人有危险吗？" in page and "119" in page
+
+
+async def test_a_call_that_the_law_sends_elsewhere_says_where(world: World) -> None:
+    page = await understood(world, "对行政复议决定不服，要求12345撤销复议决定")
+    assert "不按工单办理" in page and "12348" in page and "行政复议机构" in page and "登记后可能派给" not in page
+
+
+async def test_a_call_shows_why_it_is_judged_so_before_it_is_registered(world: World) -> None:
+    page = await understood(world, "云锦天地旁边的烧烤店半夜排油烟，味道大得开不了窗")
+    shown = page[page.index('id="evidence"') :]
+    assert re.search(r"餐饮油烟 <span[^>]*>把握 \d\d?%", shown) and "其次：" in shown
+    assert "相似的例句（所属事项）" in shown and '<span class="of">餐饮油烟</span>' in shown
+    assert "市城管局" in shown and "匹配高" in shown and "退回可能低" in shown and "都是估计" in shown
+    assert not re.search(r"\d\.\d ?%", shown)
+
+
 async def test_the_form_for_a_caller_takes_the_number_that_was_told_and_refuses_what_is_none(world: World) -> None:
     told = {"description": f"幸福路口的路灯坏了三天，回电{PHONE}"}
     form = told | {"title": "路灯不亮", "request_type": "assistance", "phone": "12"}

@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 import intents
+from bot import handover
 from bot.engine import talk
 from intents import Emergency, Understanding
 
-
-LITTLE = frozenset({"我在家", "救命", "着火了", "漏气了"})
+LITTLE = frozenset({"我在家", "快点", "救命", "着火了", "漏气了"})
 
 
 @pytest.fixture
@@ -39,3 +39,25 @@ async def test_a_true_cry_in_a_form_is_heard_at_once(line: Any, alarmed_by_littl
     async with line() as made:
         await made.say("楼上装修太吵了，天天早上六点开始")
         assert str((await made.say(cry))[0].type) == "emergency"
+
+
+async def test_hurry_after_an_alarm_is_no_alarm_of_another_kind(line: Any, alarmed_by_little: None) -> None:
+    async with line() as made:
+        await made.say("救命")
+        await made.say("快点")
+        assert (await made.state())["alarm"]["service"] == ""
+
+
+async def test_an_agent_sees_the_alarm_in_queue_and_context_until_it_is_given_back(line: Any) -> None:
+    async with line() as made:
+        await made.duty()
+        await made.say("救命")
+        await made.say("在南山路18号，电话13800138000")
+        waiting = await handover.waiting(made.session)
+        assert waiting[0].alarm and waiting[0].alarm["place"] == "南山路18号" and waiting[0].alarm["reason"] == "救命"
+        await made.say("我爸没气了")
+        context = await handover.context(made.session, made.id, actor=made.agent)
+        assert context["alarm"]["service"] == "ambulance" and context["alarm"]["place"] == "南山路18号"
+        await handover.take(made.session, made.id, actor=made.agent)
+        await handover.give_back(made.session, made.id, actor=made.agent)
+        assert (await made.state())["alarm"] is None

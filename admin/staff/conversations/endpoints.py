@@ -28,6 +28,7 @@ WAITING: dict[str, Any] = {
     "since": "2026-11-22T02:21:00Z",
     "reason": "asked",
     "summary": "建设路12号门前路灯不亮",
+    "alarm": None,
 }
 
 
@@ -41,6 +42,7 @@ class WaitingView(BaseModel):
     since: datetime
     reason: str = Field(description="emergency (goes before all others), asked, no_answer, not_understood …")
     summary: str
+    alarm: dict[str, Any] | None = Field(description="The emergency: service, number, situation, reason, place.")
 
 
 class Queue(BaseModel):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import kb
 from admin.staff import naming
 from admin.staff.conversations import photos, taking
-from admin.staff.pages import choices, worklists
+from admin.staff.pages import choices, evidence, worklists
 from admin.staff.pages.intake import Intake, understand
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from admin.staff.tickets import commands, reading
@@ -92,7 +92,8 @@ async def understanding(id: str, view: Desk) -> Response:
             context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
-        return view.page("parts/understanding.html", open=context, known=await _known(session, view, context))
+        shown = {"open": context, "alarm": evidence.alarm_of(context), "known": await _known(session, view, context)}
+        return view.page("parts/understanding.html", **shown)
 
 
 @router.post("/conversations/{id}/take")
@@ -135,10 +136,13 @@ async def understood(view: Desk) -> Response:
     typed = {name: str(form.get(name, "")).strip() for name in Intake.__dataclass_fields__}
     intake = Intake(**(typed | {"confidential": bool(typed["confidential"]), "ready": True}))  # type: ignore[arg-type]
     async with transaction() as session:
-        similar = await understand(session, intake) if intake.description else []
+        found: dict[str, Any] = {}
+        if intake.description:
+            read, similar = await understand(session, intake)
+            found = {"similar": similar, "judged": await evidence.judged(session, intake, read)}
         hits = await kb.search(session, intake.description, limit=SUGGESTIONS) if intake.description else []
     talking = {"conversation": form["conversation"]} if form.get("conversation") else None
-    shown = _form(intake) | {"similar": similar, "hits": hits, "question": intake.description}
+    shown = _form(intake) | found | {"hits": hits, "question": intake.description}
     return view.page("parts/understood.html", open=talking, insertable=talking is not None, **shown)
 
 
@@ -169,8 +173,9 @@ async def give(number: str, command: str, view: Desk) -> Response:
 
 async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None) -> dict[str, Any]:
     """Return what the left column shows."""
+    waiting = await handover.waiting(session)
     return {
-        "waiting": await handover.waiting(session),
+        "waiting": [(each, evidence.alarm(each.alarm)) for each in waiting],
         "mine": await handover.held_by(session, actor=view.actor),
         "lists": worklists.LISTS,
         "totals": await worklists.totals(session, view),
@@ -187,6 +192,7 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
     intake = Intake.of_conversation(context)
     return {
         "open": context | {"summary": intake.title},
+        "alarm": evidence.alarm_of(context),
         "holder": None if context["held"] else await taking.holder_name(session, id),
         "known": await _known(session, view, context),
         "question": question,
@@ -210,6 +216,7 @@ def _form(intake: Intake) -> dict[str, Any]:
     return {
         "intake": intake,
         "similar": [],
+        "judged": None,
         "category_groups": choices.category_groups(),
         "request_types": choices.request_types(),
         "urgencies": choices.urgencies(),

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from admin.staff import naming, texts
 from admin.staff.access import SignedIn, handles
+from admin.staff.pages import evidence
 from admin.staff.tickets.views import CandidateView
 from core import clock
 from core.auth import Actor, Permission, Role
@@ -30,6 +31,8 @@ _environment.globals |= {
     "category_path": naming.category_path,
     "place": naming.place,
     "department": naming.department,
+    "examples": evidence.examples,
+    "sure": lambda confidence: f"{min(round(confidence * 100), MOST_SURE)}%",
     "percent": lambda share: "–" if share is None else f"{share:.1%}",
 }
 
@@ -43,6 +46,7 @@ PAGES: tuple[tuple[str, str, Permission | None], ...] = (
     ("/knowledge", "nav.knowledge", None),
     ("/settings", "nav.settings", Permission.SETTINGS),
 )
+MOST_SURE = 99  # per cent: nothing that was guessed is certain
 CLEAR_LEAD = 0.15  # of the score; below it the page leaves the choice to the agent
 LANDING = {
     Role.AGENT: "/desk",

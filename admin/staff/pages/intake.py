@@ -88,11 +88,12 @@ class Intake:
         self.title = self.title or self.make_title()
 
 
-async def understand(session: AsyncSession, intake: Intake) -> list[Similar]:
-    """Complete the form from its description, and return open tickets on the same matter."""
+async def understand(session: AsyncSession, intake: Intake) -> tuple[Understanding, list[Similar]]:
+    """Complete the form from its description; return what it is, and open tickets on the same matter."""
     understood = await asyncio.to_thread(intents.understand, intake.description)
     intake.absorb(understood)
     district, street = choices.area_of(intake.area)
-    return await tickets.near(
+    similar = await tickets.near(
         session, category=intake.category or None, district=district, street=street, text=intake.description
     )
+    return understood, similar

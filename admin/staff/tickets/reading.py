@@ -25,6 +25,7 @@ from routing import agenda, citizens, departments, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
+from routing.rules import rules
 from routing.suggestions import suggest
 from routing.tickets import Step
 
@@ -108,6 +109,7 @@ async def candidates(session: AsyncSession, ticket: Ticket) -> list[CandidateVie
     Left out are the one that has it, the centre itself, and whoever is far behind the best.
     """
     ranked = await suggest(session, ticket)
+    limits = rules().dispatch
     return [
         CandidateView(
             code=each.code,
@@ -115,12 +117,21 @@ async def candidates(session: AsyncSession, ticket: Ticket) -> list[CandidateVie
             score=each.score,
             evidence=list(each.evidence),
             risk=each.risk,
+            fit=_in_a_word(each.score, high=each.score >= limits.automatic_from, least=limits.automatic_from / 2),
+            return_risk=_in_a_word(
+                each.risk or 0.0, high=(each.risk or 0.0) > limits.automatic_risk_to, least=limits.automatic_risk_to / 2
+            ),
         )
         for each in ranked
         if each.code != ticket.lead
         and departments.tree().get(each.code).kind != "centre"
         and each.score >= ranked[0].score * NOTEWORTHY
     ]
+
+
+def _in_a_word(share: float, *, high: bool, least: float) -> str:
+    """Return an estimate as exactly as it is known: high, medium from `least` on, low."""
+    return "high" if high else "medium" if share >= least else "low"
 
 
 async def _belongs_elsewhere(session: AsyncSession, ticket: Ticket, taken: Sequence[Step]) -> bool:

@@ -114,6 +114,8 @@ class CandidateView(BaseModel):
     score: float
     evidence: list[str]
     risk: float | None = Field(description="How likely a dispatch there comes back, 0 to 1.")
+    fit: str = Field(description="`score` in a word: high (enough to dispatch by itself), medium, low.")
+    return_risk: str = Field(description="`risk` in a word: high (too much to dispatch by itself), medium, low.")
 
 
 class SurveyView(BaseModel):
