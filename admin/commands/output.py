@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import warnings
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
 
@@ -24,13 +25,20 @@ def emit(value: Any) -> None:
     sys.stdout.flush()
 
 
-def prepare() -> None:
-    """Migrate the embedded database; keep the log to errors, since standard output is for the answer."""
-    from admin import migrate
+def quieten() -> None:
+    """Keep the log to errors, and a library's doubts to itself: what a command has to say is its answer."""
     from core import logs
-    from core.settings import settings
 
     logs.configure(level="error")
+    warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # of small files, by scikit-learn
+
+
+def prepare() -> None:
+    """Migrate the embedded database, quietly."""
+    from admin import migrate
+    from core.settings import settings
+
+    quieten()
     if settings().database_url is None:
         migrate.upgrade()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from admin.commands import learning
-from admin.commands.output import Json, console, emit, note, run
+from admin.commands.output import Json, console, emit, note, quieten, run
 
 if TYPE_CHECKING:
     from intents import Understanding
@@ -55,10 +55,9 @@ def _described(understood: "Understanding") -> dict[str, Any]:
 def _take_up() -> None:
     """Answer with what serves where this machine has a line; say where the encoder is not the one that it should be."""
     from admin import warm
-    from core import logs
     from core.text import encode
 
-    logs.configure(level="error")
+    quieten()
     run(warm.take_up_where_there_is_a_line())
     note(encode.degraded())
 

@@ -67,6 +67,14 @@ def test_intents_evaluate_writes_one_object(app: typer.Typer, tmp_path: Path) ->
     assert json.loads(result.stdout)["classes"] == 2
 
 
+def test_a_file_with_as_many_classes_as_lines_brings_no_warning_of_a_library(app: typer.Typer, tmp_path: Path) -> None:
+    file = tmp_path / "singles.jsonl"
+    file.write_text("".join(json.dumps({"text": f"第{n}件事", "label": f"c{n}"}) + "\n" for n in range(12)))
+    result = invoke(app, "intents", "evaluate", "--train", str(file), "--test", str(file), "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["classes"] == 12
+
+
 def test_intents_measure_reports_the_held_out_figures(app: typer.Typer) -> None:
     result = invoke(app, "intents", "measure", "--json")
     assert result.exit_code == 0, result.output
