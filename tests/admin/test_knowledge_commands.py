@@ -48,14 +48,28 @@ async def test_search_prints_one_hit_a_line_and_nothing_where_nothing_fits() -> 
 
 async def test_import_reports_what_it_did(article: Path) -> None:
     first = await run("import", str(article), "--json")
-    assert (first.exit_code, json.loads(first.stdout)) == (
+    report = json.loads(first.stdout)
+    counts = {key: report[key] for key in ("added", "changed", "unchanged", "problems", "merged", "drafts")}
+    assert (first.exit_code, counts) == (
         0,
-        {"added": 1, "changed": 0, "unchanged": 0, "problems": []},
+        {"added": 1, "changed": 0, "unchanged": 0, "problems": [], "merged": 0, "drafts": 0},
     )
-    (article.parent / "broken.md").write_text("nothing")
+    assert [(each["file"], each["outcome"], each["draft"]) for each in report["lines"]] == [
+        ("lamp-warranty.md", "added", False)
+    ]
+    (article.parent / "broken.md").write_text("---\nnothing")
     second = await run("import", str(article.parent), "--json")
     report = json.loads(second.stdout)
     assert (second.exit_code, report["unchanged"], len(report["problems"])) == (1, 1, 1)
+    (article.parent / "notice.md").write_text("# 通知\n正文。")
+    options = ("--department", "hotline_centre", "--subject", "测试", "--review-due", "2027-01-01")
+    third = await run("import", str(article.parent / "notice.md"), *options)
+    assert third.stdout.splitlines()[0].startswith("added (draft)  notice.md  ")
+    assert third.stdout.splitlines()[-1] == (
+        "1 added, 0 changed, 0 unchanged, 0 merged, 0 problems; 1 drafts wait for review."
+    )
+    stranger = await run("import", str(article.parent), "--department", "nobody")
+    assert isinstance(stranger.exception, BadInput)
     missing = await run("import", str(article.parent / "missing"), "--json")
     assert isinstance(missing.exception, BadInput)
 

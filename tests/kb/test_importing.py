@@ -1,7 +1,5 @@
 """Importing twice changes nothing; a changed file is a new version; staff's decision to withdraw outlives the file."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,15 +48,8 @@ async def test_the_rest_goes_on_past_a_bad_file(session: AsyncSession, write: Wr
     assert report.as_json()["problems"][0]["sentence"].startswith("文件开头")
 
 
-async def test_one_file_and_a_table_can_be_imported(session: AsyncSession, write: Write, tmp_path: Path) -> None:
+async def test_one_file_can_be_imported(session: AsyncSession, write: Write) -> None:
     assert (await articles.import_folder(session, write() / "lamp-warranty.md")).added == ("lamp-warranty",)
-    table = tmp_path / "table.csv"
-    table.write_text(
-        "id,subject,title,questions,answer,department,basis,region,reviewed,review_due\n"
-        "pool-hours,体育,泳池几点开门,几点能游泳,每天开放。,sports,《规定》,,2026-01-01,2027-01-01\n"
-    )
-    assert (await articles.import_csv(session, table)).added == ("pool-hours",)
-    assert (await articles.get(session, "pool-hours")).region == "city"
 
 
 async def test_withdrawing_takes_a_permission_and_survives_the_next_import(session: AsyncSession, write: Write) -> None:

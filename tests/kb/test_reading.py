@@ -9,9 +9,6 @@ from kb.articles import reading
 from kb.articles.reading import Problem, Read
 from tests.kb.conftest import Write
 
-HEADER = "id,subject,title,questions,answer,department,basis,region,reviewed,review_due"
-ROW = "pool-hours,体育,泳池几点开门,泳池开放时间|几点能游泳,每天开放。,sports,《规定》,city,2026-01-01,2027-01-01"
-
 
 def problems(path: Path) -> list[tuple[str, str]]:
     return [(each.place, each.sentence) for each in reading.folder(path) if isinstance(each, Problem)]
@@ -80,31 +77,6 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(write: Write, tmp_p
     assert [sentence for _, sentence in problems(folder)] == ["文件指向文件夹之外，没有读取。"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_tables_come_in_the_encodings_of_office_programs(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "table.csv"
-    path.write_bytes(f"{HEADER}\r\n{ROW}\r\n".encode(encoding))
-    [read] = reading.table(path)
-    assert isinstance(read, Read)
-    assert read.document.questions == ("泳池开放时间", "几点能游泳")
-    assert read.document.body == "每天开放。"
-
-
-def test_a_bad_row_is_reported_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_text("\n".join([HEADER, ROW.replace("2026-01-01", "never"), ROW, "too,short"]) + "\n")
-    found = list(reading.table(path))
-    assert [each.place for each in found] == ["line 2 reviewed", "line 3", "line 4"]
-    assert [type(each) for each in found] == [Problem, Read, Problem]
-
-
-def test_a_table_that_cannot_be_read_at_all_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    for content in (b"id,title\n1,2\n", b"", b"\x89PNG\x00\x00\xff\xff"):
-        path.write_bytes(content)
-        with pytest.raises(BadInput):
-            list(reading.table(path))
-    with pytest.raises(BadInput):
-        list(reading.table(tmp_path / "missing.csv"))
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         list(reading.folder(tmp_path / "missing"))

@@ -12,15 +12,26 @@ from typing import Any, Self
 from kb.articles.formats.found import Found, Merged, Refused
 
 SECONDS = 60.0  # for one file
+MEMORY = 1_500_000_000  # bytes that reading may take beside the program itself
 
 _ROOT = Path(__file__).parents[3]
+# The process needs this package and nothing of the rooms it stands in, which take seconds and much memory to import:
+# they stand there empty.
+_BEGIN = """
+import sys, types
+for name in ("kb", "kb.articles"):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [name.replace(".", "/")]
+from kb.articles.formats.worker import main
+main(int(sys.argv[1]))
+"""
 
 
 class Reader:
     """Reads files in a process of its own; use it as a context manager, from one thread at a time."""
 
-    def __init__(self, *, seconds: float = SECONDS) -> None:
-        self.seconds = seconds
+    def __init__(self, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self.seconds, self.memory = seconds, memory
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -91,7 +102,7 @@ class Reader:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "kb.articles.formats.worker"],
+                [sys.executable, "-c", _BEGIN, str(self.memory)],
                 cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
             )  # fmt: skip
         return self._process

@@ -34,12 +34,13 @@ class _Heading:
 def settle(markdown: str, given: str = "") -> tuple[str, str]:
     """Return (title, body) of a document in Markdown.
 
-    The title is the first heading where it stands above all others, else `given`, else a first line that reads like
-    the title of a notice, else empty. Where a document has no headings, its numbered lines (一、 （一）) are taken.
+    The title is the first heading where it stands above all others (one of a lower level only where no title is given
+    and no text precedes it), else `given`, else a first line that reads like the title of a notice, else empty.
+    Where a document has no headings, its numbered lines (一、 （一）) are taken.
     """
     lines = markdown.splitlines()
     headings, paragraphs = _blocks(markdown)
-    title, headings, dropped = _title(headings, paragraphs, given)
+    title, headings, dropped = _title(lines, headings, paragraphs, given)
     if not headings:
         headings = _numbered(paragraphs)
     return title, _write(lines, headings, dropped)
@@ -66,12 +67,14 @@ def _bare(text: str) -> str:
 
 
 def _title(
-    headings: list[_Heading], paragraphs: list[_Heading], given: str
+    lines: list[str], headings: list[_Heading], paragraphs: list[_Heading], given: str
 ) -> tuple[str, list[_Heading], _Heading | None]:
     """Return the title, the headings below it, and the block that is the title and no part of the body."""
-    if headings and all(each.level > headings[0].level for each in headings[1:]):
-        return headings[0].text, headings[1:], headings[0]
     if headings:
+        first = headings[0]
+        above = all(each.level > first.level for each in headings[1:])
+        if above and (first.level == 1 or not (given or _text(lines[: first.first]))):
+            return first.text, headings[1:], first
         return given, headings, None
     for each in paragraphs[:3]:
         if _TITLE_LINE.fullmatch(each.text):

@@ -84,7 +84,7 @@ def _packed(path: Path, name: str, key: str, reader: Reader) -> Iterator[Source]
     try:
         for entry, inside, why in list(reader.entries(path)):  # all, before the reader is asked for a file
             shown = legible(inside.encode("utf-8", "surrogatepass"))
-            if not any(_passed_over(part) for part in PurePosixPath(shown).parts):
+            if why or not any(_passed_over(part) for part in PurePosixPath(shown).parts):
                 yield Source(path, f"{name}/{shown}", f"{key.removesuffix(path.suffix)}/{shown}", entry, why, mark)
     except Refused as refused:
         yield Source(path, name, key, refused=refused.sentence)

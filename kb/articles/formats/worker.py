@@ -21,19 +21,18 @@ from kb.articles.formats.found import Found, Merged, Page, Refused
 from kb.articles.formats.sections import settle
 from kb.articles.reading import front_matter
 
-MEMORY = 1_500_000_000  # bytes that reading may take beside the program itself
 LONGEST_BODY = 300_000  # characters of one article
 
 Answer = Found | Merged | Refused
 
 
-def main() -> None:
-    """Serve until standard input ends."""
+def main(memory: int) -> None:
+    """Serve until standard input ends; reading may take `memory` bytes beside the program itself."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not spoil the answers
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + MEMORY, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + memory, hard))
     for line in sys.stdin:
         for answer in _serve(json.loads(line)):
             answers.write(json.dumps(answer) + "\n")
@@ -82,7 +81,7 @@ def _read(path: str, entry: str | None, name: str) -> Iterator[Answer]:
             yield from read(unpacked, name)
 
 
-_open: tuple[str, zipfile.ZipFile] | None = None
+_open: tuple[tuple[str, int, int], zipfile.ZipFile] | None = None
 
 
 class _archive:
@@ -93,10 +92,12 @@ class _archive:
 
     def __enter__(self) -> zipfile.ZipFile:
         global _open
-        if _open is None or _open[0] != self.path:
+        now = os.stat(self.path)
+        what = (self.path, now.st_mtime_ns, now.st_size)
+        if _open is None or _open[0] != what:
             if _open is not None:
                 _open[1].close()
-            _open = (self.path, zipfile.ZipFile(self.path))
+            _open = (what, zipfile.ZipFile(self.path))
         return _open[1]
 
     def __exit__(self, *_: object) -> None:
@@ -151,7 +152,3 @@ def _article(page: Page, name: str, notes: list[str]) -> Found:
     if len(body) > LONGEST_BODY:
         raise Refused(f"正文超过{LONGEST_BODY // 10_000}万字，不像一篇文章，没有导入，请拆分后再导入。")
     return Found({"title": (title or Path(name).stem)[:300], "body": body}, notes=tuple(notes))
-
-
-if __name__ == "__main__":
-    main()
