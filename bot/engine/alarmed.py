@@ -43,7 +43,8 @@ async def follow(talk: Talk) -> bool:
 async def _belongs(talk: Talk, *, placed: bool) -> bool:
     """Say whether the turn goes on about the emergency; with a form open only a place, hurry or a call for advice."""
     plain = talk.plain
-    if len(plain) > (LONGEST_LATIN if talk.state.locale == "en" else LONGEST):
+    longest = LONGEST_LATIN if talk.state.locale == "en" else LONGEST
+    if len(plain) > (2 * longest if placed else longest):
         return False
     urges = phrases.angry(plain) or phrases.says("what_now", plain)
     if talk.state.form is not None:

@@ -45,6 +45,7 @@ def brief(understood: Understanding) -> dict[str, object]:
         "urgency": str(understood.urgency),
         "evidence": list(understood.evidence),
         "words": list(understood.words),
+        "doubtful_identity_numbers": len(understood.entities.doubtful_identity_numbers),
         "alternatives": [
             {"code": each.code, "path": list(each.path), "confidence": round(each.confidence, 3)}
             for each in understood.alternatives[:RUNNERS_UP]

@@ -368,6 +368,11 @@ async def test_a_call_that_the_law_sends_elsewhere_says_where(world: World) -> N
     assert "不按工单办理" in page and "12348" in page and "行政复议机构" in page and "登记后可能派给" not in page
 
 
+async def test_a_wrong_identity_number_is_said_to_be_one(world: World) -> None:
+    assert "号码有误" in await understood(world, "我的身份证号是110105194912310021，低保一直没发")
+    assert "号码有误" not in await understood(world, "低保一直没发")
+
+
 async def test_a_call_shows_why_it_is_judged_so_before_it_is_registered(world: World) -> None:
     page = await understood(world, "云锦天地旁边的烧烤店半夜排油烟，味道大得开不了窗")
     shown = page[page.index('id="evidence"') :]

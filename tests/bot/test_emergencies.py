@@ -45,7 +45,7 @@ async def test_hurry_after_an_alarm_is_no_alarm_of_another_kind(line: Any, alarm
     async with line() as made:
         await made.say("救命")
         await made.say("快点")
-        assert (await made.state())["alarm"]["service"] == ""
+        assert (await made.state())["alarm"]["reason"] == "救命"
 
 
 async def test_an_agent_sees_the_alarm_in_queue_and_context_until_it_is_given_back(line: Any) -> None:
