@@ -20,18 +20,19 @@ class Passage:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Return the reader of articles' Markdown; markup in it stays text."""
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def split(body: str) -> tuple[Passage, ...]:
     """Return the passages of a Markdown body in their order; a section without text is left out."""
-    tokens = _parser().parse(body)
+    tokens = parser().parse(body)
     lines = body.splitlines()
     starts = [(0, 0, "")]  # (token, line, heading)
     for index, token in enumerate(tokens):
         if token.type == "heading_open" and token.tag == "h2" and token.level == 0 and token.map:
-            starts.append((index, token.map[0], _inline(tokens[index + 1])))
+            starts.append((index, token.map[0], inline(tokens[index + 1])))
     passages = []
     for (first, line, heading), (last, end, _) in zip(
         starts, [*starts[1:], (len(tokens), len(lines), "")], strict=True
@@ -42,7 +43,7 @@ def split(body: str) -> tuple[Passage, ...]:
     return tuple(passages)
 
 
-def _inline(token: Token) -> str:
+def inline(token: Token) -> str:
     """Return the words of an inline token: links and emphasis without their marks."""
     parts = []
     for child in token.children or ():
@@ -66,7 +67,7 @@ def _aloud(tokens: list[Token]) -> str:
             sentences.append("，".join(filter(None, cells or ())))
             cells = None
         elif token.type == "inline":
-            (sentences if cells is None else cells).append(_inline(token))
+            (sentences if cells is None else cells).append(inline(token))
         elif token.type in {"fence", "code_block"}:
             sentences.append(" ".join(token.content.split()))
     return "".join(each if each[-1] in _ENDS else each + "。" for each in sentences if each)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.text import vectors
 from core.text.encode import KEPT, Encoder
 from kb import calibration, changes, passages
+from kb.articles.document import Ask
 from kb.articles.model import Article, State
 from kb.passages import Passage
 from kb.retrieval import Retrieval, Text
@@ -41,6 +42,7 @@ class Published:
     effective: date | None
     expires: date | None
     digest: str
+    ask: Ask | None = None
 
     @classmethod
     def of(cls, article: Any) -> "Published":
@@ -59,6 +61,7 @@ class Published:
             effective=article.effective,
             expires=article.expires,
             digest=article.digest,
+            ask=Ask.model_validate(article.ask) if article.ask else None,
         )
 
     def text(self) -> Text:

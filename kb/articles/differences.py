@@ -41,7 +41,7 @@ class Change:
 def fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Return the fields in which two contents differ, in the order of the article's fields."""
     found = []
-    for field in (*FIELDS, "attachments"):
+    for field in (*FIELDS[1:], "attachments"):  # the id is the same
         old, new = _text(before.get(field)), _text(after.get(field))
         if old != new:
             found.append(Change(field, tuple(_shortened(compare(old, new)))))
@@ -113,6 +113,9 @@ def _shortened(pieces: list[Piece]) -> Iterator[Piece]:
 def _text(value: Any) -> str:
     if value is None or value is False:
         return ""
+    if isinstance(value, dict):  # what the answer depends on
+        choices = (f"{each['label']} → {each['section']}（{'、'.join(each['words'])}）" for each in value["choices"])
+        return "\n".join([value["question"], *choices])
     if isinstance(value, list | tuple):
         return "\n".join(each["name"] if isinstance(each, dict) else str(each) for each in value)
     return str(value)

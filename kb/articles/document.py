@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from kb import passages
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n]+$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=r"^[^\n]+$")]
 
 # What a person is told of each kind of mistake (pydantic's error types); `key` is named beside it.
 _SENTENCES = {
@@ -22,7 +25,28 @@ _SENTENCES = {
     "literal_error": "不是允许的值，请对照说明填写。",
     "enum": "不是允许的值，请对照说明填写。",
     "date_order": "日期的先后不对，请检查。",
+    "section_missing": "选项指向的小节在正文里没有，请对照正文里的“##”标题。",
+    "too_long": "太多，请减少。",
 }
+
+
+class Choice(BaseModel):
+    """One reply to the question that an article asks back: its name, the words that tell it, its section."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: Label
+    words: tuple[Line, ...] = ()
+    section: Line
+
+
+class Ask(BaseModel):
+    """What the answer depends on: a question, and a section of the body for each reply to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: Line
+    choices: tuple[Choice, ...] = Field(min_length=2, max_length=6)
 
 
 class Document(BaseModel):
@@ -44,6 +68,7 @@ class Document(BaseModel):
     effective: date | None = None
     expires: date | None = None
     sample: bool = False
+    ask: Ask | None = None
     state: Literal["draft", "published"] = "published"
 
     @field_validator("body")
@@ -61,9 +86,20 @@ class Document(BaseModel):
             raise PydanticCustomError("date_order", "expires")
         return self
 
+    @model_validator(mode="after")
+    def _choices_have_sections(self) -> "Document":
+        if self.ask is not None:
+            headings = {each.section for each in passages.split(self.body)}
+            if any(choice.section not in headings for choice in self.ask.choices):
+                raise PydanticCustomError("section_missing", "ask")
+        return self
+
     def content(self) -> dict[str, Any]:
-        """Return the fields as JSON values, without the state, which is staff's to decide after the first import."""
-        return self.model_dump(mode="json", exclude={"state"})
+        """Return the fields as JSON values, without the state, which is staff's to decide after the first import.
+
+        `ask` is left out where there is none, so that articles from before there was such a field are unchanged.
+        """
+        return self.model_dump(mode="json", exclude={"state"} | ({"ask"} if self.ask is None else set()))
 
 
 def digest(content: dict[str, Any]) -> str:
@@ -76,8 +112,8 @@ def mistakes(error: ValidationError) -> list[tuple[str, str]]:
     found = []
     for each in error.errors(include_url=False):
         key = ".".join(str(part) for part in each["loc"])
-        if each["type"] == "date_order":  # a check of the whole document; its message names the key
-            found.append((each["msg"], _SENTENCES["date_order"]))
+        if each["type"] in {"date_order", "section_missing"}:  # of the whole document; its message names the key
+            found.append((each["msg"], _SENTENCES[each["type"]]))
         elif each["type"].startswith("date"):
             found.append((key, "不是日期，请写成 2026-06-01 这样。"))
         else:

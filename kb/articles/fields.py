@@ -35,7 +35,7 @@ def plain(fields: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, list | tuple):
             found[key] = [str(each) for each in value]
         else:
-            found[key] = value if isinstance(value, bool | str) else str(value)
+            found[key] = value if isinstance(value, bool | str | dict) else str(value)
     return found
 
 

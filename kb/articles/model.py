@@ -51,6 +51,7 @@ class Article(Base):
     effective: Mapped[date | None]  # first day on which it may be quoted
     expires: Mapped[date | None]  # last day on which it may be quoted
     sample: Mapped[bool]
+    ask: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # what the answer depends on
     state: Mapped[str]
     version: Mapped[int]
     digest: Mapped[str]  # of the content, so that importing the same again changes nothing
