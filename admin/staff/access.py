@@ -105,10 +105,10 @@ def handles(actor: Actor) -> bool:
 
 
 def topics(actor: Actor) -> tuple[str, ...]:
-    """Return the live topics that concern everyone of this role: the desk's, or the actor's department's."""
+    """Return the live topics that concern everyone of this role: the desk's or the actor's department's; knowledge."""
     if actor.department:
-        return (f"department:{actor.department}",)
-    return ("desk",) if actor.may(Permission.TICKET_READ_ALL) else ()
+        return (f"department:{actor.department}", "knowledge")
+    return ("desk", "knowledge") if actor.may(Permission.TICKET_READ_ALL) else ("knowledge",)
 
 
 async def sign_in(request: Request, *, login: str, password: str) -> SignedIn:

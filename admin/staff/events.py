@@ -37,8 +37,8 @@ async def events(
 ) -> EventSourceResponse:
     """Stream what changes for the signed-in role.
 
-    Events are named by their topic's first word (`desk`, `department`, `conversation`), or `resync` where some may
-    have been missed; the data is a JSON object `{"topic", "kind", …}` without personal data.
+    Events are named by their topic's first word (`desk`, `department`, `conversation`, `knowledge`), or `resync` where
+    some may have been missed; the data is a JSON object `{"topic", "kind", …}` without personal data.
     """
     topics = list(access.topics(found.actor))
     if conversation is not None:

@@ -70,7 +70,12 @@ async def test_the_stream_ends_with_the_session(world: World, hub: None) -> None
 
 @pytest.mark.parametrize(
     ("login", "topics"),
-    [("lin", {"desk"}), ("zhou", {"desk"}), ("lamps", {"department:urban_management"}), ("editor", set())],
+    [
+        ("lin", {"desk", "knowledge"}),
+        ("zhou", {"desk", "knowledge"}),
+        ("lamps", {"department:urban_management", "knowledge"}),
+        ("editor", {"knowledge"}),
+    ],
 )
 def test_topics_follow_the_role(login: str, topics: set[str]) -> None:
     from tests.admin.staffing import ACCOUNTS

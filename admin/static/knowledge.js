@@ -1,0 +1,31 @@
+// The editor of articles: Ctrl+S saves, and nobody leaves what they typed without being asked.
+"use strict";
+
+const edited = () => {
+  const form = document.getElementById("editor");
+  return form && [...form.querySelectorAll("input, textarea, select")].some((each) => {
+    if (each.type === "checkbox") return each.checked !== each.defaultChecked;
+    if (each.tagName === "SELECT") return [...each.options].some((option) => option.selected !== option.defaultSelected) && each.value !== "";
+    return each.type === "file" ? each.files.length > 0 : each.type !== "hidden" && each.value !== each.defaultValue;
+  });
+};
+let leaving = false;
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
+});
+// What was refused is drawn anew with what was typed; it is not saved for that.
+document.addEventListener("htmx:afterSwap", () => {
+  const said = document.querySelector("#editor .alert.refusal, #editor [aria-invalid]");
+  if (said) said.scrollIntoView({ block: "center" });
+});
+window.addEventListener("beforeunload", (event) => {
+  if (!leaving && (edited() || document.querySelector("#editor .alert.refusal, #editor .kept"))) event.preventDefault();
+});
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+    event.preventDefault();
+    const save = document.querySelector("#editor [name=then][value=save]");
+    if (save) save.form.requestSubmit(save);
+  }
+});
