@@ -22,10 +22,7 @@ from kb.articles.report import Outcome
 # The number of an official document, alone on its line; one that is cited stands in a sentence.
 _NUMBER = re.compile(r"^[（(]?([\u4e00-\u9fff]{2,12}〔\d{4}〕\d+号)[）)]?$", re.MULTILINE)
 # What a new edition of a file need not say again.
-_KEPT = (
-    "subject", "questions", "department", "basis", "region", "audience", "reviewed", "review_due", "effective",
-    "expires", "sample",
-)  # fmt: skip
+_KEPT = frozenset(Document.model_fields) - {"id", "title", "body", "state"}
 
 
 @dataclass(frozen=True, slots=True)

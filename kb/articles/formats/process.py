@@ -19,11 +19,13 @@ _ROOT = Path(__file__).parents[3]
 # they stand there empty.
 _BEGIN = """
 import sys, types
+root, memory = sys.argv[1:]
+sys.path.insert(0, root)
 for name in ("kb", "kb.articles"):
     sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [name.replace(".", "/")]
+    sys.modules[name].__path__ = [root + "/" + name.replace(".", "/")]
 from kb.articles.formats.worker import main
-main(int(sys.argv[1]))
+main(int(memory))
 """
 
 
@@ -102,7 +104,7 @@ class Reader:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _BEGIN, str(self.memory)],
-                cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
+                [sys.executable, "-P", "-c", _BEGIN, str(_ROOT), str(self.memory)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
             )  # fmt: skip
         return self._process
