@@ -6,7 +6,7 @@ deliver   puts a notice out of the outbox into the citizen's conversation
 
 from fastapi import APIRouter
 
-from channels.web import conversations, pages, tickets
+from channels.web import articles, conversations, pages, tickets
 from channels.web.notices import deliver
 
 __all__ = ["deliver", "router"]
@@ -14,4 +14,5 @@ __all__ = ["deliver", "router"]
 router = APIRouter()
 router.include_router(conversations.router)
 router.include_router(tickets.router)
+router.include_router(articles.router)
 router.include_router(pages.router)

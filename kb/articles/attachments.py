@@ -18,7 +18,7 @@ from core import clock
 from core.auth import Actor
 from core.errors import BadInput, NotFound, TooLarge
 from kb.articles import drafts, lifecycle
-from kb.articles.model import Article, ArticleFile, ArticleVersion, Draft, State
+from kb.articles.model import ArticleFile, ArticleVersion, Draft
 
 MEGABYTE = 1024 * 1024
 LARGEST = 10 * MEGABYTE
@@ -93,9 +93,7 @@ async def detach(session: AsyncSession, id: str, file: str, *, edition: int, act
 
 async def offered(session: AsyncSession, id: str, file: str) -> ArticleFile:
     """Return a file that the article offers to citizens today. Raises NotFound, the same whatever the reason."""
-    article = await session.get(Article, id, populate_existing=True)
-    if article is None or article.state != State.PUBLISHED or not lifecycle.in_time(article):
-        raise NotFound("没有这个附件。")
+    article = await lifecycle.in_force(session, id)
     return await _read(session, id, file, any(each["id"] == file for each in article.attachments))
 
 

@@ -25,18 +25,22 @@ def today() -> date:
     return clock.local(clock.now(), city().time_zone).date()
 
 
-def in_time(article: Article) -> bool:
-    """Say whether the article may be quoted today, as far as its dates go."""
-    day = today()
-    return (article.effective is None or article.effective <= day) and (
-        article.expires is None or day <= article.expires
-    )
-
-
 async def get(session: AsyncSession, id: str) -> Article:
     """Return the article, whatever its state. Raises NotFound."""
     article = await session.get(Article, id, populate_existing=True)
     if article is None:
+        raise NotFound("没有这篇文章。")
+    return article
+
+
+async def in_force(session: AsyncSession, id: str) -> Article:
+    """Return the article where citizens may be told of it today. Raises NotFound, the same whatever the reason."""
+    article, day = await get(session, id), today()
+    if (
+        article.state != State.PUBLISHED
+        or (article.effective is not None and day < article.effective)
+        or (article.expires is not None and article.expires < day)
+    ):
         raise NotFound("没有这篇文章。")
     return article
 

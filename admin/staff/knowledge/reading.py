@@ -9,13 +9,15 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 from pypinyin import lazy_pinyin
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
 
 from admin.staff import naming, texts
+from channels import images
 from core import auth
 from core.auth import Actor, Permission
 from core.errors import NotFound
 from kb import answers, articles, passages
-from kb.articles import Article, Draft, Stage, State, differences, drafts, fields, lifecycle
+from kb.articles import Article, Draft, Stage, State, attachments, differences, drafts, fields, lifecycle
 
 TABS = ("published", "review", "drafts", "due", "withdrawn")
 STAGES = {"review": (Stage.REVIEW,), "drafts": (Stage.RETURNED, Stage.DRAFT)}
@@ -156,3 +158,9 @@ async def new_id(session: AsyncSession, title: str) -> str:
         number += 1
         id = f"{wanted}-{number}"
     return id
+
+
+async def received(file: UploadFile) -> bytes:
+    """Return an uploaded file, one byte more than may be kept at most; a photo without where and when it was taken."""
+    content = await file.read(attachments.LARGEST + 1)
+    return images.clean(content).content if images.is_photo(content) else content

@@ -1,7 +1,6 @@
 """Pages: writing an article. The editor keeps what was typed, whatever is refused and whoever saved meanwhile."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +10,7 @@ from admin.staff import naming
 from admin.staff.knowledge import reading
 from admin.staff.pages import choices
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
-from channels import images
+from channels.web.articles import download as download_of
 from core.database import transaction
 from core.errors import BadInput, Conflict, Forbidden, TooLarge
 from kb.articles import attachments, drafts, fields, lifecycle, owners
@@ -127,7 +126,7 @@ async def download(id: str, file: str, view: View) -> Response:
     """Return a file of an article, published or not, to staff who may see it."""
     async with transaction() as session:
         found = await attachments.of_staff(session, id, file, actor=view.actor)
-    return served(found.content, found.name, found.media_type)
+    return download_of(found.content, found.name, found.media_type)
 
 
 async def _save(
@@ -146,9 +145,7 @@ async def _save(
             draft = await attachments.detach(session, id, file, edition=draft.edition, actor=view.actor)
     for upload in form.getlist("files"):
         if isinstance(upload, UploadFile) and upload.filename:
-            data = await upload.read(attachments.LARGEST + 1)
-            if images.is_photo(data):
-                data = images.clean(data).content
+            data = await reading.received(upload)
             draft = await attachments.attach(
                 session, id, upload.filename, data, edition=draft.edition, actor=view.actor
             )
@@ -242,12 +239,3 @@ def _typed(form: FormData) -> dict[str, Any]:
 def _by_field(wrong: list[tuple[str, str]]) -> dict[str, str]:
     """Return the first sentence for each field; what is wrong with the third question is wrong with the questions."""
     return {key.partition(".")[0]: sentence for key, sentence in reversed(wrong)}
-
-
-def served(content: bytes, name: str, media_type: str) -> Response:
-    """Return a file to keep, never to be shown as a page of this address."""
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-        "Cache-Control": "no-store",
-    }
-    return Response(content, media_type=media_type, headers=headers)

@@ -11,6 +11,7 @@ from admin.staff.pages.route import PageRoute, View, Viewer
 from admin.staff.tickets import commands, reading
 from core.database import transaction
 from core.errors import Forbidden, NotFound
+from kb.articles import lifecycle
 from routing import agenda, citizens, departments, tickets
 
 ROWS = 50
@@ -42,7 +43,9 @@ async def workbench(
     """List tickets, the nearest end of a clock first."""
     async with transaction() as session:
         shown = await _list(session, view, state=state, query=q, department=department, skip=skip)
-    return view.page("parts/tickets.html" if part else "workbench.html", **shown)
+        own = view.actor.department
+        due = await lifecycle.count_due(session, department=own) if own else 0
+    return view.page("parts/tickets.html" if part else "workbench.html", articles_due=due, **shown)
 
 
 @router.get("/{number}")
