@@ -11,6 +11,7 @@ MEANINGS = {
     403: "Not for this account; or another site's page sent it",
     404: "Not there, or not for this account: both read the same",
     409: "Not possible in the state it is in, or a colleague was faster",
+    413: "Larger than the line takes",
     422: "Not what is asked for",
     429: "Too many failures; try again later",
     503: "Something the line depends on does not answer",
