@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         description="Sentence encoder: a name from core/text/models.yaml, the folder of a tuned one, the folder or "
         "name of any sentence-transformers or transformers model (extra `models`), or `hashing` (no model, degraded).",
     )
+    reranker: str = Field(
+        "",
+        description="Cross-encoder that orders the first articles found: the folder or name of any transformers model "
+        "for sentence pairs (extra `models`). Empty: none.",
+    )
     encoder_threads: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 8),
         ge=1,

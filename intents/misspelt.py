@@ -55,7 +55,7 @@ def _readings() -> dict[int, str]:
 
 
 @lru_cache(maxsize=4096)
-def _syllable(character: str) -> str:
+def syllable(character: str) -> str:
     """Return the sound of a character without its tone, or the character itself."""
     read = _readings().get(ord(character))
     if read is None:
@@ -65,13 +65,13 @@ def _syllable(character: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _sound(character: str) -> str:
+def sound(character: str) -> str:
     """Return the sound of a character as one hears it in the south: zh as z, ing as in, n as l."""
-    sound = _syllable(character)
+    heard = syllable(character)
     for hard, soft in _ALIKE:
-        sound = soft + sound.removeprefix(hard) if sound.startswith(hard) else sound
-    sound = sound[:-1] if sound.endswith("ng") and sound[-3:-2] in "ie" else sound
-    return "l" + sound[1:] if sound.startswith("n") else sound
+        heard = soft + heard.removeprefix(hard) if heard.startswith(hard) else heard
+    heard = heard[:-1] if heard.endswith("ng") and heard[-3:-2] in "ie" else heard
+    return "l" + heard[1:] if heard.startswith("n") else heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,16 @@ def _spellings(names: tuple[str, ...]) -> _Spellings:
     generics = {word for words in _KINDS.values() for word in words.split("|")}
     for name in names:
         if len(name) >= SOUNDS_FROM and (name[-1] in _GENERIC or len(name) > SOUNDS_FROM):
-            _put(sounds, tuple(map(_sound, name)), name)
+            _put(sounds, tuple(map(sound, name)), name)
         if len(name) >= WRONG_FROM:
             for place in range(len(name) - 1):
                 if name[place] not in _TELLING:
                     _put(gaps, f"{name[:place]}*{name[place + 1 :]}", name)
         for generic in generics:
             if name.endswith(generic) and name != generic:
-                _put(latin, ("".join(map(_syllable, name.removesuffix(generic))), generic), name)
+                _put(latin, ("".join(map(syllable, name.removesuffix(generic))), generic), name)
     ends = {
-        length: frozenset(_sound(name[-1]) for name in names if len(name) == length)
+        length: frozenset(sound(name[-1]) for name in names if len(name) == length)
         for length in sorted({len(name) for name in names if len(name) >= SOUNDS_FROM}, reverse=True)
     }
     return _Spellings(
@@ -116,7 +116,7 @@ def _spellings(names: tuple[str, ...]) -> _Spellings:
 
 def _meant(window: str, known: _Spellings, *, numbered: bool) -> str | None:
     """Return the name that a window of a text is spelt wrong for; `numbered`: a house number follows."""
-    name = known.sounds.get(tuple(map(_sound, window)))
+    name = known.sounds.get(tuple(map(sound, window)))
     if (
         name is not None
         and (name[-1] == window[-1] or len(window) > SOUNDS_FROM or numbered)
@@ -154,7 +154,7 @@ def find(plain: str, gazetteer: Gazetteer) -> list[Guess]:
     taken = [match.span() for match in gazetteer.pattern.finditer(plain)]
     found = list(_latin(plain, known))
     taken += [(guess.start, guess.end) for guess in found]
-    sounds = [_sound(character) if "\u4e00" <= character <= "\u9fff" else "" for character in plain]
+    sounds = [sound(character) if "\u4e00" <= character <= "\u9fff" else "" for character in plain]
     for length, ends in known.ends.items():
         for start in range(len(plain) - length + 1):
             # However a name is misspelt, its last character sounds right.

@@ -1,7 +1,7 @@
 """Search over the published articles, and the one passage that answers a question, with its source, or None."""
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -34,10 +34,11 @@ class Hit:
     score: float
     basis: str
     department: str
+    corrected: tuple[tuple[str, str], ...] = ()  # what was typed wrong in the query, and what it was read as
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values, as the command line prints them."""
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if key != "corrected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Answer:
     score: float  # how sure the line is that this answers, between 0 and 1
     related: tuple[tuple[str, str], ...]  # (id, title) of other articles that fit
     near: tuple[tuple[str, str], ...] = ()  # those of the same subject that fit nearly as well: any may be meant
+    corrected: tuple[tuple[str, str], ...] = ()  # what was typed wrong in the question, and what it was read as
 
 
 async def search(
@@ -68,7 +70,7 @@ async def search(
     with using(calibration.reader()):
         fitting = _fitting(await _found(session, query, region=region, audience=audience))
     for article, found in fitting[:limit]:
-        passage = article.passages[_asked_section(query, article) or _nearest(found)]
+        passage = article.passages[_asked_section(found.query.text, article) or _nearest(found)]
         hits.append(
             Hit(
                 article=article.id,
@@ -78,6 +80,7 @@ async def search(
                 score=round(found.score, 4),
                 basis=article.basis,
                 department=article.department,
+                corrected=found.query.corrected,
             )
         )
     return hits
@@ -94,7 +97,7 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
     if not candidates:
         return None
     curve = calibration.curve("answer", used.fingerprint)
-    probability = curve.probability(calibration.measures(question, [found for _, found in candidates]))
+    probability = curve.probability(calibration.measures([found for _, found in candidates]))
     if probability < curve.threshold:
         return None
     first = candidates[0]
@@ -103,13 +106,14 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
         for article, found in fitting
         if article.subject == first[0].subject and first[1].score - found.score < CLOSE
     ]
-    return _quoted(
+    quoted = _quoted(
         first[0],
-        question,
+        first[1].query.text,
         score=round(probability, 4),
         related=tuple((each.id, each.title) for each, _ in fitting[:RELATED]),
         near=tuple((each.id, each.title) for each in near[:RELATED]),
     )
+    return replace(quoted, corrected=first[1].query.corrected)
 
 
 async def quote(session: AsyncSession, id: str, question: str) -> Answer | None:

@@ -13,9 +13,8 @@ from typing import Any
 
 from core.city import read_yaml
 from core.text.encode import Encoder, default, encoder
-from core.text.normalise import normalise
 from kb import words
-from kb.retrieval import LONGEST, Found
+from kb.retrieval import Found
 
 CALIBRATION = Path(__file__).with_name("calibration.yaml")
 RIVALS = 9  # documents behind the first that it is compared with
@@ -35,14 +34,14 @@ class Curve:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 
 
-def measures(question: str, found: Sequence[Found]) -> dict[str, float]:
-    """Return what is measured of a question and of `found`, which are at least one, best first.
+def measures(found: Sequence[Found]) -> dict[str, float]:
+    """Return what is measured of a question and of what was `found`, which is at least one, best first.
 
     To what `Found` holds of the first it adds `lead`, its score above the mean of the next ones, and the form of the
     sentence: `asks`, `reports`.
     """
     first, rivals = found[0], found[1 : RIVALS + 1]
-    plain = normalise(question[: 2 * LONGEST])[:LONGEST]
+    plain = first.query.text
     return first.measures() | {
         "lead": first.score - sum(each.score for each in rivals) / len(rivals) if rivals else 0.0,
         "asks": float(words.asks(plain)),

@@ -1,4 +1,4 @@
-"""Hybrid retrieval. Words (tantivy) and meaning (FAISS) propose documents; one linear score of both orders them.
+"""Hybrid retrieval: `kb.candidates` proposes documents, one linear score of words and meaning orders them.
 
 Knows no database: it is built over any texts, beside the old one, and swapped in whole.
 """
@@ -9,21 +9,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import tantivy
 
 from core.text.encode import Encoder, Vectors
-from core.text.index import VectorIndex
 from core.text.normalise import normalise
-from core.text.segment import terms
 from core.text.segment import words as segment
 from core.text.vectors import Vectorise
-from kb import words
+from kb import reranking, synonyms, words
+from kb.candidates import Candidates
+from kb.spelling import Spelling
+from kb.synonyms import Meaning
 
-ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical")  # what the score is a weighted sum of
+# What the score is a weighted sum of.
+ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical", "elsewhere")
 MEASURES = ("asked", "second", "said", "mean", "coverage", "unmatched")  # what says whether a document fits
-FIELDS = {"title": 2.0, "questions": 2.0, "passages": 1.0}  # weight of a word by where it stands
-LEXICAL_DEPTH = 50  # documents that words propose
-VECTOR_DEPTH = 200  # vectors that meaning proposes, several of which may be one document's
+SATURATION, LENGTH = 1.2, 0.9  # BM25's k1 and b
+# What a word of the same meaning counts, and what the other wording's cosines lose: the exact word still wins.
+ANOTHER_WORD = 0.8
+ANOTHER_WORDING = 0.02
 LONGEST = 500  # characters of a question that are read
 
 
@@ -46,12 +48,21 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """A question as it was read: normalised, and with what was typed wrong put right (typed, meant)."""
+
+    text: str
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One document and how it fits: cosines to its ways to ask (best, second) and its passages (best, mean).
 
     `coverage`: share of the question's content words that the document holds, rare words counting more.
     `unmatched`: the rest of it, spread over the content words: in a short question one unknown word weighs much.
-    `lexical`: BM25 as a share of the best document's.
+    `lexical`: BM25 of the question's pairs of characters, as a share of what a document full of them would have.
+    `elsewhere`: 1 where the question names a place, and the document other places only.
     """
 
     id: str
@@ -63,11 +74,25 @@ class Found:
     coverage: float
     unmatched: float
     lexical: float
+    elsewhere: float
     passages: tuple[float, ...]  # cosine of each passage
+    query: Query
 
     def measures(self) -> dict[str, float]:
         """Return what says whether the document fits, by name."""
         return {name: getattr(self, name) for name in MEASURES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is sought: the vectors of the question and of its other wording, its words and pairs with their rarity."""
+
+    query: Query
+    vectors: Vectors
+    words: Mapping[str, float]
+    pairs: Mapping[str, float]
+    places: frozenset[str]
+    meant: Meaning
 
 
 class Retrieval:
@@ -88,84 +113,96 @@ class Retrieval:
         self._encoder = encoder
         self._order = order
         self._texts = list(texts)
-        self._plain = [normalise(" ".join((*text.asked(), *text.passages))) for text in texts]
+        asked = [[normalise(each) for each in text.asked()] for text in texts]
+        said = [[normalise(each) for each in text.passages] for text in texts]
+        self._plain = [" ".join((*ways, *passages)) for ways, passages in zip(asked, said, strict=True)]
+        self._mean = sum(map(len, self._plain)) / max(1, len(texts))
+        self._places = [words.places(plain) for plain in self._plain]
         self._held = Counter(word for plain in self._plain for word in set(segment(plain)))
-        self._lexical, self._schema = _lexical(texts)
+        self._spelling = Spelling(self._held, len(texts))
         self._vectors = (vectorise or encoder.encode)([each for text in texts for each in text.sentences()])
         self._starts = np.cumsum([0, *(len(text.sentences()) for text in texts)])
         owners = [number for number, text in enumerate(texts) for _ in text.sentences()]
-        self._nearest = VectorIndex(owners, self._vectors, fingerprint=encoder.fingerprint)
+        self._candidates = Candidates(asked, said, self._vectors, owners, made_by=encoder.fingerprint)
 
     def __len__(self) -> int:
         return len(self._texts)
 
     def search(self, query: str, limit: int) -> list[Found]:
         """Return up to `limit` documents, best first; `query` is read to its `LONGEST`th character."""
-        query = normalise(query[: 2 * LONGEST])[:LONGEST]
-        if not self._texts or not query:
+        plain = normalise(query[: 2 * LONGEST])[:LONGEST]
+        if not self._texts or not plain:
             return []
-        vector = self._encoder.encode([query])
-        nearest = self._nearest.search(vector, VECTOR_DEPTH, made_by=self._encoder.fingerprint)[0]
-        near = {neighbour.key for neighbour in nearest}
-        matching = self._matching(terms(query))
-        rarity = {word: math.log((len(self._texts) + 1) / (self._held[word] + 0.5)) for word in words.content(query)}
-        found = [
-            self._measure(number, vector[0], rarity, matching.get(number, 0.0)) for number in near | matching.keys()
-        ]
-        return sorted(found, key=lambda each: (-each.score, each.id))[:limit]
+        wanted = self._wanted(Query(*self._spelling.correct(plain)))
+        proposed = self._candidates.by_meaning(wanted.vectors, made_by=self._encoder.fingerprint)
+        proposed |= self._candidates.by_words(
+            dict.fromkeys(words.pairs(wanted.meant.other), ANOTHER_WORD) | dict.fromkeys(wanted.pairs, 1.0)
+        )
+        found = [self._measure(number, wanted) for number in proposed]
+        found.sort(key=lambda each: (-each.score, each.id))
+        return reranking.reordered(wanted.query.text, found, self._best_passage)[:limit]
 
-    def _matching(self, wanted: Sequence[str]) -> dict[int, float]:
-        """Return the documents that words propose, with their BM25 as a share of the best."""
-        clauses = [
-            (
-                tantivy.Occur.Should,
-                tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, name, term), weight),
-            )
-            for term in dict.fromkeys(wanted)
-            for name, weight in FIELDS.items()
-        ]
-        searcher = self._lexical.searcher()
-        hits = searcher.search(tantivy.Query.boolean_query(clauses), LEXICAL_DEPTH).hits if clauses else []
-        return {searcher.doc(address)["number"][0]: score / hits[0][0] for score, address in hits}
+    def _wanted(self, query: Query) -> _Wanted:
+        meant = synonyms.meaning(query.text)
+        counts = Counter(words.pairs(query.text))
+        rarity = {
+            word: math.log((len(self._texts) + 1) / (self._held[word] + 0.5)) for word in words.content(query.text)
+        }
+        return _Wanted(
+            query=query,
+            vectors=self._encoder.encode([query.text, *filter(None, [meant.other])]),
+            words=rarity,
+            pairs={pair: count * self._candidates.rarity(pair) for pair, count in counts.items()},
+            places=words.places(query.text),
+            meant=meant,
+        )
 
-    def _measure(self, number: int, vector: Vectors, rarity: Mapping[str, float], lexical: float) -> Found:
+    def _measure(self, number: int, wanted: _Wanted) -> Found:
         text, plain = self._texts[number], self._plain[number]
-        cosines = (self._vectors[self._starts[number] : self._starts[number + 1]] @ vector).tolist()
+        every = self._vectors[self._starts[number] : self._starts[number + 1]] @ wanted.vectors.T
+        every[:, 1:] -= ANOTHER_WORDING
+        cosines = every.max(axis=1).tolist()
         ways = len(text.asked())
         asked, said = sorted(cosines[:ways], reverse=True), cosines[ways:]
-        coverage = sum(weight for word, weight in rarity.items() if word in plain) / (sum(rarity.values()) or 1.0)
+        coverage = _coverage(wanted, plain)
         measures = {
             "asked": asked[0] if asked else 0.0,
             "second": asked[min(1, ways - 1)] if asked else 0.0,
             "said": max(said, default=0.0),
             "mean": sum(said) / len(said) if said else 0.0,
             "coverage": coverage,
-            "lexical": lexical,
+            "lexical": self._lexical(wanted.pairs, plain),
+            "elsewhere": float(bool(wanted.places and self._places[number]) and not _names(plain, wanted.places)),
         }
         return Found(
             id=text.id,
             score=sum(self._order[name] * measure for name, measure in measures.items()),
-            unmatched=(1 - coverage) / max(1, len(rarity)),
+            unmatched=(1 - coverage) / max(1, len(wanted.words)),
             passages=tuple(said),
+            query=wanted.query,
             **measures,
         )
 
+    def _lexical(self, pairs: Mapping[str, float], plain: str) -> float:
+        damping = SATURATION * (1 - LENGTH + LENGTH * len(plain) / self._mean)
+        held = ((weight, plain.count(pair)) for pair, weight in pairs.items())
+        return sum(weight * count / (count + damping) for weight, count in held) / (sum(pairs.values()) or 1.0)
 
-def _lexical(texts: Sequence[Text]) -> tuple[tantivy.Index, tantivy.Schema]:
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("number", stored=True)
-    for name in FIELDS:
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    schema = builder.build()
-    index = tantivy.Index(schema)
-    writer = index.writer(heap_size=20_000_000, num_threads=1)
-    for number, text in enumerate(texts):
-        document = tantivy.Document()
-        document.add_unsigned("number", number)
-        for name, held in (("title", [text.title]), ("questions", text.questions), ("passages", text.passages)):
-            document.add_text(name, " ".join(term for each in held for term in terms(normalise(each))))
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
-    index.reload()
-    return index, schema
+    def _best_passage(self, found: Found) -> str:
+        text = next(each for each in self._texts if each.id == found.id)
+        best = text.passages[int(np.argmax(found.passages))] if found.passages else ""
+        return f"{text.title} {best}".strip()
+
+
+def _coverage(wanted: _Wanted, plain: str) -> float:
+    held = 0.0
+    for word, weight in wanted.words.items():
+        if word in plain:
+            held += weight
+        elif any(other in plain for other in wanted.meant.words.get(word, ())):
+            held += ANOTHER_WORD * weight
+    return held / (sum(wanted.words.values()) or 1.0)
+
+
+def _names(plain: str, places: frozenset[str]) -> bool:
+    return any(place in plain for place in places)

@@ -1,5 +1,6 @@
 """What the language says of a question: its content words, whether it asks, which section it is about."""
 
+import itertools
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,10 @@ from core.text.segment import words
 
 WORDS = Path(__file__).with_name("words.yaml")
 MOST = 64  # content words read of one question
+_RUN = re.compile(r"[a-z0-9\u3400-\u9fff]+")
+_SIGN = re.compile(r"[a-z0-9]{1,20}|[\u3400-\u9fff]")
+_PLACES = frozenset("省市州县区")
+_LETTERED = re.compile(r"[a-z]\d{0,2}[市县区]")  # as published letters name them
 
 
 @lru_cache(maxsize=1)
@@ -19,8 +24,14 @@ def _read() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _function_words() -> frozenset[str]:
+def function_words() -> frozenset[str]:
+    """Return the words that carry no matter."""
     return frozenset(_read()["function"].split())
+
+
+@lru_cache(maxsize=1)
+def _no_places() -> frozenset[str]:
+    return frozenset(_read()["no_places"].split())
 
 
 @lru_cache(maxsize=8)
@@ -35,8 +46,29 @@ def _sections() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 def content(text: str) -> list[str]:
     """Return the words of a normalised text that carry its matter, each once, in their order."""
-    found = (word for word in words(text) if word not in _function_words())
+    found = (word for word in words(text) if word not in function_words())
     return list(dict.fromkeys(found))[:MOST]
+
+
+def pairs(text: str) -> list[str]:
+    """Return every two neighbouring characters of a normalised text, numbers and Latin words counting as one each."""
+    found: list[str] = []
+    for run in _RUN.findall(text):
+        signs = _SIGN.findall(run)
+        found += [one + other for one, other in itertools.pairwise(signs)]
+        found += [sign for sign in signs if sign.isascii() and len(sign) > 1]
+    return found
+
+
+def terms(text: str) -> list[str]:
+    """Return what a lexical index holds of a normalised text: its pairs, and its words of other lengths."""
+    return pairs(text) + [word for word in words(text) if len(word) != 2 and not word.isascii()]
+
+
+def places(text: str) -> frozenset[str]:
+    """Return the districts, counties, cities and provinces that a normalised text names; A7县 is one too."""
+    named = [word for word in words(text) if word[-1] in _PLACES and len(word) > 2 and word not in _no_places()]
+    return frozenset([*named, *_LETTERED.findall(text)])
 
 
 def asks(text: str) -> bool:

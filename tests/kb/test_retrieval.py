@@ -32,7 +32,8 @@ def test_what_is_measured_of_a_document() -> None:
     [found] = [each for each in retrieval(TEXTS).search("狗证怎么办理", 3) if each.id == "dog"]
     assert found.asked == np.float32(1.0)
     assert found.second < found.asked
-    assert (found.coverage, found.unmatched, found.lexical) == (1.0, 0.0, 1.0)
+    assert (found.coverage, found.unmatched, found.elsewhere) == (1.0, 0.0, 0.0)
+    assert 0 < found.lexical < 1
     assert len(found.passages) == 2
 
 
@@ -49,3 +50,19 @@ def test_odd_questions_find_little_and_break_nothing() -> None:
         index.search(question, 5)
     assert index.search("狗证" * LONGEST, 5) == index.search("狗证" * LONGEST * 2, 5)
     assert retrieval([]).search("狗证", 5) == []
+
+
+def test_a_document_of_another_place_comes_behind_one_of_no_place() -> None:
+    encoder = HashingEncoder()
+    texts = [Text("there", passages=("C4市水费单在营业厅打印。",)), Text("any", passages=("水费单在营业厅打印。",))]
+    found = Retrieval(texts, encoder=encoder, order=calibration.order("texts", encoder.fingerprint)).search(
+        "A7县打印水费单", 2
+    )
+    assert {each.id: each.elsewhere for each in found} == {"there": 1.0, "any": 0.0}
+    assert found[0].id == "any"
+
+
+def test_what_was_typed_by_its_sound_is_found_and_told() -> None:
+    [found] = retrieval(TEXTS).search("zufang gongjijin", 1)
+    assert found.id == "rent"
+    assert found.query.corrected == (("zufang gongjijin", "租房公积金"),)
