@@ -30,9 +30,12 @@ class ReplyType(StrEnum):
     """What a reply is; a door shows each as its medium allows."""
 
     TEXT = "text"
-    ANSWER = "answer"  # data: article, title, section, passage, basis, department, department_name, reviewed
+    # data: article, title, section, kind (of the section: materials fee where steps conditions online, or empty), lead,
+    # items (what the passage lists, whole), links [{"label","url"}], passage, source, basis, department,
+    # department_name, reviewed
+    ANSWER = "answer"
     FORM = "form"  # asks for one element; data: element, filled
-    CHOICE = "choice"  # data: options [{"value","label"}]; the value may be sent as the next text
+    CHOICE = "choice"  # data: options [{"value","label","heard"?}]; the value may be sent as the next text
     TICKET = "ticket"  # data: number, code, due_at, url
     HANDOFF = "handoff"  # data: position
     EMERGENCY = "emergency"  # data: service, number

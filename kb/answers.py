@@ -10,17 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.city import city
 from core.text.encode import encoder, using
-from core.text.normalise import normalise
-from kb import calibration, words
-from kb.passages import shorten
+from kb import calibration, following, quoting
 from kb.published import Published, index, still
-from kb.retrieval import LONGEST, Found
+from kb.quoting import LONGEST_ANSWER, Answer
+from kb.retrieval import Found
 
-LONGEST_ANSWER = 200  # characters; about forty seconds read aloud
+__all__ = ["LONGEST_ANSWER", "Answer", "Hit", "answer", "follow", "quote", "search"]
+
 CANDIDATES = 50  # documents looked at, from which those of another district or time are dropped
 RELATED = 3
 # Articles of one subject whose scores are nearer than this: which is meant, only the citizen knows (docs/knowledge.md).
 CLOSE = 0.03
+CITY = "city"  # region of what holds everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +42,6 @@ class Hit:
         return {key: value for key, value in asdict(self).items() if key != "corrected"}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the base says to a question. `text` can be read aloud, `full` is the whole article in Markdown."""
-
-    article: str
-    title: str
-    section: str
-    text: str
-    full: str
-    basis: str
-    department: str
-    reviewed: date
-    score: float  # how sure the line is that this answers, between 0 and 1
-    related: tuple[tuple[str, str], ...]  # (id, title) of other articles that fit
-    near: tuple[tuple[str, str], ...] = ()  # those of the same subject that fit nearly as well: any may be meant
-    corrected: tuple[tuple[str, str], ...] = ()  # what was typed wrong in the question, and what it was read as
-
-
 async def search(
     session: AsyncSession, query: str, *, limit: int = 5, region: str | None = None, audience: str | None = None
 ) -> list[Hit]:
@@ -70,7 +53,7 @@ async def search(
     with using(calibration.reader()):
         fitting = _fitting(await _found(session, query, region=region, audience=audience))
     for article, found in fitting[:limit]:
-        passage = article.passages[_asked_section(found.query.text, article) or _nearest(found)]
+        passage = article.passages[quoting.section_asked(article, found.query.text) or _nearest(found)]
         hits.append(
             Hit(
                 article=article.id,
@@ -86,10 +69,12 @@ async def search(
     return hits
 
 
-async def answer(session: AsyncSession, question: str, *, region: str | None = None) -> Answer | None:
+async def answer(session: AsyncSession, question: str, *, region: str | None = None, known: str = "") -> Answer | None:
     """Return the passage that answers `question`, or None: for what the base lacks, and for what is no question.
 
-    None is common and no failure: the caller then asks on, or opens a ticket.
+    None is common and no failure: the caller then asks on, or opens a ticket. `known`: what the citizen said before,
+    by lines, which may tell a condition. Of an answer with `ask` or `regions` that must be asked first; the rule of a
+    district is quoted only to who is there.
     """
     with using(calibration.reader()) as used:
         candidates = await _found(session, question, region=region)
@@ -101,51 +86,52 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
     if probability < curve.threshold:
         return None
     first = candidates[0]
-    near = [
+    close = [
         article
         for article, found in fitting
         if article.subject == first[0].subject and first[1].score - found.score < CLOSE
     ]
-    quoted = _quoted(
-        first[0],
-        first[1].query.text,
-        score=round(probability, 4),
+    regions = _regions([first[0], *close]) if region is None else ()
+    chosen = next((each for each in (first[0], *close) if region and each.region == region), first[0])
+    near = [each for each in close if each.region in {CITY, region} and chosen.region in {CITY, each.region}]
+    quoted = quoting.quoted(chosen, first[1].query.text, score=round(probability, 4), known=known)
+    return replace(
+        quoted,
         related=tuple((each.id, each.title) for each, _ in fitting[:RELATED]),
         near=tuple((each.id, each.title) for each in near[:RELATED]),
+        corrected=first[1].query.corrected,
+        regions=regions,
     )
-    return replace(quoted, corrected=first[1].query.corrected)
 
 
-async def quote(session: AsyncSession, id: str, question: str) -> Answer | None:
-    """Return what the article `id`, which the citizen chose, says to `question`; None where nothing may quote it."""
+async def quote(
+    session: AsyncSession, id: str, question: str, *, known: str = "", choice: str = "", kind: str = ""
+) -> Answer | None:
+    """Return what the article `id`, which the citizen chose, says to `question`; None where nothing may quote it.
+
+    `choice`, `kind`: what was chosen of what the answer before offered (`kb.quoting.quoted`).
+    """
+    article = await _in_hand(session, id)
+    return quoting.quoted(article, question, known=known, choice=choice, kind=kind) if article else None
+
+
+async def follow(session: AsyncSession, id: str, text: str) -> Answer | None:
+    """Return what the article `id`, which has just answered, says to a few words that go on about it.
+
+    None where they are about something else, or where it says nothing of that.
+    """
+    article = await _in_hand(session, id)
+    return following.follow(article, text) if article else None
+
+
+async def _in_hand(session: AsyncSession, id: str) -> Published | None:
     article = (await index.current(session)).articles.get(id)
-    if article is None or not article.holds(_today()) or not await still(session, [article]):
-        return None
-    return _quoted(article, question, score=1.0, related=(), near=())
+    return article if article and article.holds(_today()) and await still(session, [article]) else None
 
 
-def _quoted(
-    article: Published,
-    question: str,
-    *,
-    score: float,
-    related: tuple[tuple[str, str], ...],
-    near: tuple[tuple[str, str], ...],
-) -> Answer:
-    passage = article.passages[_asked_section(question, article)]
-    return Answer(
-        article=article.id,
-        title=article.title,
-        section=passage.section,
-        text=shorten(passage.text, LONGEST_ANSWER),
-        full="\n\n".join(each.markdown for each in article.passages),
-        basis=article.basis,
-        department=article.department,
-        reviewed=article.reviewed,
-        score=score,
-        related=related,
-        near=near,
-    )
+def _regions(articles: list[Published]) -> tuple[str, ...]:
+    """Return the districts whose own rule is among those that fit alike."""
+    return tuple(dict.fromkeys(each.region for each in articles if each.region != CITY))
 
 
 async def _found(
@@ -167,12 +153,6 @@ def _today() -> date:
 def _fitting(candidates: list[tuple[Published, Found]]) -> list[tuple[Published, Found]]:
     curve = calibration.curve("search", encoder().fingerprint)
     return [(article, found) for article, found in candidates if curve.probability(found.measures()) >= curve.threshold]
-
-
-def _asked_section(question: str, article: Published) -> int:
-    """Return the place of the section that the question's words point to, else of the head, where the answer is."""
-    plain = normalise(question[: 2 * LONGEST])[:LONGEST]
-    return next((place for place, each in enumerate(article.passages) if words.is_about(plain, each.section)), 0)
 
 
 def _nearest(found: Found) -> int:

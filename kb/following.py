@@ -12,6 +12,7 @@ from kb.quoting import Answer
 from kb.sections import Kind
 from kb.words import WORDS
 
+_MARKS = "。？?！! "
 MOST_SENTENCES = 3  # that are quoted where the article has no section for it
 
 
@@ -27,7 +28,7 @@ def _hanging_words() -> frozenset[str]:
 
 def hangs(plain: str) -> bool:
     """Say whether a normalised text goes on about what was said before (那…, …呢)."""
-    return _hanging().search(plain.rstrip("。？?！!")) is not None
+    return _hanging().search(plain.rstrip(_MARKS)) is not None
 
 
 def follow(article: Published, text: str) -> Answer | None:
@@ -38,6 +39,8 @@ def follow(article: Published, text: str) -> Answer | None:
     """
     plain = normalise(text)
     kind = sections.asked(plain)
+    if article.ask and kind is None and conditions.every_case(plain):
+        return quoting.quoted(article, text)
     told = conditions.told(article.ask, plain) if article.ask else ()
     new = _new_words(article, plain, kind)
     of_it = " ".join((article.subject, article.title, *article.questions))
@@ -49,14 +52,15 @@ def follow(article: Published, text: str) -> Answer | None:
             return own
         if (found := _sentences(article, [kind.said])) is not None:
             return found
-    if told or (article.ask and conditions.every_case(plain)):
+    if told:
         return quoting.quoted(article, text)
-    return None
+    return _mentioning(article, new, kind) if new and hangs(plain) else None
 
 
 def _new_words(article: Published, plain: str, kind: Kind | None) -> list[str]:
     """Return the content words that neither ask for the section nor tell one of the article's cases."""
-    rest = sections.without_cues(plain, kind) if kind else plain
+    rest = _hanging().sub(" ", plain.rstrip(_MARKS))
+    rest = sections.without_cues(rest, kind) if kind else rest
     for word in conditions.words_of(article.ask):
         rest = rest.replace(word, " ")
     return [word for word in words.content(rest) if word not in _hanging_words()]

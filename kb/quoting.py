@@ -6,7 +6,7 @@ from datetime import date
 
 from core.text.normalise import normalise
 from kb import conditions, sections, words
-from kb.articles.document import Choice
+from kb.articles.document import Ask, Choice
 from kb.passages import Passage, shorten
 from kb.published import Published
 from kb.retrieval import LONGEST
@@ -38,6 +38,8 @@ class Answer:
     sections: tuple[str, ...] = ()  # kinds of the sections that the article has besides this one
     ask: str = ""  # the answer depends on this question; `text` is what holds for everybody
     choices: tuple[str, ...] = ()  # the replies to it
+    case: str = ""  # the choice whose section it is
+    assumed: bool = False  # that it is this case was said before, not in this question
     regions: tuple[str, ...] = ()  # districts with a rule of their own: in which it is, only the citizen knows
 
 
@@ -59,11 +61,14 @@ def quoted(
     place = _section_of_kind(article, kind) if kind else section_asked(article, plain)
     if place or article.ask is None:
         return of_passage(article, article.passages[place], score=score)
-    chosen = _chosen(article, plain, known, choice)
+    chosen = _chosen(article, plain, choice)
+    assumed = not chosen
+    chosen = chosen or _known(article.ask, known)
     if not chosen:
         head = of_passage(article, article.passages[0], score=score)
         return replace(head, ask=article.ask.question, choices=tuple(each.label for each in article.ask.choices))
-    return of_passage(article, _joined(article, chosen), score=score)
+    found = of_passage(article, _joined(article, chosen), score=score)
+    return replace(found, case=chosen[0].label if len(chosen) == 1 else "", assumed=assumed)
 
 
 def of_passage(article: Published, passage: Passage, *, score: float = 1.0) -> Answer:
@@ -96,16 +101,21 @@ def _section_of_kind(article: Published, kind: str) -> int:
     return next((place for place, each in enumerate(article.passages) if sections.kind_of(each.section) == kind), 0)
 
 
-def _chosen(article: Published, plain: str, known: str, choice: str) -> Sequence[Choice]:
+def _chosen(article: Published, plain: str, choice: str) -> Sequence[Choice]:
     assert article.ask is not None
     if choice == EVERY or conditions.every_case(plain):
         return article.ask.choices
     if choice:
         return [each for each in article.ask.choices if each.label == choice]
-    if found := conditions.told(article.ask, plain):
-        return found
-    before = (conditions.told(article.ask, normalise(line)) for line in reversed(known.splitlines()))
-    return next(filter(None, before), ())
+    return conditions.told(article.ask, plain)
+
+
+def _known(ask: Ask, known: str) -> Sequence[Choice]:
+    """Return the one choice that the newest earlier line told that told any."""
+    for line in reversed(known.splitlines()):
+        if found := conditions.told(ask, normalise(line)):
+            return found if len(found) == 1 else ()
+    return ()
 
 
 def _joined(article: Published, choices: Sequence[Choice]) -> Passage:

@@ -4,7 +4,8 @@ state            what it remembers, as JSON with a version
 talk             one turn while it is being answered
 emergencies      what to do now                    alarmed          what follows on it
 flow             the order: emergency, person, tickets, statutory route, small talk, answer, form
-small_talk       what is no request        answers          questions        person   into the queue
+small_talk       what is no request        person           into the queue
+answers          questions                 answered         how an answer is said
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
 phrases, people  what rules recognise

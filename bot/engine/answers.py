@@ -1,19 +1,15 @@
 """Questions: answered from the knowledge base with the source, or recorded as unanswered and taken further."""
 
-import re
-
 import kb
-from bot.contract import ReplyType
-from bot.engine import asking, phrases
+from bot.engine import answered, asking, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
-from kb import feedback, unanswered, words
-from routing.departments import tree as departments
+from kb import feedback, following, unanswered, words
 
-_LAW = re.compile(r"《[^》]+》")  # its articles stand in the data; nobody wants them read aloud
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
+ELSEWHERE = "elsewhere"  # a district that has no rule of its own
 
 
 async def answer(talk: Talk, *, asks: bool) -> bool:
@@ -27,37 +23,86 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
     found = await _find(talk)
     if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION or words.fails(talk.plain)):
         return False
+    state.question = question
+    answered.remember(talk, talk.text)
     if found is None:
-        await unanswered.record(talk.session, talk.text, conversation=talk.turn.conversation)
-        state.question, state.article = question, ""
-        why = {"rule": "no_answer"}
-        talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
+        await _none(talk, record=talk.text)
         return True
-    state.question, state.misunderstood = question, 0
     if follows and state.article in dict(found.near):
-        found = await kb.quote(talk.session, state.article, talk.text) or found  # it goes on about the same matter
-    if found.near and not (follows and found.article == state.article):
+        found = await kb.quote(talk.session, state.article, talk.text, known=state.told) or found
+    if found.regions:
+        options = [Option(code, asking.district_name(code)) for code in found.regions]
+        options.append(Option(ELSEWHERE, talk.word("option.other_district")))
+        talk.offer("answer.district", expects="which_district", options=options, why={"rule": "districts_differ"})
+    elif found.near and not (follows and found.article == state.article):
         options = [Option(id, title) for id, title in ((found.article, found.title), *found.near)]
         options += talk.options("other")
         talk.offer("answer.which", expects="which", options=options, why={"rule": "near", "article": found.article})
-        return True
+    else:
+        _answered(talk, found)
+    return True
+
+
+async def go_on(talk: Talk) -> bool:
+    """Answer a few words that go on about the article in hand: 要带什么, 周末开门吗, 那外地户口呢."""
+    state = talk.state
+    if not state.article or state.form is not None or len(talk.plain) > FOLLOW_UP or state.locale != "zh_CN":
+        return False
+    found = await kb.follow(talk.session, state.article, talk.text)
+    if found is None:
+        return False
+    answered.remember(talk, talk.text)
     _answered(talk, found)
     return True
 
 
 async def which(talk: Talk) -> bool:
     """Take the choice among matters of one subject; another sentence is a new turn."""
-    chosen = talk.chosen() or _named(talk)
-    found = await kb.quote(talk.session, chosen, talk.state.question) if chosen and chosen != "other" else None
+    chosen, known = talk.chosen() or _named(talk), talk.state.told
+    found = None
+    if chosen and chosen != "other":
+        found = await kb.quote(talk.session, chosen, talk.state.question, known=known)
+    return await _chosen(talk, found, anew=chosen is None)
+
+
+async def which_district(talk: Talk) -> bool:
+    """Take the district whose rule is wanted; another sentence is a new turn."""
+    code = talk.chosen() or await _district(talk)
+    found = None
+    if code is not None:
+        talk.state.district = None if code == ELSEWHERE else code
+        question = talk.state.question.splitlines()[0]
+        found = await kb.answer(talk.session, question, region=code, known=talk.state.told)
+    return await _chosen(talk, found, anew=code is None)
+
+
+async def condition(talk: Talk) -> bool:
+    """Take the reply to what the answer depends on; another sentence is a new turn."""
+    state = talk.state
+    if (choice := _exactly_chosen(talk)) is not None:
+        answered.remember(talk, talk.text)
+        found = await kb.quote(talk.session, state.article, "", choice=choice)
+    else:
+        found = await kb.follow(talk.session, state.article, talk.text)
+    return await _chosen(talk, found, anew=choice is None and found is None)
+
+
+async def _chosen(talk: Talk, found: kb.Answer | None, *, anew: bool) -> bool:
     talk.state.expect("")
-    if found is not None:
-        _answered(talk, found)
-        return True
-    if chosen is None:
+    if anew:
         return False
-    why = {"rule": "no_answer"}
-    talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
+    if found is None:
+        await _none(talk)
+    else:
+        _answered(talk, found)
     return True
+
+
+def _exactly_chosen(talk: Talk) -> str | None:
+    """Return the chosen code where the text is no more than the label, the place or the code of an option."""
+    said, chosen = talk.plain.strip(" 。.!！，,"), talk.chosen()
+    inside = (option for option in talk.state.options if option.code == chosen and normalise(option.label) in said)
+    return chosen if all(normalise(option.label) == said for option in inside) else None
 
 
 def _named(talk: Talk) -> str | None:
@@ -67,35 +112,52 @@ def _named(talk: Talk) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
+async def _district(talk: Talk) -> str | None:
+    """Return the district that this turn names."""
+    understood = await talk.understood()
+    return next((each.district for each in understood.entities.addresses if each.district), None)
+
+
 def _answered(talk: Talk, found: kb.Answer) -> None:
-    talk.state.article = found.article
-    talk.state.summary = found.title
-    _give(talk, found)
-    why = {"rule": "answered", "article": found.article}
-    talk.offer("answer.solved", expects="solved", options=talk.options("solved", "not_solved"), why=why)
+    if found.ask:
+        answered.ask_condition(talk, found)
+    else:
+        answered.give(talk, found)
+
+
+async def _none(talk: Talk, *, record: str = "") -> None:
+    """Say that there is no answer, and offer a ticket or a person."""
+    if record:
+        await unanswered.record(talk.session, record, conversation=talk.turn.conversation)
+    talk.state.article = ""
+    why = {"rule": "no_answer"}
+    talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
 
 
 async def in_between(talk: Talk) -> bool:
     """Answer a question that comes in the middle of a form, then go on with the form; False without an answer."""
-    found = await kb.answer(talk.session, talk.text)
-    if found is None:
+    form = talk.state.form
+    region = form.place.district if form is not None else None
+    found = await kb.answer(talk.session, talk.text, region=region, known=talk.state.told)
+    if found is None or found.regions:
         return False
-    _give(talk, found)
+    answered.say(talk, found)
     await asking.resume(talk)
     return True
 
 
 async def solved(talk: Talk) -> bool:
-    """Take the answer to whether the question is solved; another sentence is a new turn."""
+    """Take the answer to whether the question is solved, or the section that is chosen; else it is a new turn."""
     state = talk.state
-    chosen = {"solved": "yes", "not_solved": "no"}.get(talk.chosen() or "")
-    if chosen is None:
-        chosen = phrases.yes_or_no(talk.plain)
-    if chosen is None:
+    if (chosen := _exactly_chosen(talk) or "").startswith(answered.SECTION):
+        kind = chosen.removeprefix(answered.SECTION)
+        return await _chosen(talk, await kb.quote(talk.session, state.article, "", kind=kind), anew=False)
+    said = {"solved": "yes", "not_solved": "no"}.get(talk.chosen() or "") or phrases.yes_or_no(talk.plain)
+    if said is None:
         state.expect("")
         return False
-    await feedback.record(talk.session, state.article, solved=chosen == "yes", conversation=talk.turn.conversation)
-    if chosen == "yes":
+    await feedback.record(talk.session, state.article, solved=said == "yes", conversation=talk.turn.conversation)
+    if said == "yes":
         state.expect("")
         state.question = state.article = ""
         talk.say("answer.glad", why={"rule": "solved"})
@@ -106,33 +168,20 @@ async def solved(talk: Talk) -> bool:
 
 
 async def _find(talk: Talk) -> kb.Answer | None:
-    """Return the answer to the question, or to the question before together with this one when it is short."""
-    found = await kb.answer(talk.session, talk.text)
-    if found is None and talk.state.question and len(talk.plain) <= FOLLOW_UP:
-        found = await kb.answer(talk.session, f"{talk.state.question.splitlines()[0]} {talk.text}")
-    return found
+    """Return the answer to the question, or to the question before together with this one when it is short.
 
-
-def _give(talk: Talk, found: kb.Answer) -> None:
-    department = departments().get(found.department).name if found.department in departments() else ""
-    law = _LAW.search(found.basis)
-    key = "answer.source" if law else "answer.source_only"
-    source = talk.word(key, department=department, basis=law[0] if law else "")
-    passage = found.text.rstrip()
-    if found.section:  # a passage from the middle of an article says nothing of its matter
-        passage = talk.word("answer.about", title=found.title, section=found.section, passage=passage)
-    talk.say_text(
-        f"{passage}\n{source}",
-        type=ReplyType.ANSWER,
-        data={
-            "article": found.article,
-            "title": found.title,
-            "section": found.section,
-            "basis": found.basis,
-            "department": found.department,
-            "department_name": department,
-            "passage": passage,  # the text without its source, for doors that show the source beside it
-            "reviewed": str(found.reviewed),
-        },
-        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)},
-    )
+    What hangs on the question before (那…呢) is read with it first. Saying the same passage again answers nothing.
+    """
+    state = talk.state
+    region = await _district(talk) or state.district
+    state.district = region
+    asked = [talk.text]
+    if state.question and len(talk.plain) <= FOLLOW_UP:
+        combined = f"{state.question.splitlines()[0]} {talk.text}"
+        asked = [combined, talk.text] if following.hangs(talk.plain) else [talk.text, combined]
+    for question in asked:
+        found = await kb.answer(talk.session, question, region=region, known=state.told)
+        again = found is not None and (found.article, found.section) == (state.article, state.section)
+        if found is not None and not (again and question != talk.text):
+            return found
+    return None

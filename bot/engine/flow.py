@@ -20,6 +20,7 @@ from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
 from intents import RequestType, statutory
+from kb import following
 
 ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no matter in it
 
@@ -70,6 +71,10 @@ async def _pending(talk: Talk) -> bool:
             return await answers.solved(talk)
         case "which":
             return await answers.which(talk)
+        case "which_district":
+            return await answers.which_district(talk)
+        case "condition":
+            return await answers.condition(talk)
         case "offer":
             return await _offered(talk)
         case "clarify":
@@ -127,8 +132,9 @@ async def _consultation(talk: Talk) -> bool:
     """Answer a question; in the middle of a form only one that the knowledge base knows."""
     understood = await talk.understood()
     clear = matters.is_clear(understood)
-    follows = bool(talk.state.article) and not clear and len(talk.plain) <= answers.FOLLOW_UP
-    asks = phrases.says("question", talk.plain) or (follows and phrases.says("follow_up", talk.plain))
+    hangs = following.hangs(talk.plain)
+    follows = bool(talk.state.article) and (hangs or not clear) and len(talk.plain) <= answers.FOLLOW_UP
+    asks = phrases.says("question", talk.plain) or (follows and (hangs or phrases.says("follow_up", talk.plain)))
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
     if talk.state.locale != "zh_CN" or not (consults or (asks and not clear)):
         return False
@@ -148,6 +154,7 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     _person,
     _cancel,
     _pending,
+    answers.go_on,
     repeats.known_matter,
     ticket_commands.command,
     ticket_commands.impatient,

@@ -48,6 +48,7 @@ class Option:
 
     code: str
     label: str
+    heard: str = ""  # how a voice offers it, where that is more than its label
 
 
 @dataclass(slots=True)
@@ -107,6 +108,9 @@ class State:
     command: Command | None = None
     question: str = ""  # the last thing asked about, for what follows on it
     article: str = ""  # the article that answered it
+    section: str = ""  # the section of it that was said last
+    told: str = ""  # what was said in questions, by lines: it may tell what an answer depends on
+    district: str | None = None  # that a question named
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
     tickets: list[KnownTicket] = field(default_factory=list)
     waiting: str = ""  # another matter, told before the open form was confirmed

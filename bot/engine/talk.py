@@ -78,7 +78,10 @@ class Talk:
     ) -> None:
         """Ask with a choice; what is chosen comes back as the words of its label."""
         self.state.expect(expects, options)
-        shown = [{"value": option.label, "label": option.label} for option in options]
+        shown = [
+            {"value": option.label, "label": option.label} | ({"heard": option.heard} if option.heard else {})
+            for option in options
+        ]
         self.say(key, type=ReplyType.CHOICE, data={"options": shown}, why=why, **values)
 
     def options(self, *codes: str) -> list[Option]:
