@@ -6,9 +6,10 @@ machine knows scenes told in other words. Their sum is the score. A second linea
 """
 
 import json
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,10 @@ from intents import lexical
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-FORMAT = 2  # raised when the arrays of the cache change their meaning
+FORMAT = 3  # raised when the arrays of the cache change their meaning
 EXAMPLES = Path(__file__).parent / "data" / "emergency_examples.jsonl"
 ELSEWHERE = Path(__file__).parent / "data" / "elsewhere.yaml"
+COURTESY = Path(__file__).parent / "data" / "emergency_courtesy.yaml"
 LENGTHS = (1, 2, 3, 4)
 SLOTS = 1 << 20
 LONGEST = 300  # characters read at once; a letter is read in pieces
@@ -62,6 +64,22 @@ def examples(path: Path = EXAMPLES) -> tuple[Example, ...]:
     with path.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return tuple(Example(normalise(row["text"]), row["service"], row["kind"]) for row in rows)
+
+
+def _polite(taught: Sequence[Example]) -> list[Example]:
+    """Return two of five examples once more, each with courtesy or complaint around it that means nothing."""
+    around = read_yaml(COURTESY)
+    heads, tails = ([normalise(each) for each in around[name]] for name in ("heads", "tails"))
+    wrapped = []
+    for each in taught:
+        drawn, share = divmod(zlib.crc32(each.plain.encode()), 5)
+        if share >= 2:
+            continue
+        drawn, sides = divmod(drawn, 3)
+        drawn, head = divmod(drawn, len(heads))
+        before, after = heads[head] * (sides != 1), tails[drawn % len(tails)] * (sides != 0)
+        wrapped.append(replace(each, plain=f"{before}{each.plain}{after}"))
+    return wrapped
 
 
 class _Grams:
@@ -108,14 +126,16 @@ def fit(taught: Sequence[Example], ordinary: Sequence[str], vectors: tuple[Vecto
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC, LinearSVC
 
-    texts = [each.plain for each in taught] + list(ordinary)
-    danger = np.array([each.service is not None for each in taught] + [False] * len(ordinary))
-    weight = np.array([1.0] * len(taught) + [ORDINARY_WEIGHT] * len(ordinary))
+    said = [*taught, *_polite(taught)]
+    texts = [each.plain for each in said] + list(ordinary)
+    danger = np.array([each.service is not None for each in said] + [False] * len(ordinary))
+    weight = np.array([1.0] * len(said) + [ORDINARY_WEIGHT] * len(ordinary))
     grams = _Grams.learn(texts, LENGTHS, SLOTS)
     logistic = LogisticRegression(C=GRAMS_STRENGTH, max_iter=500, class_weight="balanced", solver="liblinear")
     logistic.fit(grams.matrix(texts), danger, weight)
 
-    shown = np.r_[np.arange(len(taught)), np.arange(len(taught), len(texts), ORDINARY_STEP)]
+    danger = np.array([each.service is not None for each in taught] + [False] * len(ordinary))
+    shown = np.r_[np.arange(len(taught)), np.arange(len(taught), len(danger), ORDINARY_STEP)]
     stacked = np.vstack(vectors)[shown]
     centre, spread = stacked.mean(axis=0), np.maximum(stacked.std(axis=0), 1e-6)
     machine = SVC(C=VECTOR_STRENGTH, gamma=_gamma(stacked.shape[1]), class_weight="balanced", cache_size=500)
@@ -214,7 +234,14 @@ def _danger(folder: Path, data: Path) -> Danger:
     taught = examples() + tuple(Example(line, None, "ordinary") for line in chat)
     aside = [normalise(text) for route in statutory.routes().values() for text in route.examples + route.near_misses]
     spoken = asked.examples.plain[: asked.examples.spoken]
-    key = digest(FORMAT, used.fingerprint, [(each.plain, each.service, each.kind) for each in taught], aside, spoken)
+    key = digest(
+        FORMAT,
+        used.fingerprint,
+        [(each.plain, each.service, each.kind) for each in taught],
+        aside,
+        spoken,
+        read_yaml(COURTESY),
+    )
 
     def make() -> Arrays:
         own = kept("emergency-examples", used)([each.plain for each in taught] + aside)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from core.errors import BadInput
 from core.text.encode import pinned
 from intents import emergency_rules, languages
 from intents.danger import danger
-from intents.reading import Reading, read
+from intents.reading import Reading, read, read_all
 from intents.understanding import Emergency
 
 # Scores of `danger` (docs/understanding.md says how they were chosen, and what they cost and save).
@@ -29,11 +30,20 @@ BACKED = -2.0  # the same where a rule says so too
 DENIED = 1.5  # the same where every word of danger is guarded: denied, feared, past, talked about
 CONTRADICTED = -4.0  # from here on the line asks where a rule says danger and the model does not
 OPEN = -2.0  # from here on the line asks
-LETTER = 0.0  # for one piece of a letter, which must have a word for now in it too
+# For what is judged alone out of a longer text: one sentence, or a few clauses of a long one.
+PART = 2.0  # from here on it is an emergency
+PART_BACKED = 1.0  # the same where a rule says so too or it has a word for now
+PART_OPEN = -0.5  # from here on the line asks
+WORTH = -2.0  # by its grams alone; from here on a part is worth encoding
+MOST_PARTS = 3  # encoded of one text
+SENTENCE = 60  # characters; a longer one is judged a few clauses at a time
+CLAUSES = 3
 SURE = 0.5  # probability from which a situation's own instruction is said; below it the service's general one
 FEWEST_WORDS = 4  # Chinese characters or Latin words, from which a text says enough to be asked about
+SHORT = 6  # characters up to which a text is an answer to something: only a rule may call it danger
 _WORD = re.compile(r"[\u4e00-\u9fff]|\b[a-z]{2,}\b")
 _CLAUSE = re.compile(r"[^，。！？；,.!?;\n]+")
+_SENTENCE = re.compile(r"[^。！？；!?;\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +118,97 @@ def judge_all(readings: Sequence[Reading]) -> list[Judgement]:
     """Return what `judge` says of each; their vectors are heard together."""
     if not readings:
         return []
-    heard = danger().heard(np.stack([reading.vector for reading in readings]))
-    return [_judge(reading, voice) for reading, voice in zip(readings, heard.tolist(), strict=True)]
+    readings = _in_earnest(readings)
+    scored = _scored(readings)
+    ruled = [_ruled(each.plain) for each in readings]
+    first = [_judge(*each) for each in zip(scored, ruled, strict=True)]
+    parts = [_parts(each) if judged.alarm is None else [] for each, judged in zip(readings, first, strict=True)]
+    alone = iter(_scored(read_all([part for each in parts for part in each])))
+    found = []
+    for judged, row in zip(first, parts, strict=True):
+        worst = max(islice(alone, len(row)), key=lambda each: each.score, default=None)
+        found.append(_judge_part(worst, judged) if worst else judged)
+    return found
 
 
-def _judge(reading: Reading, heard: float) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A text or a part of one, and how much it speaks for danger now."""
+
+    plain: str
+    vector: NDArray[np.float32]
+    score: float
+
+
+def _in_earnest(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings, those anew that say that they are no joke, no drill, no complaint: without these words."""
+    meant = [emergency_rules.in_earnest(each.plain) for each in readings]
+    changed = [row for row, each in enumerate(readings) if meant[row] != each.plain]
+    anew = dict(zip(changed, read_all([meant[row] for row in changed]), strict=True)) if changed else {}
+    return [anew.get(row, each) for row, each in enumerate(readings)]
+
+
+def _scored(readings: Sequence[Reading]) -> list[_Scored]:
+    if not readings:
+        return []
+    heard = danger().heard(np.stack([each.vector for each in readings])).tolist()
+    return [
+        _Scored(each.plain, each.vector, danger().score(each.plain, voice))
+        for each, voice in zip(readings, heard, strict=True)
+    ]
+
+
+def _ruled(plain: str) -> emergency_rules.Match | None:
     known = services()
-    ruled = next((match for match in emergency_rules.find(reading.plain) if match.service in known), None)
-    if len(reading.plain) >= emergency_rules.letter():
-        return _judge_letter(reading, ruled)
-    score = danger().score(reading.plain, heard)
-    alone = DENIED if score >= ALARM and emergency_rules.turned_away(reading.plain) else ALARM
-    backed = -math.inf if languages.is_latin(reading.plain) else BACKED  # the model has learned little English
-    least = backed if ruled else alone
-    if score >= least:
-        return Judgement(alarm=_described(reading.plain, ruled, reading.vector))
-    if score < (CONTRADICTED if ruled else OPEN) or len(_WORD.findall(reading.plain)) < FEWEST_WORDS:
-        return Judgement()
-    return Judgement(possible=_described(reading.plain, ruled, reading.vector))
+    return next((match for match in emergency_rules.find(plain) if match.service in known), None)
 
 
-def _judge_letter(reading: Reading, ruled: emergency_rules.Match | None) -> Judgement:
-    """Judge a letter by its pieces: what is danger in one of them is little in the whole."""
-    if ruled:
-        return Judgement(alarm=_described(reading.plain, ruled))
-    telling = [piece for piece in reading.pieces if emergency_rules.says_now(piece)]
-    worst = max(telling, key=danger().score, default=None)
-    if worst is None or danger().score(worst) < LETTER:
+def _judge(said: _Scored, ruled: emergency_rules.Match | None) -> Judgement:
+    """Judge a whole text; a letter only by the rules."""
+    plain = said.plain
+    if cried := emergency_rules.cry(plain):
+        described = _described(plain, cried.match, said.vector)
+        return Judgement(alarm=described) if cried.clear else Judgement(possible=described)
+    if len(plain) >= emergency_rules.letter():
+        return Judgement(alarm=_described(plain, ruled)) if ruled else Judgement()
+    alone = DENIED if said.score >= ALARM and emergency_rules.turned_away(plain) else ALARM
+    if len(plain) <= SHORT:
+        alone = math.inf
+    backed = -math.inf if languages.is_latin(plain) else BACKED  # the model has learned little English
+    if said.score >= (backed if ruled else alone):
+        return Judgement(alarm=_described(plain, ruled, said.vector))
+    contradicted = -math.inf if emergency_rules.insists(plain) else CONTRADICTED
+    opened = ALARM if len(plain) <= SHORT else OPEN
+    if said.score < (contradicted if ruled else opened) or len(_WORD.findall(plain)) < FEWEST_WORDS:
         return Judgement()
-    return Judgement(alarm=_described(worst, None))
+    return Judgement(possible=_described(plain, ruled, said.vector))
+
+
+def _parts(reading: Reading) -> list[str]:
+    """Return what of a text may tell of danger alone, the likeliest first: what surrounds it would drown it."""
+    found: set[str] = set()
+    for sentence in _SENTENCE.findall(reading.plain[: emergency_rules.LONGEST]):
+        if len(sentence) <= SENTENCE:
+            found.add(sentence.strip())
+            continue
+        spans = [clause.span() for clause in _CLAUSE.finditer(sentence)]
+        for row in range(max(len(spans) - CLAUSES, 0) + 1):
+            found.add(sentence[spans[row][0] : spans[row : row + CLAUSES][-1][1]].strip())
+    scores = {part: danger().score(part) for part in found if SHORT < len(part) < len(reading.plain) - SHORT}
+    return sorted((part for part in scores if scores[part] >= WORTH), key=lambda part: (-scores[part], part))[
+        :MOST_PARTS
+    ]
+
+
+def _judge_part(part: _Scored, whole: Judgement) -> Judgement:
+    """Judge the part that speaks most for danger; `whole`: what was found in all of it, no alarm."""
+    ruled = _ruled(part.plain)
+    backed = ruled is not None or emergency_rules.says_now(part.plain)
+    if part.score >= (DENIED if emergency_rules.turned_away(part.plain) else PART_BACKED if backed else PART):
+        return Judgement(alarm=_described(part.plain, ruled, part.vector))
+    if part.score < PART_OPEN or whole.possible:
+        return whole
+    return Judgement(possible=_described(part.plain, ruled, part.vector))
 
 
 def _described(plain: str, ruled: emergency_rules.Match | None, vector: NDArray[np.float32] | None = None) -> Emergency:

@@ -14,6 +14,7 @@ from core.city import read_yaml
 RULES = Path(__file__).parent / "data" / "emergency_rules.yaml"
 GUARDS = ("negation", "hypothesis", "habit", "past", "over", "talk")  # others where a rule asks for them
 LONGEST = 12_000  # characters read; what comes after says nothing about now
+LONGEST_CRY = 24  # characters
 MOST_WORDS = 30  # characters shown of what was found
 _CLAUSE = re.compile(r"[，。！？；,.!?;\n]")
 _SENTENCE = re.compile(r"[。！？；!?;\n]")
@@ -30,6 +31,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Cry:
+    """A text that is nothing but a cry; `clear`: it says what the danger is, else it is to be asked about."""
+
+    match: Match
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Rule:
     service: str
     situation: str
@@ -43,6 +52,9 @@ class _Rules:
     guards: dict[str, re.Pattern[str]]
     now: re.Pattern[str]
     letter: int
+    earnest: re.Pattern[str]
+    insists: re.Pattern[str]
+    cries: tuple[tuple[re.Pattern[str], str, str, bool], ...]  # pattern, service, situation, whether it is clear
     rules: tuple[_Rule, ...]
 
 
@@ -57,11 +69,19 @@ def _rules() -> _Rules:
 
     for name, pattern in raw["words"].items():
         words[name] = spell(pattern)
+    around = f"(?:{raw['cries']['around']})"
     return _Rules(
         harmless=re.compile("|".join(raw["harmless"])),
         guards={name: re.compile(pattern) for name, pattern in raw["guards"].items()},
         now=re.compile(raw["now"]),
         letter=raw["letter"],
+        earnest=re.compile("|".join(raw["earnest"])),
+        insists=re.compile(raw["insists"]),
+        cries=tuple(
+            (re.compile(f"{around}*(?:(?:{each['pattern']}){around}*)+"), each["service"], each["situation"], clear)
+            for name, clear in (("clear", True), ("open", False))
+            for each in raw["cries"][name]
+        ),
         rules=tuple(
             _Rule(
                 service=rule["service"],
@@ -130,6 +150,26 @@ def turned_away(plain: str) -> bool:
     rules = _rules()
     read = _blanked(rules, plain)
     return any(rule.pattern.search(read) for rule in rules.rules) and next(_matches(rules, read), None) is None
+
+
+def cry(plain: str) -> Cry | None:
+    """Return what a text cries out where it is a cry and nothing else, or None."""
+    if len(plain) > LONGEST_CRY:
+        return None
+    for pattern, service, situation, clear in _rules().cries:
+        if pattern.fullmatch(plain):
+            return Cry(Match(service, situation, plain), clear)
+    return None
+
+
+def in_earnest(plain: str) -> str:
+    """Return a text without the words that say what it is not: no joke, no drill, no complaint but danger."""
+    return _rules().earnest.sub("", plain)
+
+
+def insists(plain: str) -> bool:
+    """Say whether a text says that it is really so."""
+    return bool(_rules().insists.search(plain))
 
 
 def _blanked(rules: _Rules, plain: str) -> str:

@@ -18,7 +18,7 @@ from intents.understanding import Emergency
 DATA = Path(__file__).parent / "data"
 EMERGENCIES = yaml.safe_load((DATA / "emergencies.yaml").read_text(encoding="utf-8"))
 # What was reached (docs/understanding.md), a little below.
-FOUND, RECALL, FALSE_ALARMS, ASKED, SERVICE = 0.985, 0.97, 0.04, 0.1, 0.925  # a city's categories move it a little
+FOUND, RECALL, FALSE_ALARMS, ASKED, SERVICE = 0.98, 0.96, 0.05, 0.1, 0.925  # a city's categories move it a little
 ORDINARY = yaml.safe_load((DATA / "no_emergencies.yaml").read_text(encoding="utf-8"))
 
 
@@ -171,6 +171,86 @@ def test_danger_told_in_english_is_recognised_and_answered_in_english(text: str,
 )
 def test_what_only_sounds_like_danger_in_english_is_none(text: str) -> None:
     assert emergency.find(text) is None
+
+
+DANGER = "厨房着火了，火苗从窗户窜出来"
+COURTESY = [
+    "{}，请尽快派人，谢谢",
+    "我要投诉，{}",
+    "{}，你们到底管不管",
+    "您好，我住在河西，跟你们反映一件事。{}。麻烦处理一下。",
+]
+ORDINARY_LETTER = (
+    "领导您好，我住在这里十几年了，小区的卫生一直做得不好，垃圾两三天才收一次，楼道的灯坏了也没有人换。"
+    "物业费倒是按月来催，业主们开过两次会，意见交上去就没有下文，社区的同志来看过，说会协调，至今没有结果。"
+    "{}。希望有关部门重视我们的意见，早日给一个答复。"
+)
+
+
+@pytest.mark.parametrize("around", COURTESY)
+def test_courtesy_and_complaint_do_not_hide_danger(around: str) -> None:
+    assert emergency.find(around.format(DANGER)) is not None
+    assert emergency.find(around.format("厨房的水龙头坏了，想问问物业管不管修")) is None
+
+
+def test_danger_in_one_sentence_of_a_letter_is_heard() -> None:
+    assert len(ORDINARY_LETTER) >= emergency_rules.letter()
+    found = emergency.find(ORDINARY_LETTER.format("我邻居倒在楼梯上，嘴唇发紫，怎么叫都不醒"))
+    assert found is not None and found.service == "ambulance" and "尊敬" not in found.reason
+    commas = ORDINARY_LETTER.format("我邻居倒在楼梯上，嘴唇发紫，怎么叫都不醒").replace("。", "，")
+    assert emergency.judge(read(commas)) != emergency.Judgement()
+    assert emergency.judge(read(ORDINARY_LETTER.format("绿化带的草长得很高"))) == emergency.Judgement()
+
+
+@pytest.mark.parametrize("text", ["现在", "两个人", "我在外面", "他走了", "倒了", "漏了", "我妈", "走了", "我好累啊"])
+def test_a_short_answer_is_no_emergency(text: str) -> None:
+    assert emergency.judge(read(text)).alarm is None
+
+
+@pytest.mark.parametrize("text", ["漏气了", "快来人啊塌了！", "流血了", "喘不上气了", "发大水了", "着火了着火了"])
+def test_a_cry_that_says_what_it_is_is_an_emergency(text: str) -> None:
+    assert emergency.find(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["救我", "快来人", "死人了", "出事了", "地震了", "110", "120快", "帮我报警", "SOS", "help me"]
+)
+def test_a_cry_that_does_not_say_what_it_is_is_asked_about(text: str) -> None:
+    judged = emergency.judge(read(text))
+    assert judged.alarm is None and judged.possible is not None
+
+
+@pytest.mark.parametrize("text", ["了", "我家", "快", "！！！", "110能查违章吗", "120收费标准"])
+def test_the_small_words_around_a_cry_are_none(text: str) -> None:
+    assert emergency_rules.cry(normalise(text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "着火了，不是闹着玩的，真着火了",
+        "不是演习，五号楼真的着火了",
+        "没骗你们，小孩真掉井里了",
+        "我不是来问业务的，我家煤气漏了，味道很大",
+        "不是开玩笑，我家煤气真的在漏",
+    ],
+)
+def test_saying_that_it_is_no_joke_does_not_deny_it(text: str) -> None:
+    assert emergency.find(text) is not None
+
+
+def test_what_it_is_not_is_taken_out_and_what_it_is_stays() -> None:
+    assert emergency_rules.in_earnest("不是楼上漏水，是楼塌了") == "楼塌了"
+    assert emergency_rules.in_earnest("我不要投诉我要救命") == "要救命"
+    for text in ("不是着火，是我在烧烤", "我不是要自杀，我就是心烦", "这片子没有演员"):
+        assert emergency_rules.in_earnest(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["没人要我了，谢谢你们以前帮过我", "我已经没有明天了", "多少片安眠药会死", "我不想再活"]
+)
+def test_who_says_quietly_that_they_want_to_die_is_at_least_asked(text: str) -> None:
+    assert emergency.judge(read(text)) != emergency.Judgement()
 
 
 @pytest.fixture(scope="module")
