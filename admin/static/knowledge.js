@@ -14,10 +14,13 @@ let leaving = false;
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
 });
-// What was refused is drawn anew with what was typed; it is not saved for that.
-document.addEventListener("htmx:afterSwap", () => {
-  const said = document.querySelector("#editor .alert.refusal, #editor [aria-invalid]");
-  if (said) said.scrollIntoView({ block: "center" });
+// What was refused is drawn anew with what was typed: the keyboard goes on where something is wrong.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig.path !== "/knowledge/save") return;
+  const alert = document.querySelector("#editor .alert.refusal");
+  const wrong = document.querySelector("#editor [aria-invalid]");
+  if (alert) alert.scrollIntoView({ block: "center" });
+  if (wrong) wrong.focus();
 });
 window.addEventListener("beforeunload", (event) => {
   if (!leaving && (edited() || document.querySelector("#editor .alert.refusal, #editor .kept"))) event.preventDefault();

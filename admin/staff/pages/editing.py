@@ -14,6 +14,8 @@ from channels.web.articles import download as download_of
 from core.database import transaction
 from core.errors import BadInput, Conflict, Forbidden, TooLarge
 from kb.articles import attachments, drafts, fields, lifecycle, owners
+from routing import departments
+from routing.tree import Department
 
 LONGEST_BODY = 100_000  # characters
 LINES = ("subject", "title", "body", "department", "basis", "region", "reviewed", "review_due", "effective", "expires")
@@ -171,7 +173,11 @@ async def _submit(view: Viewer, id: str, edition: int) -> Response:
                 draft=draft,
             )
         wrong = list(refused.extra["fields"].items())
-        return view.page("parts/editor.html", **(shown | {"wrong": _by_field(wrong), "refused": refused.sentence}))
+        answer = view.page("parts/editor.html", **(shown | {"wrong": _by_field(wrong), "refused": refused.sentence}))
+        answer.headers["HX-Push-Url"] = (
+            f"/knowledge/{id}/edit?check=true"  # it is saved: loading the page again shows it
+        )
+        return answer
     return go_to(f"/knowledge/{id}/review")
 
 
@@ -205,7 +211,7 @@ async def _editor(
         "changed": changed,
         "attached": draft.attachments if draft else article.attachments if article else [],
         "subjects": sorted(await lifecycle.subjects(session, "published")),
-        "department_groups": _departments(view),
+        "department_groups": _departments(view, content.get("department")),
         "areas": naming.areas(),
         "chat": reading.in_chat(body),
         "body": reading.rendered(body),
@@ -216,12 +222,12 @@ async def _editor(
     }
 
 
-def _departments(view: Viewer) -> list[tuple[str, list[Any]]]:
-    groups = choices.department_groups(view.locale)
-    if view.actor.department is None:
-        return groups
-    own = owners.below(view.actor.department)
-    kept = [(kind, [each for each in found if each.code in own]) for kind, found in groups]
+def _departments(view: Viewer, present: Any) -> list[tuple[str, list[Department]]]:
+    """Return the departments that may own the article, by kind; the present owner is among them whatever it is."""
+    tree, own = departments.tree(), view.actor.department
+    allowed = owners.below(own) if own else owners.known()
+    groups = [("", [each for each in tree if each.kind == "centre"]), *choices.department_groups(view.locale)]
+    kept = [(kind, [each for each in found if each.code in allowed or each.code == present]) for kind, found in groups]
     return [(kind, found) for kind, found in kept if found]
 
 
