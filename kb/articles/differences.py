@@ -110,7 +110,17 @@ def _shortened(pieces: list[Piece]) -> Iterator[Piece]:
             yield Piece("same", piece.text[-SHOWN:])
 
 
+def ask_lines(ask: Mapping[str, Any]) -> str:
+    """Return what an article asks back as lines: the question, then `reply | words、words | section` for each."""
+    choices = [
+        " | ".join((each["label"], "、".join(each.get("words") or ()), each["section"])) for each in ask["choices"]
+    ]
+    return "\n".join([ask["question"], *choices])
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ask_lines(value)
     if value is None or value is False:
         return ""
     if isinstance(value, dict):  # what the answer depends on

@@ -149,7 +149,7 @@ class Importer:
             return [Line(name, place, "unchanged", item.id, sentence)]
         try:
             document = placing.document(item) if item.whole else None
-            if document is not None and self.publishing:
+            if document is not None and self.publishing and document.state == "published":
                 return [Line(name, place, await placing.publish(session, document, self.actor), item.id, sentence)]
             async with session.begin_nested():
                 outcome = await placing.propose(session, item, known=item.id in known, actor=self.actor)
@@ -201,8 +201,9 @@ async def import_folder(session: AsyncSession, path: Path, *, actor: Actor = SYS
             lines.append(Line(each.file, f"{each.place} id".strip(), "refused", "", "编号与前面的文章重复，没有导入。"))
         else:
             where.add(each.document.id)
-            outcome = await placing.publish(session, each.document, actor)
-            lines.append(Line(each.file, each.place, outcome, each.document.id))
+            as_draft = each.document.state == "draft"
+            outcome = await (placing.as_draft if as_draft else placing.publish)(session, each.document, actor)
+            lines.append(Line(each.file, each.place, outcome, each.document.id, draft=as_draft))
     await _announce(session, lines, actor)
     return Report(tuple(lines))
 

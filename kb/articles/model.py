@@ -17,9 +17,8 @@ Attached = dict[str, Any]
 
 
 class State(StrEnum):
-    """Where an article is in its life; only a published one is quoted."""
+    """Whether an article is quoted; what was never published is a `Draft` only."""
 
-    DRAFT = "draft"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
 

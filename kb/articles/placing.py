@@ -16,7 +16,7 @@ from core.errors import BadInput
 from kb.articles import drafts, naming, owners
 from kb.articles.document import Document, digest
 from kb.articles.formats import Found, Source
-from kb.articles.model import Article, ArticleVersion, State
+from kb.articles.model import Article, ArticleVersion, Draft, State
 from kb.articles.report import Outcome
 
 # The number of an official document, alone on its line; one that is cited stands in a sentence.
@@ -105,18 +105,21 @@ async def publish(session: AsyncSession, document: Document, actor: Actor) -> Ou
     }
     known = article is not None
     if article is None:
-        article = Article(**fields, state=document.state, version=1)
+        article = Article(**fields, state=State.PUBLISHED, version=1)
         session.add(article)
     else:
         for key, value in fields.items():
             setattr(article, key, value)
         article.version += 1
         # A withdrawn article stays so: taking it out was a person's decision, and a file must not undo it.
-        if article.state != State.WITHDRAWN:
-            article.state = document.state
     session.add(ArticleVersion.of(article, content, actor))
     await session.flush()
     return "changed" if known else "added"
+
+
+async def as_draft(session: AsyncSession, document: Document, actor: Actor) -> Outcome:
+    """Make a draft of a document that calls itself one; what is published stays. Return what became of it."""
+    return _outcome(await drafts.propose(session, document.id, document.content(), actor=actor))
 
 
 async def propose(session: AsyncSession, item: Item, *, known: bool, actor: Actor) -> Outcome:
@@ -126,6 +129,10 @@ async def propose(session: AsyncSession, item: Item, *, known: bool, actor: Acto
         fields = await _present(session, item.id, actor) | fields
     note = f"从文件“{item.source.name}”{item.place}导入。" + "".join(item.notes)
     draft = await drafts.propose(session, item.id, fields, actor=actor, source=item.source.name, note=note)
+    return _outcome(draft)
+
+
+def _outcome(draft: Draft | None) -> Outcome:
     if draft is None:
         return "unchanged"
     return "added" if draft.based_on is None and draft.edition == 1 else "changed"

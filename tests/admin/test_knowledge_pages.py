@@ -110,6 +110,20 @@ async def test_somebody_else_saved_meanwhile_and_both_texts_are_shown(world: Wor
         assert (await save(browser, edition=str(draft.edition), body="部门写的正文。")).status_code == 204
 
 
+async def test_what_an_article_asks_back_is_written_in_lines_and_kept(world: World) -> None:
+    body = "分两种。\n\n## 个人\n\n免费。\n\n## 单位\n\n收费。"
+    async with world.browser("lamps") as browser:
+        lacking = await save(browser, body=body, ask="是个人还是单位？\n个人", then="submit")
+        assert 'id="w-ask"' in lacking.text
+        ask = "是个人还是单位？\n个人 | 自己、家里 | 个人\n单位 | 公司，企业 | 单位"
+        await save(browser, edition="1", body=body, ask=ask, then="submit")
+        page = (await browser.get("/knowledge/lamp/edit")).text
+    draft = await the_draft(world)
+    assert draft is not None and draft.state == "review"
+    assert draft.content["ask"]["choices"][1] == {"label": "单位", "words": ["公司", "企业"], "section": "单位"}
+    assert "个人 | 自己、家里 | 个人\n单位 | 公司、企业 | 单位</textarea>" in page
+
+
 async def test_a_file_that_is_refused_takes_nothing_from_what_was_typed(world: World) -> None:
     form = FORM | {"id": "lamp", "edition": "0", "based_on": "", "then": "save", "body": "写了很久的正文。"}
     async with world.browser("lamps") as browser:

@@ -7,7 +7,7 @@ from core import ledger
 from core.auth import SYSTEM, Actor, Role
 from core.errors import Conflict, Forbidden, NotFound
 from kb import articles, changes
-from kb.articles import State
+from kb.articles import State, drafts
 from tests.kb.conftest import Write
 
 EDITOR = Actor(kind="staff", id=7, name="编辑", role=Role.EDITOR)
@@ -80,11 +80,19 @@ async def test_an_unknown_article_is_not_found(session: AsyncSession) -> None:
         await articles.withdraw(session, "nothing", "不再适用", actor=SYSTEM)
 
 
+async def test_a_file_that_calls_itself_a_draft_becomes_one(session: AsyncSession, write: Write) -> None:
+    await articles.import_folder(session, write(state="draft"))
+    draft = await drafts.get(session, "lamp-warranty", actor=EDITOR)
+    assert draft is not None and draft.state == "draft" and drafts.problems(draft.content) == []
+    assert await articles.listing(session) == []
+
+
 async def test_staff_list_by_subject_and_state(session: AsyncSession, write: Write) -> None:
-    write(id="b-draft", state="draft")
+    write(id="b-withdrawn")
     await articles.import_folder(session, write(subject="别的"))
-    assert [each.id for each in await articles.listing(session)] == ["lamp-warranty", "b-draft"]
-    assert [each.id for each in await articles.listing(session, subject="测试")] == ["b-draft"]
+    await articles.withdraw(session, "b-withdrawn", "不再适用", actor=SUPERVISOR)
+    assert [each.id for each in await articles.listing(session)] == ["lamp-warranty", "b-withdrawn"]
+    assert [each.id for each in await articles.listing(session, subject="测试")] == ["b-withdrawn"]
     assert [each.id for each in await articles.listing(session, state=State.PUBLISHED)] == ["lamp-warranty"]
 
 

@@ -22,6 +22,8 @@ def upgrade() -> None:
         op.alter_column(table, column.name, server_default=None)
     op.add_column("articles", sa.Column("proposed", sa.String()))
     op.create_index("ix_articles_review_due", "articles", ["review_due"])
+    # A draft has a table of its own from here on; an article that is not published is one that was taken out.
+    op.execute("update articles set state = 'withdrawn' where state = 'draft'")
     op.create_table(
         "article_drafts",
         sa.Column("id", sa.String(), nullable=False),

@@ -18,6 +18,7 @@ from core.database import transaction
 from core.errors import NotFound
 from kb import articles
 from kb.articles import Article, Draft, attachments, differences, drafts
+from kb.articles.document import Ask
 
 Slug = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -48,6 +49,7 @@ class Written(Body):
     review_due: date | None = None
     effective: date | None = None
     expires: date | None = None
+    ask: Ask | None = None
     edition: Number = 0
     based_on: Number | None = None
     note: Annotated[str, Field(max_length=300)] = ""

@@ -57,6 +57,19 @@ def in_chat(body: str) -> list[Said]:
     return [Said(each.section, passages.shorten(each.text, answers.LONGEST_ANSWER)) for each in passages.split(body)]
 
 
+def asked(text: str) -> dict[str, Any] | None:
+    """Return what an article asks back, from lines: the question, then `reply | words、words | section` for each."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return None
+    choices = []
+    for line in lines[1:]:
+        label, words, section = [each.strip() for each in [*re.split(r"[|｜]", line), "", ""][:3]]
+        words_of = [each.strip() for each in re.split(r"[、，,]", words) if each.strip()]
+        choices.append({"label": label, "words": words_of, "section": section or label})
+    return {"question": lines[0], "choices": choices}
+
+
 def writes(actor: Actor) -> bool:
     """Say whether the actor writes articles at all."""
     return actor.may(Permission.KNOWLEDGE_EDIT) or (

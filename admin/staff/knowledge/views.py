@@ -40,6 +40,7 @@ class ArticleDetail(ArticleLine):
     basis: str
     region: str
     audience: list[str]
+    ask: dict[str, Any] | None
     attachments: list[dict[str, Any]]
     updated_at: datetime
 

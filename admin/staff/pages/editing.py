@@ -13,7 +13,7 @@ from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from channels.web.articles import download as download_of
 from core.database import transaction
 from core.errors import BadInput, Conflict, Forbidden, TooLarge
-from kb.articles import attachments, drafts, fields, lifecycle, owners
+from kb.articles import attachments, differences, drafts, fields, lifecycle, owners
 from routing import departments
 from routing.tree import Department
 
@@ -202,6 +202,7 @@ async def _editor(
     return {
         "id": id,
         "content": reading.whole(content),
+        "ask": differences.ask_lines(content["ask"]) if content.get("ask") else "",
         "edition": edition,
         "based_on": based_on,
         "note": note,
@@ -238,6 +239,7 @@ def _typed(form: FormData) -> dict[str, Any]:
         raise BadInput(f"正文不能超过 {LONGEST_BODY} 个字符，请拆成几篇。")
     found["questions"] = [line.strip() for line in str(form.get("questions", "")).splitlines() if line.strip()]
     found["audience"] = [str(each) for each in form.getlist("audience")]
+    found["ask"] = reading.asked(str(form.get("ask", "")))
     found["sample"] = form.get("sample") == "true"
     return fields.plain(found)
 
