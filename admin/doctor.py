@@ -15,6 +15,7 @@ from core.errors import YitongError
 from core.settings import settings
 from core.text import encode
 from intents import categories, emergency, statutory
+from kb import synonyms
 from kb.articles import reading
 from routing.calendar import calendar
 from routing.catalogue import catalogue
@@ -128,7 +129,7 @@ async def _articles() -> str:
     strangers = [each for each in read if isinstance(each, reading.Read) and each.document.department not in tree()]
     if wrong or strangers:
         raise Doubtful(f"{len(wrong)} articles cannot be read, {len(strangers)} name an unknown department.")
-    return f"{len(read)} articles."
+    return f"{len(read)} articles; {synonyms.count()} everyday words for official ones."
 
 
 async def _safety() -> str:

@@ -33,6 +33,11 @@ def meaning(text: str) -> Meaning:
     return Meaning(found, other if replaced else "")
 
 
+def count() -> int:
+    """Return how many everyday words are known. Raises BadInput, naming file and group, where a table is broken."""
+    return len(_table())
+
+
 @lru_cache(maxsize=1)
 def _table() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return (everyday words, official ones), the longest first: 小孩上户口 is more than 上户口."""
