@@ -67,6 +67,13 @@ class Settings(BaseSettings):
         description="Cross-encoder that orders the first articles found: the folder or name of any transformers model "
         "for sentence pairs (extra `models`). Empty: none.",
     )
+    writer_url: str = Field(
+        "",
+        description="Model that words answers out of the cited passages: base address of an OpenAI-compatible "
+        "interface, as https://host/v1. Empty: the passages themselves are the answers.",
+    )
+    writer_model: str = Field("", description="Model that words answers: its name at `writer_url`.")
+    writer_key: SecretStr | None = Field(None, description="Model that words answers: key, where it wants one.")
     encoder_threads: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 8),
         ge=1,

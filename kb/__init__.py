@@ -4,11 +4,12 @@ search(session, query)      the articles that fit, best first; none where nothin
 answer(session, question)   the passage that answers, with its source, or None
 quote(session, id, question)  one article's passage, where the citizen chose the article, a section or a condition
 follow(session, id, text)     what the article in hand says to a few words that go on about it
+conflicts(session)            pairs of articles that contradict each other, for staff
 articles                    import_folder, import_csv, load_city, get, listing, publish, withdraw
 unanswered, feedback        record: questions that had no answer, and whether an answer solved it
 evaluation                  evaluate(corpus, queries): this retrieval on any corpus
 """
 
-from kb.answers import Answer, Hit, answer, follow, quote, search
+from kb.answers import Answer, Hit, answer, conflicts, follow, quote, search
 
-__all__ = ["Answer", "Hit", "answer", "follow", "quote", "search"]
+__all__ = ["Answer", "Hit", "answer", "conflicts", "follow", "quote", "search"]

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.city import city
 from core.text.encode import encoder, using
-from kb import calibration, following, quoting
+from kb import calibration, contradictions, following, quoting
+from kb.contradictions import Conflict
 from kb.published import Published, index, still
 from kb.quoting import LONGEST_ANSWER, Answer
 from kb.retrieval import Found
 
-__all__ = ["LONGEST_ANSWER", "Answer", "Hit", "answer", "follow", "quote", "search"]
+__all__ = ["LONGEST_ANSWER", "Answer", "Hit", "answer", "conflicts", "follow", "quote", "search"]
 
 CANDIDATES = 50  # documents looked at, from which those of another district or time are dropped
 RELATED = 3
@@ -77,7 +78,7 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
     district is quoted only to who is there.
     """
     with using(calibration.reader()) as used:
-        candidates = await _found(session, question, region=region)
+        candidates = await _found(session, question, region=region, decided=True)
         fitting = _fitting(candidates[1:])
     if not candidates:
         return None
@@ -124,6 +125,11 @@ async def follow(session: AsyncSession, id: str, text: str) -> Answer | None:
     return following.follow(article, text) if article else None
 
 
+async def conflicts(session: AsyncSession) -> tuple[Conflict, ...]:
+    """Return pairs of published articles that contradict each other, for staff to put right."""
+    return (await index.current(session)).conflicts
+
+
 async def _in_hand(session: AsyncSession, id: str) -> Published | None:
     article = (await index.current(session)).articles.get(id)
     return article if article and article.holds(_today()) and await still(session, [article]) else None
@@ -135,14 +141,19 @@ def _regions(articles: list[Published]) -> tuple[str, ...]:
 
 
 async def _found(
-    session: AsyncSession, query: str, *, region: str | None, audience: str | None = None
+    session: AsyncSession, query: str, *, region: str | None, audience: str | None = None, decided: bool = False
 ) -> list[tuple[Published, Found]]:
-    """Return what may be quoted here and now, best first, whether it fits or not."""
+    """Return what may be quoted here and now, best first, whether it fits or not.
+
+    `decided`: without what another article contradicts, unless it is the one that was reviewed later.
+    """
     snapshot = await index.current(session)
     found = await asyncio.to_thread(snapshot.retrieval.search, query, CANDIDATES)
     today = _today()
     articles = [snapshot.articles[each.id] for each in found]
     sound = await still(session, [each for each in articles if each.holds(today, region=region, audience=audience)])
+    overruled = contradictions.overruled(snapshot.conflicts, sound) if decided else set()
+    sound -= overruled
     return [(article, each) for article, each in zip(articles, found, strict=True) if article.id in sound]
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import vectors
 from core.text.encode import KEPT, Encoder
-from kb import calibration, changes, passages
+from kb import calibration, changes, contradictions, passages
 from kb.articles.document import Ask
 from kb.articles.model import Article, State
+from kb.contradictions import Conflict
 from kb.passages import Passage
 from kb.retrieval import Retrieval, Text
 
@@ -88,6 +89,7 @@ class Snapshot:
     encoder: str
     articles: dict[str, Published]
     retrieval: Retrieval
+    conflicts: tuple[Conflict, ...]
 
 
 class Index:
@@ -148,7 +150,8 @@ class Index:
         except Exception:
             log.exception("knowledge.index_failed")  # nobody may be waiting; the next check begins anew
             raise
-        made = Snapshot(revision, used.fingerprint, {each.id: each for each in articles}, retrieval)
+        conflicts = contradictions.find([contradictions.saying(each) for each in articles])
+        made = Snapshot(revision, used.fingerprint, {each.id: each for each in articles}, retrieval, conflicts)
         others = [each for each in self._snapshots.values() if each.encoder != made.encoder]
         self._snapshots = {each.encoder: each for each in [*others[1 - KEPT :], made]}
         log.info("knowledge.indexed", articles=len(articles), seconds=round(time.monotonic() - begun, 2))

@@ -33,6 +33,7 @@ class Answer:
     near: tuple[tuple[str, str], ...] = ()  # those of the same subject that fit nearly as well: any may be meant
     corrected: tuple[tuple[str, str], ...] = ()  # what was typed wrong in the question, and what it was read as
     kind: str = ""  # of the section: materials fee where steps conditions online; empty for what is none of them
+    passages: tuple[tuple[str, str], ...] = ()  # heading and text of all that the article says
     items: tuple[str, ...] = ()  # what the passage lists, whole: steps in their order, materials one by one
     links: tuple[Link, ...] = ()
     sections: tuple[str, ...] = ()  # kinds of the sections that the article has besides this one
@@ -86,6 +87,7 @@ def of_passage(article: Published, passage: Passage, *, score: float = 1.0) -> A
         reviewed=article.reviewed,
         score=score,
         kind=kind,
+        passages=tuple((each.section, each.text) for each in article.passages),
         items=sections.items(passage),
         links=sections.links(passage),
         sections=tuple(each for each in others if each and each != kind),

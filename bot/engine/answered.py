@@ -7,6 +7,7 @@ import kb
 from bot.contract import ReplyType
 from bot.engine.state import Option
 from bot.engine.talk import Talk
+from kb import writing
 from kb.quoting import EVERY
 from routing.departments import tree as departments
 
@@ -22,11 +23,11 @@ def remember(talk: Talk, text: str) -> None:
     talk.state.told = f"{talk.state.told}\n{text}".strip()[-LONGEST_MEMORY:]
 
 
-def give(talk: Talk, found: kb.Answer) -> None:
+async def give(talk: Talk, found: kb.Answer) -> None:
     """Say the answer, ask whether that solved it, and offer the article's other sections."""
     state = talk.state
     state.article, state.section, state.summary, state.misunderstood = found.article, found.section, found.title, 0
-    say(talk, found)
+    await say(talk, found)
     options = talk.options("solved", "not_solved")
     kinds = [kind for kind in OFFERED if kind in found.sections]
     for kind in kinds[: MOST_OFFERED.get(talk.turn.channel)]:
@@ -44,14 +45,20 @@ def ask_condition(talk: Talk, found: kb.Answer) -> None:
     talk.offer("answer.condition", expects="condition", options=options, why=why, question=found.ask)
 
 
-def say(talk: Talk, found: kb.Answer, *, why: dict[str, Any] | None = None) -> None:
-    """Say the passage with its source."""
+async def say(talk: Talk, found: kb.Answer) -> None:
+    """Say the passage with its source; where a model is set, in its words, as far as the passages support them."""
     department = departments().get(found.department).name if found.department in departments() else ""
     law = _LAW.search(found.basis)
     source = talk.word(
         "answer.source" if law else "answer.source_only", department=department, basis=law[0] if law else ""
     )
-    passage, lead = found.text.rstrip(), ""
+    passage, lead, items = found.text.rstrip(), "", found.items
+    why: dict[str, Any] = {}
+    if writing.enabled() and not found.section:
+        written = await writing.write(talk.text, found.passages)
+        why = {"written": written.as_json()}
+        if written.text:
+            passage, items = written.text, ()
     if found.section:  # a passage from the middle of an article says nothing of its matter
         key = "answer.assumed" if found.assumed else "answer.case" if found.case else "answer.about"
         lead = talk.word(key, title=found.title, section=found.section, case=found.case, passage="")
@@ -65,7 +72,7 @@ def say(talk: Talk, found: kb.Answer, *, why: dict[str, Any] | None = None) -> N
             "section": found.section,
             "kind": found.kind,
             "lead": lead,
-            "items": list(found.items),
+            "items": list(items),
             "links": [{"label": link.label, "url": link.url} for link in found.links],
             "basis": found.basis,
             "department": found.department,
@@ -74,5 +81,5 @@ def say(talk: Talk, found: kb.Answer, *, why: dict[str, Any] | None = None) -> N
             "source": source,
             "reviewed": str(found.reviewed),
         },
-        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)} | (why or {}),
+        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)} | why,
     )

@@ -39,7 +39,7 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
         options += talk.options("other")
         talk.offer("answer.which", expects="which", options=options, why={"rule": "near", "article": found.article})
     else:
-        _answered(talk, found)
+        await _answered(talk, found)
     return True
 
 
@@ -51,8 +51,9 @@ async def go_on(talk: Talk) -> bool:
     found = await kb.follow(talk.session, state.article, talk.text)
     if found is None:
         return False
+    state.question = f"{state.question}\n{talk.text}"
     answered.remember(talk, talk.text)
-    _answered(talk, found)
+    await _answered(talk, found)
     return True
 
 
@@ -94,7 +95,7 @@ async def _chosen(talk: Talk, found: kb.Answer | None, *, anew: bool) -> bool:
     if found is None:
         await _none(talk)
     else:
-        _answered(talk, found)
+        await _answered(talk, found)
     return True
 
 
@@ -118,11 +119,11 @@ async def _district(talk: Talk) -> str | None:
     return next((each.district for each in understood.entities.addresses if each.district), None)
 
 
-def _answered(talk: Talk, found: kb.Answer) -> None:
+async def _answered(talk: Talk, found: kb.Answer) -> None:
     if found.ask:
         answered.ask_condition(talk, found)
     else:
-        answered.give(talk, found)
+        await answered.give(talk, found)
 
 
 async def _none(talk: Talk, *, record: str = "") -> None:
@@ -141,7 +142,7 @@ async def in_between(talk: Talk) -> bool:
     found = await kb.answer(talk.session, talk.text, region=region, known=talk.state.told)
     if found is None or found.regions:
         return False
-    answered.say(talk, found)
+    await answered.say(talk, found)
     await asking.resume(talk)
     return True
 
