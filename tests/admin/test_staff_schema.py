@@ -21,7 +21,7 @@ EXAMPLES = 8  # of every operation
 line = FastAPI()
 problems.install(line)
 line.include_router(staff.router)
-# An endless answer and a file on its way are beyond this client, and signing out would end the session of the tests after it.
+# An endless answer and a file on its way are beyond this client; signing out would end the session of later tests.
 interface = (
     schemathesis.openapi.from_dict(line.openapi())
     .exclude(path_regex="/events$")
