@@ -17,8 +17,22 @@ def labels(reply: Reply) -> list[str]:
 
 
 def written(reply: Reply) -> str:
-    """Return a reply as text to read: its sentence, then its choices, one a line."""
-    return "\n".join([reply.text, *(f"{number}. {label}" for number, label in enumerate(labels(reply), start=1))])
+    """Return a reply as text to read: its sentence, then its choices, one a line; what an answer lists line by line."""
+    choices = [f"{number}. {label}" for number, label in enumerate(labels(reply), start=1)]
+    return "\n".join([*(_answer(reply) if reply.type is ReplyType.ANSWER else [reply.text]), *choices])
+
+
+def _answer(reply: Reply) -> list[str]:
+    """Return the lines of an answer: steps are numbered, other things that it lists have a dot, links their address."""
+    items, links = reply.data.get("items", []), reply.data.get("links", [])
+    if not items and not links:
+        return [reply.text]
+    lines = [reply.data["passage"]]
+    if items:
+        marks = [f"{place}. " if reply.data["kind"] == "steps" else "· " for place in range(1, len(items) + 1)]
+        lines = [reply.data["lead"], *(mark + item for mark, item in zip(marks, items, strict=True))]
+    given = [link["url"] if link["label"] == link["url"] else f"{link['label']}：{link['url']}" for link in links]
+    return [*filter(None, lines), *given, reply.data["source"]]
 
 
 def pieces(texts: Sequence[str], *, longest: int, size: Callable[[str], int] = len) -> list[str]:

@@ -31,20 +31,23 @@ def classify(form: Form, understood: Understanding, *, category: str | None = No
     form.category = node.code if node else None
     form.category_name = node.name if node else ""
     form.urgency = str(node.urgency if category and node and leaf else understood.urgency)
-    form.wanted = ["what", "contact"] if question else _wanted(form, node)
+    form.wanted = ["what", "contact"] if question else _wanted(form, node, understood)
 
 
-def _asks(node: Node) -> list[str]:
-    """Return what a category wants to know; of an inner one, what most of its leaves want."""
+def _asks(node: Node, understood: Understanding) -> list[str]:
+    """Return what a category wants to know; of an inner one, what its likeliest leaf wants, else most of its leaves."""
     if not node.children:
         return list(node.ask)
+    likeliest = next((each for each in understood.alternatives if each.code.startswith(f"{node.code}.")), None)
+    if likeliest is not None:
+        return list(tree()[likeliest.code].ask)
     leaves = [leaf for leaf in tree().leaves() if leaf.code.startswith(f"{node.code}.")]
     counts = Counter(element for leaf in leaves for element in leaf.ask)
     return [element for element, count in counts.items() if 2 * count > len(leaves)]
 
 
-def _wanted(form: Form, node: Node | None) -> list[str]:
-    ask = _asks(node) if node else [] if form.request_type in PLACELESS else ["where"]
+def _wanted(form: Form, node: Node | None, understood: Understanding) -> list[str]:
+    ask = _asks(node, understood) if node else [] if form.request_type in PLACELESS else ["where"]
     if form.request_type == RequestType.PRAISE:
         ask = [element for element in ask if element in PERSONAL_ELEMENTS]  # whom to thank is all that matters
     long = len(form.description) >= LONG_ACCOUNT

@@ -120,8 +120,8 @@ async def status(form: Form) -> Response:
 
 @router.post("/sms")
 async def text_message(form: Form) -> Response:
-    """Answer a text message, in the same conversation as the caller's calls."""
+    """Answer a text message, in the same conversation as the caller's calls: one idea a message."""
     async with database.transaction() as session:
         replies = await callers.say(session, form, value(form, "Body"), key=value(form, "MessageSid"))
-    texts = plain_text.pieces([plain_text.written(reply) for reply in replies], longest=LONGEST_TEXT)
+    texts = [part for reply in replies for part in plain_text.pieces([plain_text.written(reply)], longest=LONGEST_TEXT)]
     return _xml(twiml.text_messages(texts))

@@ -1,6 +1,7 @@
 """How a written reply is read aloud: numbers digit by digit, choices as a sentence, nothing that cannot be heard."""
 
 import re
+from collections.abc import Iterator
 
 from bot.contract import Reply, ReplyType
 from channels import plain_text
@@ -28,14 +29,19 @@ def spoken(reply: Reply) -> str:
     if reply.type is ReplyType.EMERGENCY:
         text = _SERVICE_NUMBER.sub(lambda found: spelled(found[0]), text)
     text = _NUMBER.sub(lambda found: spelled(found[0].strip()), text)
-    options = plain_text.labels(reply)
-    if options:
-        offered = "".join(wording("option", label=label, digit=digit) for digit, label in enumerate(options, start=1))
-        text = f"{text}\n{offered}"
+    if plain_text.labels(reply):
+        text = f"{text}\n{''.join(_offered(reply))}"
     if reply.type is ReplyType.TICKET:  # to be written down, so it is said twice
         again = {key: spelled(str(reply.data.get(key) or "")) for key in ("number", "code")}
         text = f"{text}\n{wording('ticket_again', **again)}"
     return text.strip()
+
+
+def _offered(reply: Reply) -> Iterator[str]:
+    """Yield a sentence for each choice: what to press, or what to say where the choice has words of its own for it."""
+    for digit, option in enumerate(reply.data["options"], start=1):
+        heard = option.get("heard")
+        yield f"{heard}。" if heard else wording("option", label=option["label"], digit=digit)
 
 
 def spelled(number: str) -> str:

@@ -38,3 +38,30 @@ def test_a_text_without_any_place_to_cut_is_cut_all_the_same() -> None:
 
 def test_nothing_gives_no_piece() -> None:
     assert plain_text.pieces(["", "  "], longest=10) == []
+
+
+def answer(kind: str, **data: object) -> Reply:
+    given = {
+        "kind": kind,
+        "lead": "关于“办证”的一节：",
+        "passage": "去办。",
+        "source": "来源：市局。",
+        "items": [],
+        "links": [],
+    }
+    return Reply(ReplyType.ANSWER, "去办。\n来源：市局。", given | data)
+
+
+def test_steps_are_numbered_and_materials_have_a_dot() -> None:
+    items = ["身份证", "照片"]
+    assert plain_text.written(answer("steps", items=items)) == "关于“办证”的一节：\n1. 身份证\n2. 照片\n来源：市局。"
+    assert plain_text.written(answer("materials", items=items)) == "关于“办证”的一节：\n· 身份证\n· 照片\n来源：市局。"
+
+
+def test_a_link_is_written_out() -> None:
+    links = [{"label": "网上办", "url": "https://a.example/b"}]
+    assert plain_text.written(answer("", links=links)) == "去办。\n网上办：https://a.example/b\n来源：市局。"
+
+
+def test_an_answer_that_lists_nothing_is_its_text() -> None:
+    assert plain_text.written(answer("")) == "去办。\n来源：市局。"

@@ -53,6 +53,16 @@ def test_choices_are_one_sentence_with_their_keys() -> None:
     assert said("这样对吗？", ReplyType.CHOICE, options=options) == "这样对吗？\n对，请按1。不对，请按2。"
 
 
+def test_a_section_is_offered_with_the_word_to_say() -> None:
+    options = [
+        {"value": "解决了", "label": "解决了"},
+        {"value": "要带什么", "label": "要带什么", "heard": "要听需要的材料，请说材料"},
+    ]
+    assert (
+        said("解决了吗？", ReplyType.CHOICE, options=options) == "解决了吗？\n解决了，请按1。要听需要的材料，请说材料。"
+    )
+
+
 def test_nothing_is_said_that_cannot_be_heard() -> None:
     assert said("查看 **进度**：https://line.example/track?number=1") == "查看  进度 ："
 

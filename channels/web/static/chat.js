@@ -94,6 +94,21 @@ function source({ title, section, ...reply }) {
   return node;
 }
 
+// What an answer lists: steps are numbered, materials ticked off, fee, time and place stand as lines; links are https only.
+function listed({ kind, items = [], links = [] }) {
+  const made = [];
+  if (items.length) {
+    const list = document.createElement(kind === "steps" ? "ol" : "ul");
+    list.className = `items ${kind}`;
+    list.append(...items.map((item) => Object.assign(document.createElement("li"), { textContent: item })));
+    made.push(list);
+  }
+  for (const { label, url } of links.filter((link) => link.url.startsWith("https://"))) {
+    made.push(Object.assign(document.createElement("a"), { className: "link", href: url, target: "_blank", rel: "noopener noreferrer", textContent: label }));
+  }
+  return made;
+}
+
 function ticket(reply) {
   const node = template("ticket");
   for (const each of node.querySelectorAll("[data-field]")) {
@@ -133,11 +148,11 @@ function called(reply) {
 function show(message) {
   if (message.id <= last) return;
   last = message.id;
-  const node = bubble(message.sender, message.passage ?? message.text, message.media);
+  const node = bubble(message.sender, (message.items?.length ? message.lead : message.passage) ?? message.text, message.media);
   Object.assign(node.querySelector("time"), { dateTime: message.at, textContent: short(message.at) });
   const content = node.querySelector(".bubble");
   disarm();
-  if (message.type === "answer") content.append(source(message));
+  if (message.type === "answer") content.append(...listed(message), source(message));
   if (message.type === "emergency") { node.classList.add("emergency"); content.append(called(message)); }
   if (message.type === "ticket" || (message.type === "text" && message.number)) content.append(ticket(message));
   if (message.options?.length) content.append(options(message.options));
