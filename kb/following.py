@@ -31,39 +31,52 @@ def hangs(plain: str) -> bool:
     return _hanging().search(plain.rstrip(_MARKS)) is not None
 
 
+def bare(plain: str) -> bool:
+    """Say whether a normalised text has no matter of its own: by itself it asks nothing (多少钱, 每年都要办吗)."""
+    kind = sections.asked(plain)
+    return not _own_words(sections.without_cues(plain, kind) if kind else plain)
+
+
 def follow(article: Published, text: str) -> Answer | None:
     """Return what `article` says to words that go on about it, None where it says nothing or they are of other things.
 
-    A section it is asked for; else, where it has none, its sentences about that; else the case that is told; else its
-    sentences with the words that are new.
+    Its sentences with the words that its name lacks; else the section it is asked for, or, where it has none, its
+    sentences about that; else the case that is told.
     """
     plain = normalise(text)
     kind = sections.asked(plain)
     if article.ask and kind is None and conditions.every_case(plain):
         return quoting.quoted(article, text)
     told = conditions.told(article.ask, plain) if article.ask else ()
-    new = _new_words(article, plain, kind)
-    of_it = " ".join((article.subject, article.title, *article.questions))
-    if any(word not in normalise(of_it) for word in new):
+    new = _own_words(_rest(article, plain, kind))
+    name = normalise(f"{article.subject} {article.title}")
+    if any(word not in normalise(" ".join((name, *article.questions))) for word in new):
         return _mentioning(article, new, kind) if hangs(plain) else None
+    phrase, extra = "".join(new), [word for word in new if word not in name]
+    if extra or (hangs(plain) and phrase not in name):
+        found = _mentioning(article, [phrase], None) or (_mentioning(article, extra, None) if extra else None)
+        if found or (kind and not kind.cue.search(plain)):
+            return found
     if kind is not None:
         own = quoting.quoted(article, text, kind=kind.name)
-        if own.kind == kind.name:
-            return own
-        if (found := _sentences(article, [kind.said])) is not None:
-            return found
+        return own if own.kind == kind.name else _sentences(article, [kind.said])
     if told:
         return quoting.quoted(article, text)
-    return _mentioning(article, new, kind) if new and hangs(plain) else None
+    small = [word for word in words.content(_rest(article, plain, None)) if len(word) > 1]
+    return _mentioning(article, small, None) if small and not new else None
 
 
-def _new_words(article: Published, plain: str, kind: Kind | None) -> list[str]:
-    """Return the content words that neither ask for the section nor tell one of the article's cases."""
+def _own_words(rest: str) -> list[str]:
+    return [word for word in words.content(rest) if word not in _hanging_words()]
+
+
+def _rest(article: Published, plain: str, kind: Kind | None) -> str:
+    """Return the text without what ties it to the sentence before, asks for the section, or tells one of the cases."""
     rest = _hanging().sub(" ", plain.rstrip(_MARKS))
     rest = sections.without_cues(rest, kind) if kind else rest
     for word in conditions.words_of(article.ask):
         rest = rest.replace(word, " ")
-    return [word for word in words.content(rest) if word not in _hanging_words()]
+    return rest
 
 
 def _mentioning(article: Published, new: list[str], kind: Kind | None) -> Answer | None:

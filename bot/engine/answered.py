@@ -26,7 +26,8 @@ def remember(talk: Talk, text: str) -> None:
 async def give(talk: Talk, found: kb.Answer) -> None:
     """Say the answer, ask whether that solved it, and offer the article's other sections."""
     state = talk.state
-    state.article, state.section, state.summary, state.misunderstood = found.article, found.section, found.title, 0
+    state.said = [*(state.said if state.article == found.article else []), found.section]
+    state.article, state.summary, state.misunderstood = found.article, found.title, 0
     await say(talk, found)
     options = talk.options("solved", "not_solved")
     kinds = [kind for kind in OFFERED if kind in found.sections]
@@ -39,7 +40,8 @@ async def give(talk: Talk, found: kb.Answer) -> None:
 
 def ask_condition(talk: Talk, found: kb.Answer) -> None:
     """Ask what the answer depends on."""
-    talk.state.article, talk.state.section, talk.state.summary = found.article, "", found.title
+    state = talk.state
+    state.article, state.said, state.summary = found.article, [], found.title
     options = [Option(label, label) for label in found.choices] + [Option(EVERY, talk.word("option.every_case"))]
     why = {"rule": "condition", "article": found.article}
     talk.offer("answer.condition", expects="condition", options=options, why=why, question=found.ask)

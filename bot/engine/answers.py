@@ -6,6 +6,7 @@ from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
 from kb import feedback, following, unanswered, words
+from kb.quoting import EVERY
 
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
@@ -30,6 +31,9 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
         return True
     if follows and state.article in dict(found.near):
         found = await kb.quote(talk.session, state.article, talk.text, known=state.told) or found
+        if _said(talk, found):
+            await _none(talk, record=question)
+            return True
     if found.regions:
         options = [Option(code, asking.district_name(code)) for code in found.regions]
         options.append(Option(ELSEWHERE, talk.word("option.other_district")))
@@ -80,12 +84,23 @@ async def which_district(talk: Talk) -> bool:
 async def condition(talk: Talk) -> bool:
     """Take the reply to what the answer depends on; another sentence is a new turn."""
     state = talk.state
+    answered.remember(talk, talk.text)
     if (choice := _exactly_chosen(talk)) is not None:
-        answered.remember(talk, talk.text)
         found = await kb.quote(talk.session, state.article, "", choice=choice)
     else:
         found = await kb.follow(talk.session, state.article, talk.text)
+        if found is None and await _unclear(talk):
+            found = await kb.quote(talk.session, state.article, "", choice=EVERY)
     return await _chosen(talk, found, anew=choice is None and found is None)
+
+
+async def _unclear(talk: Talk) -> bool:
+    """Say whether the reply is a few words that are nothing else either: then every case is told."""
+    if len(talk.plain) > FOLLOW_UP or any(phrases.says(name, talk.plain) for name in ("thanks", "bye", "greeting")):
+        return False
+    understood = await talk.understood()
+    place = bool(understood.entities.addresses)
+    return not (understood.emergency or understood.statutory or place or phrases.says("question", talk.plain))
 
 
 async def _chosen(talk: Talk, found: kb.Answer | None, *, anew: bool) -> bool:
@@ -179,10 +194,17 @@ async def _find(talk: Talk) -> kb.Answer | None:
     asked = [talk.text]
     if state.question and len(talk.plain) <= FOLLOW_UP:
         combined = f"{state.question.splitlines()[0]} {talk.text}"
-        asked = [combined, talk.text] if following.hangs(talk.plain) else [talk.text, combined]
+        if state.article and following.bare(talk.plain):
+            asked = [combined]
+        else:
+            asked = [combined, talk.text] if following.hangs(talk.plain) else [talk.text, combined]
     for question in asked:
         found = await kb.answer(talk.session, question, region=region, known=state.told)
-        again = found is not None and (found.article, found.section) == (state.article, state.section)
-        if found is not None and not (again and question != talk.text):
+        if found is not None and not (_said(talk, found) and question != talk.text):
             return found
     return None
+
+
+def _said(talk: Talk, found: kb.Answer) -> bool:
+    """Say whether this passage was just said: saying it again answers nothing."""
+    return found.article == talk.state.article and found.section in talk.state.said and not found.ask

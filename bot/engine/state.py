@@ -108,7 +108,7 @@ class State:
     command: Command | None = None
     question: str = ""  # the last thing asked about, for what follows on it
     article: str = ""  # the article that answered it
-    section: str = ""  # the section of it that was said last
+    said: list[str] = field(default_factory=list)  # the sections of it that were said; the head is ""
     told: str = ""  # what was said in questions, by lines: it may tell what an answer depends on
     district: str | None = None  # that a question named
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
