@@ -3,7 +3,8 @@
     python -m benchmarks.answers [--write] [--encoder hashing]
 
 `covered.jsonl` holds questions that an article of the sample city answers, `outside.jsonl` what must get no answer;
-odd lines choose, even lines report. `fresh.jsonl` has both, written after everything was settled.
+odd lines choose, even lines report. `fresh.jsonl` has both; nothing is fitted on it. `unseen_*.jsonl` were written by
+somebody who saw no retrieval, and nobody looks at what goes wrong in them: they only report.
 Order: fitted on the articles' own questions alone. `search` is fitted without reports (`kind: report`): a complaint
 about dust may well find the article on dust. Thresholds: the probability where the mean of both error rates is
 smallest; for search, the one that keeps 98 of 100 covered questions.
@@ -90,14 +91,15 @@ def measured(index: Any) -> list[dict[str, Any]]:
     from kb import calibration
 
     rows = []
-    for name in ("covered", "outside", "fresh"):
+    for name in ("covered", "outside", "fresh", "unseen_covered", "unseen_outside"):
+        part = name.partition("_")[0]
         for number, line in enumerate((DATA / f"{name}.jsonl").read_text().splitlines()):
             row = json.loads(line)
             found = index.search(row["question"], 50)
             rows.append(
                 row
                 | {
-                    "half": name if name == "fresh" else number % 2,
+                    "half": part if part in ("fresh", "unseen") else number % 2,
                     "measures": calibration.measures(found),
                 }
             )
@@ -168,14 +170,16 @@ def main() -> None:
     model = Remembering(encoder())
     order = orders(model)
     rows = measured(Retrieval(documents(), encoder=model, order=order["articles"]))
-    choosing, reporting, fresh = ([row for row in rows if row["half"] == half] for half in (0, 1, "fresh"))
+    choosing, reporting, fresh, unseen = (
+        [row for row in rows if row["half"] == half] for half in (0, 1, "fresh", "unseen")
+    )
     curves: dict[str, Any] = {
         "order": order,
         "answer": fit(choosing, [*MEASURES, "lead", "asks", "reports"], keep=None),
         "search": fit([row for row in choosing if row.get("kind") != "report"], list(MEASURES), keep=0.98),
     }
     print(json.dumps(curves))
-    parts = {"choosing": choosing, "reporting": reporting, "fresh": fresh}
+    parts = {"choosing": choosing, "reporting": reporting, "fresh": fresh, "unseen": unseen}
     print(json.dumps({name: report(part, curves) for name, part in parts.items()}, indent=1))
     for row in reporting + fresh:
         if given.wrong and row["answered"] != ("article" in row):
