@@ -11,6 +11,7 @@ from kb.quoting import EVERY
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
 ELSEWHERE = "elsewhere"  # a district that has no rule of its own
+CONDITIONS = "conditions"  # kind of the section that says who may
 
 
 async def answer(talk: Talk, *, asks: bool) -> bool:
@@ -186,7 +187,8 @@ async def solved(talk: Talk) -> bool:
 async def _find(talk: Talk) -> kb.Answer | None:
     """Return the answer to the question, or to the question before together with this one when it is short.
 
-    What hangs on the question before (那…呢) is read with it first. Saying the same passage again answers nothing.
+    What hangs on the question before (那…呢) is read with it first. Saying the same passage again answers nothing; who
+    goes on about the matter in hand is then told whom it is for, and not something about another matter.
     """
     state = talk.state
     region = await _district(talk) or state.district
@@ -202,7 +204,16 @@ async def _find(talk: Talk) -> kb.Answer | None:
         found = await kb.answer(talk.session, question, region=region, known=state.told)
         if found is not None and not (_said(talk, found) and question != talk.text):
             return found
+        if found is not None and following.hangs(talk.plain) and _goes_on(talk):
+            found = await kb.quote(talk.session, state.article, "", known=state.told, kind=CONDITIONS)
+            return found if found and found.kind == CONDITIONS and not _said(talk, found) else None
     return None
+
+
+def _goes_on(talk: Talk) -> bool:
+    """Say whether a word of the text stands in the title of the article in hand (外地户口, 新生儿怎么上户口)."""
+    title = normalise(talk.state.summary)
+    return any(word in title for word in words.content(talk.plain) if len(word) > 1)
 
 
 def _said(talk: Talk, found: kb.Answer) -> bool:
