@@ -26,6 +26,7 @@ def test_from_a_proposal_to_the_citizens_answer_and_back(browser: Browser, line:
     expect(department.locator("#preview .chat-bubble")).to_have_text(FIRST)
     department.get_by_role("button", name="保存并提交审核").click()
     expect(department.locator("#w-basis")).to_contain_text("请")
+    expect(department.locator("#editor [aria-invalid]").first).to_be_focused()  # the new form has settled
     department.get_by_label("政策依据").fill("《城市照明管理规定》")
     department.get_by_label("主题").fill("市政")
     picture(department, "knowledge-editor")
