@@ -6,14 +6,12 @@ python -m kb.articles.formats.worker
 import dataclasses
 import json
 import os
-import resource
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, cast
 
-import psutil
 import yaml
 
 from kb.articles.formats import archive, kinds, markup, packages, pdf, sheets, word
@@ -26,13 +24,10 @@ LONGEST_BODY = 300_000  # characters of one article
 Answer = Found | Merged | Refused
 
 
-def main(memory: int) -> None:
-    """Serve until standard input ends; reading may take `memory` bytes beside the program itself."""
+def main() -> None:
+    """Serve until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not spoil the answers
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + memory, hard))
     for line in sys.stdin:
         for answer in _serve(json.loads(line)):
             answers.write(json.dumps(answer) + "\n")

@@ -40,8 +40,8 @@ def test_a_process_that_ends_is_started_again(good: Path) -> None:
 
 def test_a_file_that_takes_too_much_memory_is_refused(tmp_path: Path, good: Path) -> None:
     wide = tmp_path / "wide.html"
-    wide.write_bytes(b"<html><body><p>" + b"<i>x</i>" * 100_000)
-    with Reader(memory=50_000_000) as reader:
+    wide.write_bytes(b"<html><body><p>" + b"<i>x</i>" * 300_000)
+    with Reader(memory=120_000_000) as reader:
         [found] = reader.read(wide, "wide.html")
         [after] = reader.read(good, "good.md")
     assert isinstance(found, Refused) and "内存" in found.sentence
