@@ -96,6 +96,21 @@ document.addEventListener("htmx:afterRequest", (event) => {
   setTimeout(release, settledAt - Date.now() + 50);
 });
 
+// News that were throttled away, or came while a part was drawn anew (what htmx queues goes with the old one), are fetched
+// after a moment: nobody misses the last word.
+const CATCH_UP = 2000;
+const sent = new Map();
+
+document.addEventListener("htmx:beforeSend", (event) => sent.set(event.detail.elt.id, performance.now()));
+for (const topic of ["desk", "department", "conversation", "knowledge"]) {
+  document.addEventListener(`sse:${topic}`, ({ target, detail }) => {
+    const heard = performance.now();
+    if (target.id) setTimeout(() => {
+      if (!(sent.get(target.id) >= heard) && document.getElementById(target.id)) htmx.trigger(`#${target.id}`, "missed", detail);
+    }, CATCH_UP);
+  });
+}
+
 // A part that is drawn anew keeps the forms that somebody has written in, and what was refused, as they stand: in place of
 // the new form or, where there is none any more, in the part's box for what was not submitted.
 let kept = [];
