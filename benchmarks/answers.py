@@ -36,7 +36,7 @@ def documents() -> list[Any]:
     for read in reading.folder(city().folder / "articles"):
         document = read.document  # type: ignore[union-attr] # the city's articles are sound
         said = tuple(f"{each.section} {each.text}".strip() for each in passages.split(document.body))
-        texts.append(Text(document.id, document.title, document.questions, said))
+        texts.append(Text(document.id, document.title, document.questions, said, document.not_answered))
     return texts
 
 

@@ -34,6 +34,7 @@ class Published:
     subject: str
     title: str
     questions: tuple[str, ...]
+    not_answered: tuple[str, ...]
     passages: tuple[Passage, ...]
     basis: str
     department: str
@@ -53,6 +54,7 @@ class Published:
             subject=article.subject,
             title=article.title,
             questions=tuple(article.questions),
+            not_answered=tuple(article.not_answered),
             passages=passages.split(article.body),
             basis=article.basis,
             department=article.department,
@@ -72,6 +74,7 @@ class Published:
             title=self.title,
             questions=self.questions,
             passages=tuple(f"{each.section} {each.text}".strip() for each in self.passages),
+            not_answered=self.not_answered,
         )
 
     def holds(self, day: date, *, region: str | None = None, audience: str | None = None) -> bool:

@@ -31,20 +31,25 @@ LONGEST = 500  # characters of a question that are read
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is indexed of one document: its name, the ways to ask for it, and what it says, piece by piece."""
+    """What is indexed of one document: its name, the ways to ask for it, and what it says, piece by piece.
+
+    `not_answered`: what is asked near it that no document answers.
+    """
 
     id: str
     title: str = ""
     questions: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
+    not_answered: tuple[str, ...] = ()
 
     def asked(self) -> list[str]:
         """Return the ways to ask: the title and the questions."""
         return [each for each in (self.title, *self.questions) if each]
 
     def sentences(self) -> list[str]:
-        """Return every text that gets a vector of its own: the ways to ask, then each passage under the title."""
-        return self.asked() + [f"{self.title} {passage}".strip() for passage in self.passages]
+        """Return every text with a vector of its own: ways to ask, passages under the title, what is not answered."""
+        said = [f"{self.title} {passage}".strip() for passage in self.passages]
+        return [*self.asked(), *said, *self.not_answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Found:
     `unmatched`: the rest of it, spread over the content words: in a short question one unknown word weighs much.
     `lexical`: BM25 of the question's pairs of characters, as a share of what a document full of them would have.
     `elsewhere`: 1 where the question names a place, and the document other places only.
+    `refused`: cosine to the nearest of what is not answered; -1 where nothing is named. Orders nothing.
     """
 
     id: str
@@ -75,6 +81,7 @@ class Found:
     unmatched: float
     lexical: float
     elsewhere: float
+    refused: float
     passages: tuple[float, ...]  # cosine of each passage
     query: Query
 
@@ -162,8 +169,8 @@ class Retrieval:
         every = self._vectors[self._starts[number] : self._starts[number + 1]] @ wanted.vectors.T
         every[:, 1:] -= ANOTHER_WORDING
         cosines = every.max(axis=1).tolist()
-        ways = len(text.asked())
-        asked, said = sorted(cosines[:ways], reverse=True), cosines[ways:]
+        ways, passages = len(text.asked()), len(text.passages)
+        asked, said = sorted(cosines[:ways], reverse=True), cosines[ways : ways + passages]
         coverage = _coverage(wanted, plain)
         measures = {
             "asked": asked[0] if asked else 0.0,
@@ -177,6 +184,7 @@ class Retrieval:
         return Found(
             id=text.id,
             score=sum(self._order[name] * measure for name, measure in measures.items()),
+            refused=max(cosines[ways + passages :], default=-1.0),
             unmatched=(1 - coverage) / max(1, len(wanted.words)),
             passages=tuple(said),
             query=wanted.query,

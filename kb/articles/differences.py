@@ -123,9 +123,6 @@ def _text(value: Any) -> str:
         return ask_lines(value)
     if value is None or value is False:
         return ""
-    if isinstance(value, dict):  # what the answer depends on
-        choices = (f"{each['label']} → {each['section']}（{'、'.join(each['words'])}）" for each in value["choices"])
-        return "\n".join([value["question"], *choices])
     if isinstance(value, list | tuple):
         return "\n".join(each["name"] if isinstance(each, dict) else str(each) for each in value)
     return str(value)

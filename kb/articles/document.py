@@ -58,6 +58,7 @@ class Document(BaseModel):
     subject: Line
     title: Line
     questions: tuple[Line, ...] = ()
+    not_answered: tuple[Line, ...] = ()  # asked near it, and answered neither here nor elsewhere
     body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     department: Line
     basis: Line
@@ -97,9 +98,10 @@ class Document(BaseModel):
     def content(self) -> dict[str, Any]:
         """Return the fields as JSON values, without the state, which is staff's to decide after the first import.
 
-        `ask` is left out where there is none, so that articles from before there was such a field are unchanged.
+        `ask` and `not_answered` are left out where there is none: articles from before these fields are unchanged.
         """
-        return self.model_dump(mode="json", exclude={"state"} | ({"ask"} if self.ask is None else set()))
+        empty = {name for name in ("ask", "not_answered") if not getattr(self, name)}
+        return self.model_dump(mode="json", exclude={"state"} | empty)
 
 
 def digest(content: dict[str, Any]) -> str:

@@ -40,6 +40,7 @@ class Article(Base):
     subject: Mapped[str] = mapped_column(index=True)
     title: Mapped[str]
     questions: Mapped[list[str]]
+    not_answered: Mapped[list[str]] = mapped_column(JSONB, default=list)  # asked near it, and answered nowhere
     body: Mapped[str]
     department: Mapped[str]  # code
     basis: Mapped[str]

@@ -99,6 +99,7 @@ async def publish(session: AsyncSession, document: Document, actor: Actor) -> Ou
         return "unchanged"
     fields = document.model_dump(exclude={"state"}) | {
         "questions": list(document.questions),
+        "not_answered": list(document.not_answered),
         "audience": list(document.audience),
         "digest": mark,
         "updated_at": clock.now(),

@@ -13,7 +13,7 @@ from kb.articles.document import Document, mistakes
 
 LARGEST_BYTES = 1_000_000  # of one file
 CSV_KEYS = ("id", "subject", "title", "questions", "answer", "department", "basis", "region", "reviewed", "review_due")
-CSV_OPTIONAL = ("audience", "effective", "expires", "sample", "state")
+CSV_OPTIONAL = ("not_answered", "audience", "effective", "expires", "sample", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def from_row(row: dict[str, str]) -> dict[str, Any]:
     """Return the fields of a row with the complete header."""
     fields: dict[str, Any] = {key: value.strip() for key, value in row.items() if value.strip()}
     fields["body"] = fields.pop("answer", "")
-    for key in ("questions", "audience"):
+    for key in ("questions", "not_answered", "audience"):
         if key in fields:
             fields[key] = [part.strip() for part in fields[key].split("|") if part.strip()]
     return fields

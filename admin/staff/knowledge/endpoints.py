@@ -40,6 +40,7 @@ class Written(Body):
     subject: Annotated[str, Field(max_length=300)] = ""
     title: Annotated[str, Field(max_length=300)] = ""
     questions: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=100)] = ()
+    not_answered: Annotated[tuple[Annotated[str, Field(max_length=300)], ...], Field(max_length=100)] = ()
     body: Annotated[str, Field(max_length=100_000)] = ""
     department: Annotated[str, Field(max_length=64)] = ""
     basis: Annotated[str, Field(max_length=300)] = ""

@@ -36,6 +36,7 @@ class ArticleDetail(ArticleLine):
     """An article as it is now."""
 
     questions: list[str]
+    not_answered: list[str]
     body: str
     basis: str
     region: str

@@ -237,7 +237,8 @@ def _typed(form: FormData) -> dict[str, Any]:
     found: dict[str, Any] = {name: str(form.get(name, "")).replace("\r\n", "\n").strip() for name in LINES}
     if len(found["body"]) > LONGEST_BODY:
         raise BadInput(f"正文不能超过 {LONGEST_BODY} 个字符，请拆成几篇。")
-    found["questions"] = [line.strip() for line in str(form.get("questions", "")).splitlines() if line.strip()]
+    for name in ("questions", "not_answered"):
+        found[name] = [line.strip() for line in str(form.get(name, "")).splitlines() if line.strip()]
     found["audience"] = [str(each) for each in form.getlist("audience")]
     found["ask"] = reading.asked(str(form.get("ask", "")))
     found["sample"] = form.get("sample") == "true"
