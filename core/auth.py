@@ -257,6 +257,13 @@ async def names(session: AsyncSession, ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+async def actor_of(session: AsyncSession, mark: str) -> Actor | None:
+    """Return the member of staff whom the ledger writes as `mark` (`staff:3`), None where the account is closed."""
+    kind, _, id = mark.partition(":")
+    staff = await session.get(Staff, int(id)) if kind == "staff" else None
+    return staff.actor() if staff and staff.active else None
+
+
 async def deactivate(session: AsyncSession, *, login: str) -> None:
     """Close an account and end its sessions; what it did keeps its name. Raises BadInput for an unknown login."""
     staff = await session.scalar(select(Staff).where(Staff.login == login))

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from kb import Hit
     from kb.articles import Defaults, Report
 
-FILES = 200  # looked up at once: those known as they are need not be read
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -134,7 +132,6 @@ async def _import(path: Path, defaults: "Defaults") -> "Report":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from core.database import transaction
     from kb.articles import Importer
     from kb.articles.formats import Reader, sources
 
@@ -144,13 +141,9 @@ async def _import(path: Path, defaults: "Defaults") -> "Report":
         task = bar.add_task("Looking…", total=None)
         files = await asyncio.to_thread(lambda: list(sources(path, reader)))
         bar.update(task, description="Importing…", total=len(files))
-        for start in range(0, len(files), FILES):
-            async with transaction() as session:
-                unread = await importer.unread(session, files[start : start + FILES])
+
+        async def progress(_session: object) -> None:
             bar.update(task, completed=importer.done)
-            chunks = importer.chunks(unread)
-            while chunk := await asyncio.to_thread(next, chunks, None):
-                async with transaction() as session:
-                    await importer.take(session, chunk)
-                bar.update(task, completed=importer.done)
+
+        await importer.run(files, progress)
         return importer.report

@@ -1,7 +1,7 @@
 """Knowledge articles: what they hold, where they come from, their life from draft to withdrawn.
 
 Importer       one run over documents of any format: a file, a folder or a ZIP, in chunks that the caller commits
-import_upload  drafts of one uploaded file
+uploads        files sent from a browser, made into drafts by a job, with their report
 import_folder  Markdown with front matter, a folder or one file, published as it is
 load_city      the city's own articles; doing it twice changes nothing
 get, listing, due, history   one article; those that staff look through
@@ -11,7 +11,8 @@ differences    what differs between two texts
 attachments    files of an article
 """
 
-from kb.articles.importing import Importer, import_folder, import_upload, load_city
+from kb.articles import uploading, uploads
+from kb.articles.importing import Importer, import_folder, load_city
 from kb.articles.lifecycle import (
     due,
     get,
@@ -41,7 +42,6 @@ __all__ = [
     "get",
     "history",
     "import_folder",
-    "import_upload",
     "listing",
     "load_city",
     "publish",
@@ -49,5 +49,7 @@ __all__ = [
     "roll_back",
     "send_back",
     "still_valid",
+    "uploading",
+    "uploads",
     "withdraw",
 ]

@@ -6,9 +6,8 @@ off goes on where it stood.
 """
 
 import asyncio
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,17 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ledger
 from core.auth import SYSTEM, Actor
 from core.city import city
+from core.database import transaction
 from core.errors import YitongError
 from kb import changes
 from kb.articles import imported, placing, reading
 from kb.articles.document import digest, mistakes
-from kb.articles.formats import Found, Merged, Reader, Refused, Source, sources
-from kb.articles.formats.sources import legible
+from kb.articles.formats import Found, Merged, Reader, Refused, Source
 from kb.articles.placing import Defaults, Item
 from kb.articles.report import Line, Report
 
 log = structlog.get_logger()
 
+FILES = 200  # looked up at once: those known as they are need not be read
 CHUNK = 100  # answers of the reader that one transaction takes
 READING = 1  # one more whenever reading gives other articles than before: every file is read again
 
@@ -81,6 +81,18 @@ class Importer:
             return "" if source.refused else f"{source.mark()}:{self._options}"
         except OSError:
             return ""
+
+    async def run(self, files: Sequence[Source], noted: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        """Read and take the files, in transactions of its own; `noted` is called in each, when its lines are there."""
+        for start in range(0, len(files), FILES):
+            async with transaction() as session:
+                unread = await self.unread(session, files[start : start + FILES])
+                await noted(session)
+            chunks = self.chunks(unread)
+            while chunk := await asyncio.to_thread(next, chunks, None):
+                async with transaction() as session:
+                    await self.take(session, chunk)
+                    await noted(session)
 
     def chunks(self, files: Iterable[Source]) -> Iterator[Chunk]:
         """Yield what the files hold, a piece for each transaction. It blocks: take the next from a thread."""
@@ -214,38 +226,6 @@ async def load_city(session: AsyncSession) -> Report:
     for problem in report.problems:
         log.warning("article.left_out", file=problem.file, place=problem.place, reason=problem.sentence)
     return report
-
-
-async def import_upload(
-    session: AsyncSession, name: str, content: bytes, *, actor: Actor, defaults: Defaults | None = None
-) -> Report:
-    """Make drafts of one uploaded file, or of what a ZIP holds, in the caller's transaction; nothing is published.
-
-    `name` is what the browser says the file is called; only its last part counts. Raises BadInput for `defaults` with
-    unknown codes; what is wrong with the file is a line of the report.
-    """
-    with tempfile.TemporaryDirectory() as folder, Reader() as reader:
-        # The folder's name is part of what names the articles: two departments may both send a `指南.docx`.
-        path = Path(folder, f"upload {actor.department or ''}".strip(), _file_name(name))
-        await asyncio.to_thread(_write, path, content)
-        run = Importer(reader, defaults=defaults, actor=actor, publishing=False)
-        files = await run.unread(session, await asyncio.to_thread(lambda: list(sources(path, reader))))
-        chunks = run.chunks(files)
-        while chunk := await asyncio.to_thread(next, chunks, None):
-            await run.take(session, chunk)
-        return run.report
-
-
-def _file_name(name: str) -> str:
-    """Return the last part of a path from any system, short enough for this one."""
-    last = PurePath(legible(name.replace("\\", "/").encode("utf-8", "surrogatepass"))).name.lstrip(".~$")
-    stem, suffix = last[: -len(PurePath(last).suffix) or None], PurePath(last).suffix[:10]
-    return f"{stem[:60] or '文件'}{suffix}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir()
-    path.write_bytes(content)
 
 
 async def _lock(session: AsyncSession) -> None:

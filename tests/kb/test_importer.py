@@ -216,22 +216,3 @@ async def test_defaults_name_what_exists() -> None:
     for wrong in ({"department": "nobody"}, {"region": "火星"}, {"region": "朝霞区"}):
         with pytest.raises(BadInput):
             Defaults(**wrong)
-
-
-async def test_an_upload_makes_drafts_only(session: AsyncSession, write: Write) -> None:
-    own = (write() / "lamp-warranty.md").read_bytes()
-    report = await articles.import_upload(session, "C:\\Users\\x\\lamp.md", own, actor=EDITOR)
-    assert [(each.file, each.article, each.draft) for each in report.lines] == [("lamp.md", "lamp-warranty", True)]
-    assert await articles.listing(session) == []
-    bad = await articles.import_upload(session, "../../x" * 90 + ".exe", b"MZ\x00", actor=EDITOR)
-    assert [each.outcome for each in bad.lines] == ["refused"]
-    again = await articles.import_upload(session, "lamp.md", own, actor=EDITOR)
-    assert again.unchanged == ("lamp-warranty",)
-
-
-async def test_a_department_uploads_only_its_own(session: AsyncSession, write: Write) -> None:
-    officer = Actor(kind="staff", id=9, name="科员", role=Role.DEPARTMENT, department="urban_management")
-    own = (write() / "lamp-warranty.md").read_bytes()  # market_regulation's
-    report = await articles.import_upload(session, "lamp.md", own, actor=officer)
-    assert [(each.outcome, each.sentence[:9]) for each in report.lines] == [("refused", "这篇文章不归您的部")]
-    assert await session.get(Draft, "lamp-warranty") is None
