@@ -3,72 +3,82 @@
 They only propose. What comes first is decided in `kb.retrieval`, which measures each proposed document anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import faiss
 import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from core.text.encode import Vectors
-from core.text.index import VectorIndex
-from kb import words
 
 WORDS_PROPOSE = 50  # documents
 MEANING_PROPOSES = 100  # vectors, several of which may be one document's
-ASKED_COUNTS = 2  # times that what stands in title and questions is indexed
+HEAP = 20_000_000  # bytes that are written at once
 
 
 class Candidates:
-    """An immutable index of documents, which are numbers from 0."""
+    """An immutable index of documents, which are numbers."""
 
-    def __init__(
-        self,
-        asked: Sequence[Sequence[str]],
-        said: Sequence[Sequence[str]],
-        vectors: Vectors,
-        owners: Sequence[int],
-        *,
-        made_by: str,
-    ) -> None:
-        """Index normalised texts by document: the ways to ask and the passages; and one vector an owner."""
-        self._index = _indexed(asked, said)
-        self._searcher = self._index.searcher()
-        self._nearest = VectorIndex(owners, vectors, fingerprint=made_by)
-        self._size = len(asked)
+    def __init__(self, index: tantivy.Index, nearest: Any, owners: NDArray[np.integer[Any]]) -> None:
+        """Take what `write` wrote, and a FAISS index of unit vectors with the document that each is of."""
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self._nearest, self._owners = nearest, owners
 
-    def by_words(self, wanted: Mapping[str, float]) -> set[int]:
-        """Return the documents that hold most of the terms wanted, by weight."""
-        schema = self._index.schema
+    @classmethod
+    def of(cls, terms: Sequence[Sequence[str]], vectors: Vectors, owners: NDArray[np.integer[Any]]) -> "Candidates":
+        """Index in memory: the terms of each document, as often as they count, and vectors with their owners."""
+        index = tantivy.Index(schema())
+        write(index, ((number, " ".join(each)) for number, each in enumerate(terms)))
+        nearest = faiss.IndexFlatIP(vectors.shape[1])
+        nearest.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index, nearest, owners)
+
+    def by_words(self, wanted: Mapping[str, float], *, more: int = 0) -> set[int]:
+        """Return the documents that hold most of the terms wanted, by weight; `more` than usual."""
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(tantivy.Query.term_query(schema, "terms", term), weight))
+            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(term), weight))
             for term, weight in wanted.items()
         ]
-        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), WORDS_PROPOSE).hits if clauses else []
+        if not clauses:
+            return set()
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), WORDS_PROPOSE + more, count=False).hits
         return {self._searcher.doc(address)["number"][0] for _, address in hits}
 
-    def by_meaning(self, vectors: Vectors, *, made_by: str) -> set[int]:
+    def by_meaning(self, vectors: Vectors, *, more: int = 0) -> set[int]:
         """Return the documents with a vector near one of the rows of `vectors`."""
-        found = self._nearest.search(vectors, MEANING_PROPOSES, made_by=made_by)
-        return {neighbour.key for row in found for neighbour in row}
+        count = min(MEANING_PROPOSES + more, self._nearest.ntotal)
+        if not count:
+            return set()
+        _, rows = self._nearest.search(np.ascontiguousarray(vectors, dtype=np.float32), count)
+        return set(self._owners[rows[rows >= 0]].tolist())
 
-    def rarity(self, term: str) -> float:
-        """Return how much a term says: BM25's inverse document frequency."""
-        held = self._searcher.doc_freq("terms", term)
-        return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
+    def holding(self, term: str) -> int:
+        """Return how many documents hold a term."""
+        return int(self._searcher.doc_freq("terms", term))
+
+    def _term(self, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, "terms", term)
 
 
-def _indexed(asked: Sequence[Sequence[str]], said: Sequence[Sequence[str]]) -> tantivy.Index:
+def schema() -> tantivy.Schema:
+    """Return what tantivy holds of a document: its number and its terms."""
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("number", stored=True)
     builder.add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
-    index = tantivy.Index(builder.build())
-    writer = index.writer(heap_size=20_000_000, num_threads=1)
-    for number, (ways, passages) in enumerate(zip(asked, said, strict=True)):
-        terms = [term for text in [*ways] * ASKED_COUNTS + [*passages] for term in words.terms(text)]
+    return builder.build()
+
+
+def write(index: tantivy.Index, documents: Iterable[tuple[int, str]]) -> None:
+    """Add documents to an index of this `schema`: their numbers, and their terms with spaces between."""
+    writer = index.writer(heap_size=HEAP, num_threads=1)
+    for number, terms in documents:
         document = tantivy.Document()
         document.add_unsigned("number", number)
-        document.add_text("terms", " ".join(terms))
+        document.add_text("terms", terms)
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
-    return index

@@ -5,19 +5,20 @@ Knows no database: it is built over any texts, beside the old one, and swapped i
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.text.encode import Encoder, Vectors
 from core.text.normalise import normalise
-from core.text.segment import words as segment
 from core.text.vectors import Vectorise
 from kb import reranking, synonyms, words
-from kb.candidates import Candidates
+from kb.documents import Document, Fresh, Part, Text, analyse
 from kb.spelling import Spelling
 from kb.synonyms import Meaning
+
+__all__ = ["Found", "Query", "Retrieval", "Text"]
 
 # What the score is a weighted sum of.
 ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical", "elsewhere")
@@ -27,29 +28,6 @@ SATURATION, LENGTH = 1.2, 0.9  # BM25's k1 and b
 ANOTHER_WORD = 0.8
 ANOTHER_WORDING = 0.02
 LONGEST = 500  # characters of a question that are read
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What is indexed of one document: its name, the ways to ask for it, and what it says, piece by piece.
-
-    `not_answered`: what is asked near it that no document answers.
-    """
-
-    id: str
-    title: str = ""
-    questions: tuple[str, ...] = ()
-    passages: tuple[str, ...] = ()
-    not_answered: tuple[str, ...] = ()
-
-    def asked(self) -> list[str]:
-        """Return the ways to ask: the title and the questions."""
-        return [each for each in (self.title, *self.questions) if each]
-
-    def sentences(self) -> list[str]:
-        """Return every text with a vector of its own: ways to ask, passages under the title, what is not answered."""
-        said = [f"{self.title} {passage}".strip() for passage in self.passages]
-        return [*self.asked(), *said, *self.not_answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +81,11 @@ class _Wanted:
 
 
 class Retrieval:
-    """An immutable index over documents."""
+    """An immutable index over documents: those in memory and, where a base is large, the part on disk."""
 
     def __init__(
         self,
-        texts: Sequence[Text],
+        texts: Sequence[Text] | Fresh,
         *,
         encoder: Encoder,
         order: Mapping[str, float],
@@ -119,57 +97,59 @@ class Retrieval:
         """
         self._encoder = encoder
         self._order = order
-        self._texts = list(texts)
-        asked = [[normalise(each) for each in text.asked()] for text in texts]
-        said = [[normalise(each) for each in text.passages] for text in texts]
-        self._plain = [" ".join((*ways, *passages)) for ways, passages in zip(asked, said, strict=True)]
-        self._mean = sum(map(len, self._plain)) / max(1, len(texts))
-        self._places = [words.places(plain) for plain in self._plain]
-        self._held = Counter(word for plain in self._plain for word in set(segment(plain)))
-        self._spelling = Spelling(self._held, len(texts))
-        self._vectors = (vectorise or encoder.encode)([each for text in texts for each in text.sentences()])
-        self._starts = np.cumsum([0, *(len(text.sentences()) for text in texts)])
-        owners = [number for number, text in enumerate(texts) for _ in text.sentences()]
-        self._candidates = Candidates(asked, said, self._vectors, owners, made_by=encoder.fingerprint)
+        if not isinstance(texts, Fresh):
+            texts = Fresh(analyse(texts, vectorise or encoder.encode), dimension=encoder.dimension)
+        self._parts: Sequence[Part] = [texts]
+        self._size = sum(map(len, self._parts))
+        self._mean = sum(part.characters for part in self._parts) / max(1, self._size)
+        self._held = texts.held
+        self._spelling = Spelling(self._held, self._size)
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return self._size
 
     def search(self, query: str, limit: int) -> list[Found]:
         """Return up to `limit` documents, best first; `query` is read to its `LONGEST`th character."""
         plain = normalise(query[: 2 * LONGEST])[:LONGEST]
-        if not self._texts or not plain:
+        if not self._size or not plain:
             return []
         wanted = self._wanted(Query(*self._spelling.correct(plain)))
-        proposed = self._candidates.by_meaning(wanted.vectors, made_by=self._encoder.fingerprint)
-        proposed |= self._candidates.by_words(
-            dict.fromkeys(words.pairs(wanted.meant.other), ANOTHER_WORD) | dict.fromkeys(wanted.pairs, 1.0)
-        )
-        found = [self._measure(number, wanted) for number in proposed]
+        documents = {document.id: document for document in self._proposed(wanted)}
+        found = [self._measure(document, wanted) for document in documents.values()]
         found.sort(key=lambda each: (-each.score, each.id))
-        return reranking.reordered(wanted.query.text, found, self._best_passage)[:limit]
+        return reranking.reordered(wanted.query.text, found, lambda each: _best(documents[each.id].read(), each))[
+            :limit
+        ]
+
+    def _proposed(self, wanted: _Wanted) -> Iterator[Document]:
+        terms = dict.fromkeys(words.pairs(wanted.meant.other), ANOTHER_WORD) | dict.fromkeys(wanted.pairs, 1.0)
+        for part in self._parts:
+            numbers = part.candidates.by_meaning(wanted.vectors) | part.candidates.by_words(terms)
+            yield from map(part.document, numbers)
 
     def _wanted(self, query: Query) -> _Wanted:
         meant = synonyms.meaning(query.text)
         counts = Counter(words.pairs(query.text))
-        rarity = {
-            word: math.log((len(self._texts) + 1) / (self._held[word] + 0.5)) for word in words.content(query.text)
-        }
+        rarity = {word: math.log((self._size + 1) / (self._held[word] + 0.5)) for word in words.content(query.text)}
         return _Wanted(
             query=query,
             vectors=self._encoder.encode([query.text, *filter(None, [meant.other])]),
             words=rarity,
-            pairs={pair: count * self._candidates.rarity(pair) for pair, count in counts.items()},
+            pairs={pair: count * self._rarity(pair) for pair, count in counts.items()},
             places=words.places(query.text),
             meant=meant,
         )
 
-    def _measure(self, number: int, wanted: _Wanted) -> Found:
-        text, plain = self._texts[number], self._plain[number]
-        every = self._vectors[self._starts[number] : self._starts[number + 1]] @ wanted.vectors.T
+    def _rarity(self, term: str) -> float:
+        """Return how much a term says: BM25's inverse document frequency."""
+        held = sum(part.candidates.holding(term) for part in self._parts)
+        return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
+
+    def _measure(self, document: Document, wanted: _Wanted) -> Found:
+        ways, passages, plain = document.ways, document.said, document.plain
+        every = document.vectors @ wanted.vectors.T
         every[:, 1:] -= ANOTHER_WORDING
         cosines = every.max(axis=1).tolist()
-        ways, passages = len(text.asked()), len(text.passages)
         asked, said = sorted(cosines[:ways], reverse=True), cosines[ways : ways + passages]
         coverage = _coverage(wanted, plain)
         measures = {
@@ -179,10 +159,10 @@ class Retrieval:
             "mean": sum(said) / len(said) if said else 0.0,
             "coverage": coverage,
             "lexical": self._lexical(wanted.pairs, plain),
-            "elsewhere": float(bool(wanted.places and self._places[number]) and not _names(plain, wanted.places)),
+            "elsewhere": float(bool(wanted.places and document.places) and not _names(plain, wanted.places)),
         }
         return Found(
-            id=text.id,
+            id=document.id,
             score=sum(self._order[name] * measure for name, measure in measures.items()),
             refused=max(cosines[ways + passages :], default=-1.0),
             unmatched=(1 - coverage) / max(1, len(wanted.words)),
@@ -196,10 +176,10 @@ class Retrieval:
         held = ((weight, plain.count(pair)) for pair, weight in pairs.items())
         return sum(weight * count / (count + damping) for weight, count in held) / (sum(pairs.values()) or 1.0)
 
-    def _best_passage(self, found: Found) -> str:
-        text = next(each for each in self._texts if each.id == found.id)
-        best = text.passages[int(np.argmax(found.passages))] if found.passages else ""
-        return f"{text.title} {best}".strip()
+
+def _best(text: Text, found: Found) -> str:
+    best = text.passages[int(np.argmax(found.passages))] if found.passages else ""
+    return f"{text.title} {best}".strip()
 
 
 def _coverage(wanted: _Wanted, plain: str) -> float:
