@@ -6,7 +6,7 @@ quote(session, id, question)  one article's passage, where the citizen chose the
 follow(session, id, text)     what the article in hand says to a few words that go on about it
 conflicts(session)            pairs of articles that contradict each other, for staff
 articles                    import_folder, import_csv, load_city, get, listing, publish, withdraw
-unanswered, feedback        record: questions that had no answer, and whether an answer solved it
+questions, feedback         record: what was asked and whether an article answered; whether that helped
 evaluation                  evaluate(corpus, queries): this retrieval on any corpus
 """
 

@@ -1,16 +1,19 @@
 """Questions: answered from the knowledge base with the source, or recorded as unanswered and taken further."""
 
+from collections.abc import Awaitable, Callable
+
 import kb
 from bot.engine import answered, asking, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
-from kb import feedback, following, unanswered, words
+from kb import feedback, following, questions, words
 from kb.quoting import EVERY
 
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
 FOLLOW_UP = 15  # characters; a question this short may hang on the one before
 ELSEWHERE = "elsewhere"  # a district that has no rule of its own
+Say = Callable[[Talk, kb.Answer], Awaitable[None]]
 CONDITIONS = "conditions"  # kind of the section that says who may
 
 
@@ -58,7 +61,7 @@ async def go_on(talk: Talk) -> bool:
         return False
     state.question = f"{state.question}\n{talk.text}"
     answered.remember(talk, talk.text)
-    await _answered(talk, found)
+    await _say(talk, found)
     return True
 
 
@@ -104,14 +107,14 @@ async def _unclear(talk: Talk) -> bool:
     return not (understood.emergency or understood.statutory or place or phrases.says("question", talk.plain))
 
 
-async def _chosen(talk: Talk, found: kb.Answer | None, *, anew: bool) -> bool:
+async def _chosen(talk: Talk, found: kb.Answer | None, *, anew: bool, say: Say | None = None) -> bool:
     talk.state.expect("")
     if anew:
         return False
     if found is None:
         await _none(talk)
     else:
-        await _answered(talk, found)
+        await (say or _answered)(talk, found)
     return True
 
 
@@ -136,6 +139,13 @@ async def _district(talk: Talk) -> str | None:
 
 
 async def _answered(talk: Talk, found: kb.Answer) -> None:
+    """Say what answers the question, and count it as answered; what is asked back is counted once it is known."""
+    if not found.ask:
+        await questions.record(talk.session, talk.state.question, article=found.article)
+    await _say(talk, found)
+
+
+async def _say(talk: Talk, found: kb.Answer) -> None:
     if found.ask:
         answered.ask_condition(talk, found)
     else:
@@ -145,7 +155,7 @@ async def _answered(talk: Talk, found: kb.Answer) -> None:
 async def _none(talk: Talk, *, record: str = "") -> None:
     """Say that there is no answer, and offer a ticket or a person."""
     if record:
-        await unanswered.record(talk.session, record, conversation=talk.turn.conversation)
+        await questions.record(talk.session, record)
     talk.state.article = ""
     why = {"rule": "no_answer"}
     talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
@@ -158,6 +168,7 @@ async def in_between(talk: Talk) -> bool:
     found = await kb.answer(talk.session, talk.text, region=region, known=talk.state.told)
     if found is None or found.regions:
         return False
+    await questions.record(talk.session, talk.text, article=found.article)
     await answered.say(talk, found)
     await asking.resume(talk)
     return True
@@ -168,12 +179,19 @@ async def solved(talk: Talk) -> bool:
     state = talk.state
     if (chosen := _exactly_chosen(talk) or "").startswith(answered.SECTION):
         kind = chosen.removeprefix(answered.SECTION)
-        return await _chosen(talk, await kb.quote(talk.session, state.article, "", kind=kind), anew=False)
+        found = await kb.quote(talk.session, state.article, "", kind=kind)
+        return await _chosen(talk, found, anew=False, say=_say)  # the question was counted before
     said = {"solved": "yes", "not_solved": "no"}.get(talk.chosen() or "") or phrases.yes_or_no(talk.plain)
     if said is None:
         state.expect("")
         return False
-    await feedback.record(talk.session, state.article, solved=said == "yes", conversation=talk.turn.conversation)
+    await feedback.record(
+        talk.session,
+        state.article,
+        solved=said == "yes",
+        conversation=talk.turn.conversation,
+        question=state.question,
+    )
     if said == "yes":
         state.expect("")
         state.question = state.article = ""

@@ -12,7 +12,7 @@ from admin.staff.pages.signing import local_page
 from core import clock
 from core.database import transaction
 from core.settings import ROOT, settings
-from kb import articles, unanswered
+from kb import articles, questions
 from tests.admin.staffing import NAME, PASSWORD, PHONE, World
 from tests.admin.test_staff_conversations import FORM
 
@@ -52,7 +52,7 @@ async def busy(world: World) -> World:
         await world.dispatched("power_supply")
     await world.waiting()
     async with transaction() as session:
-        await unanswered.record(session, "宠物火化去哪里办")
+        await questions.record(session, "宠物火化去哪里办")
     return world
 
 

@@ -11,7 +11,7 @@ from admin.staff.knowledge import reading
 from admin.staff.pages.route import PageRoute, View, Viewer
 from core.auth import Permission
 from core.database import transaction
-from kb import articles, unanswered
+from kb import articles, questions
 from kb.articles import drafts, lifecycle, owners
 
 HITS = 20
@@ -40,11 +40,11 @@ async def knowledge(
 
 
 @router.get("/unanswered")
-async def questions(view: View) -> Response:
+async def unanswered(view: View) -> Response:
     """List the questions that had no answer: what to write next."""
     view.must(Permission.KNOWLEDGE_EDIT)
     async with transaction() as session:
-        asked = await unanswered.listing(session, limit=QUESTIONS)
+        asked = await questions.listing(session, limit=QUESTIONS)
     return view.page("unanswered.html", asked=asked)
 
 
