@@ -11,11 +11,20 @@ from fastapi import APIRouter
 from admin.staff import events, session
 from admin.staff.conversations.endpoints import router as conversations_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
+from admin.staff.knowledge.importing import router as importing_router
 from admin.staff.pages import router as pages_router
 from admin.staff.tickets.endpoints import router as tickets_router
 
 router = APIRouter()
-for _each in (session.router, tickets_router, conversations_router, knowledge_router, events.router, pages_router):
+for _each in (
+    session.router,
+    tickets_router,
+    conversations_router,
+    importing_router,
+    knowledge_router,
+    events.router,
+    pages_router,
+):
     router.include_router(_each)
 
 __all__ = ["router"]

@@ -144,6 +144,14 @@ async def counts(session: AsyncSession, *, actor: Actor) -> dict[str, int]:
     return {stage.value: found.get(stage.value, 0) for stage in Stage}
 
 
+async def titles(session: AsyncSession, ids: Sequence[str], *, actor: Actor) -> dict[str, str]:
+    """Return the titles, maybe empty, of those of these that are articles, or drafts that the actor sees."""
+    articles = await session.execute(select(Article.id, Article.title).where(Article.id.in_(ids)))
+    title = func.coalesce(Draft.content["title"].astext, "")
+    seen = await session.execute(select(Draft.id, title).where(Draft.id.in_(ids), _seen_by(actor)))
+    return {id: title for rows in (articles, seen) for id, title in rows}
+
+
 async def locked(session: AsyncSession, id: str, *, edition: int | None, actor: Actor) -> Draft:
     """Return the draft, held until the transaction ends; `edition`: the one that the actor saw.
 

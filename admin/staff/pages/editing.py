@@ -212,7 +212,7 @@ async def _editor(
         "changed": changed,
         "attached": draft.attachments if draft else article.attachments if article else [],
         "subjects": sorted(await lifecycle.subjects(session, "published")),
-        "department_groups": _departments(view, content.get("department")),
+        "department_groups": departments_of(view, content.get("department")),
         "areas": naming.areas(),
         "chat": reading.in_chat(body),
         "body": reading.rendered(body),
@@ -223,7 +223,7 @@ async def _editor(
     }
 
 
-def _departments(view: Viewer, present: Any) -> list[tuple[str, list[Department]]]:
+def departments_of(view: Viewer, present: Any) -> list[tuple[str, list[Department]]]:
     """Return the departments that may own the article, by kind; the present owner is among them whatever it is."""
     tree, own = departments.tree(), view.actor.department
     allowed = owners.below(own) if own else owners.known()
