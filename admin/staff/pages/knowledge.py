@@ -1,4 +1,4 @@
-"""Pages: the knowledge base for staff. Search, lists, one article as it stands, questions that had no answer."""
+"""Pages: the knowledge base for staff. Search, lists, one article as it stands."""
 
 from typing import Annotated, Any
 
@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
 from admin.staff.knowledge import reading
+from admin.staff.pages import gaps
 from admin.staff.pages.route import PageRoute, View, Viewer
 from core.auth import Permission
 from core.database import transaction
-from kb import articles, questions
+from kb import articles
 from kb.articles import drafts, lifecycle, owners
 
 HITS = 20
-QUESTIONS = 100
 ROWS = 50
 
 router = APIRouter(prefix="/knowledge", route_class=PageRoute, include_in_schema=False)
@@ -36,16 +36,12 @@ async def knowledge(
             hits = await kb.search(session, q, limit=HITS)
             return view.page("knowledge.html", q=q.strip(), hits=hits, insertable=False, question=q.strip())
         shown = await _list(session, view, tab, subject, skip)
+        if not (part or subject or skip) and tab == "published" and view.actor.may(Permission.KNOWLEDGE_EDIT):
+            shown |= await gaps.overview(session)
     return view.page("parts/shelf.html" if part else "knowledge.html", q="", **shown)
 
 
-@router.get("/unanswered")
-async def unanswered(view: View) -> Response:
-    """List the questions that had no answer: what to write next."""
-    view.must(Permission.KNOWLEDGE_EDIT)
-    async with transaction() as session:
-        asked = await questions.listing(session, limit=QUESTIONS)
-    return view.page("unanswered.html", asked=asked)
+router.include_router(gaps.router)  # before the pages of articles
 
 
 @router.get("/{id}")
