@@ -162,6 +162,24 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.matches && event.target.matches("[data-scroll]") && atEnd) toEnd();
 });
 
+// Suggestions do not change under the pointer or the keyboard: they wait until both have left.
+const inHand = (part) => part.matches(":hover, :focus-within");
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (target.id !== "suggestions" || requestConfig.verb !== "get" || !inHand(target)) return;
+  event.detail.shouldSwap = false;
+  target.dataset.waiting = "true";
+});
+for (const left of ["mouseout", "focusout"]) {
+  document.addEventListener(left, () => setTimeout(() => {
+    const part = document.querySelector("#suggestions[data-waiting]");
+    if (!part || inHand(part)) return;
+    delete part.dataset.waiting;
+    htmx.trigger(part, "missed");
+  }));
+}
+
 // A command that replaced what had the focus leaves it on what came of it, so that the keyboard goes on from there.
 document.addEventListener("htmx:afterSettle", (event) => {
   const drawn = event.detail.elt;
@@ -231,6 +249,10 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey && event.code === "Digit1") {
     const take = document.querySelector("[data-take]");
     if (take) { event.preventDefault(); take.click(); }
+  }
+  if (event.altKey && /^Digit[789]$/.test(event.code)) {
+    const insert = document.getElementById(`insert-${event.code.slice(-1) - 6}`);
+    if (insert) { event.preventDefault(); insert.click(); }
   }
   if (event.altKey && event.code === "KeyN" && document.getElementById("queue")) {
     event.preventDefault();

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
 from admin.staff import naming
-from admin.staff.conversations import photos, taking
+from admin.staff.conversations import photos, suggesting, taking
 from admin.staff.pages import choices, evidence, worklists
 from admin.staff.pages.intake import Intake, understand
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
@@ -94,6 +94,32 @@ async def understanding(id: str, view: Desk) -> Response:
             return go_to("/desk")
         shown = {"open": context, "alarm": evidence.alarm_of(context), "known": await _known(session, view, context)}
         return view.page("parts/understanding.html", **shown)
+
+
+@router.get("/conversations/{id}/suggestions")
+async def suggestions(id: str, view: Desk, shown: str = "") -> Response:
+    """Show what the base has to the citizen's last words; nothing where that is `shown` already."""
+    async with transaction() as session:
+        try:
+            context = await photos.context(session, id, actor=view.actor)
+        except NotFound:
+            return go_to("/desk")
+        suggested = await suggesting.suggest(session, context)
+    if suggested.mark == shown:
+        return Response(status_code=204)
+    return view.page("parts/suggestions.html", open=context, suggested=suggested)
+
+
+@router.post("/conversations/{id}/suggestions")
+async def judge(id: str, view: Desk) -> Response:
+    """Keep whether an article was used or is wrong."""
+    form = await view.request.form()
+    article, question = str(form.get("article", "")), str(form.get("question", ""))
+    async with transaction() as session:
+        context = await photos.context(session, id, actor=view.actor)
+        await suggesting.judge(session, context, article, question, used=form.get("then") == "used")
+        suggested = await suggesting.suggest(session, context)
+    return view.page("parts/suggestions.html", open=context, suggested=suggested)
 
 
 @router.post("/conversations/{id}/take")
@@ -187,16 +213,15 @@ async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None
 async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
     """Return what the middle and the right show of a conversation."""
     context = await photos.context(session, id, actor=view.actor)
-    said = [each["text"] for each in context["messages"] if each["sender"] == "citizen"]
-    question = (context["form"] or {}).get("description") or (said[-1] if said else "")
     intake = Intake.of_conversation(context)
     return {
         "open": context | {"summary": intake.title},
         "alarm": evidence.alarm_of(context),
         "holder": None if context["held"] else await taking.holder_name(session, id),
         "known": await _known(session, view, context),
-        "question": question,
-        "hits": await kb.search(session, question, limit=SUGGESTIONS) if question.strip() else [],
+        "suggested": await suggesting.suggest(session, context),
+        "question": "",
+        "hits": [],
         "insertable": context["held"],
     } | _form(intake)
 
