@@ -7,7 +7,8 @@ import kb
 from bot.contract import ReplyType
 from bot.engine.state import Option
 from bot.engine.talk import Talk
-from kb import writing
+from core.text.normalise import normalise
+from kb import words, writing
 from kb.quoting import EVERY
 from routing.departments import tree as departments
 
@@ -43,8 +44,9 @@ def ask_condition(talk: Talk, found: kb.Answer) -> None:
     state = talk.state
     state.article, state.said, state.summary = found.article, [], found.title
     options = [Option(label, label) for label in found.choices] + [Option(EVERY, talk.word("option.every_case"))]
-    why = {"rule": "condition", "article": found.article}
-    talk.offer("answer.condition", expects="condition", options=options, why=why, question=found.ask)
+    question = "\n".join(filter(None, (_read_otherwise(talk, found), found.ask)))
+    why = {"rule": "condition", "article": found.article} | _corrected(found)
+    talk.offer("answer.condition", expects="condition", options=options, why=why, question=question)
 
 
 async def say(talk: Talk, found: kb.Answer) -> None:
@@ -64,7 +66,9 @@ async def say(talk: Talk, found: kb.Answer) -> None:
     if found.section:  # a passage from the middle of an article says nothing of its matter
         key = "answer.assumed" if found.assumed else "answer.case" if found.case else "answer.about"
         lead = talk.word(key, title=found.title, section=found.section, case=found.case, passage="")
-    passage = f"{lead}{passage}"
+    note = _read_otherwise(talk, found)
+    passage = "\n".join(filter(None, (note, f"{lead}{passage}")))
+    lead = "\n".join(filter(None, (note, lead)))
     talk.say_text(
         f"{passage}\n{source}",
         type=ReplyType.ANSWER,
@@ -83,5 +87,27 @@ async def say(talk: Talk, found: kb.Answer) -> None:
             "source": source,
             "reviewed": str(found.reviewed),
         },
-        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)} | why,
+        why={"rule": "answer", "article": found.article, "score": round(float(found.score), 3)}
+        | ({} if found.related else {"chosen": True})
+        | _corrected(found)
+        | why,
     )
+
+
+def _corrected(found: kb.Answer) -> dict[str, Any]:
+    """Return for staff what was typed, and what it was read as."""
+    return {"corrected": [list(each) for each in found.corrected]} if found.corrected else {}
+
+
+def _read_otherwise(talk: Talk, found: kb.Answer) -> str:
+    """Return a line that names what is looked for in place of what this turn typed; nothing where it was told before.
+
+    Nothing by telephone: both sound alike there, and what was written wrong the line has written itself.
+    """
+    told = normalise(talk.state.told)
+    meant = [
+        meant
+        for typed, meant in found.corrected
+        if typed in talk.plain and told.count(typed) <= 1 and words.content(meant)
+    ]
+    return talk.word("answer.corrected", words="、".join(meant)) if meant and talk.turn.channel != "voice" else ""

@@ -2,7 +2,8 @@
 
 import re
 
-from bot.engine import asking, phrases, repeats, sentences
+import kb
+from bot.engine import answers, asking, phrases, repeats, sentences
 from bot.engine.talk import Talk
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -176,6 +177,8 @@ async def answer(talk: Talk) -> bool:
     expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
     english = talk.state.locale == "en" and " " in plain
     if not (expects_sign or english or phrases.says("skip", plain)) and _unreadable(plain):
+        if await kb.answer(talk.session, talk.text) is not None:  # pinyin: gongjijin zenme tiqu
+            return await (answers.answer(talk, asks=True) if form is None else answers.in_between(talk))
         return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
     return False
 

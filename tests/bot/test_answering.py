@@ -79,3 +79,39 @@ async def test_a_model_s_words_are_said_and_what_was_cut_is_kept_for_staff(
         kept = await conversations.messages(made.session, made.id)
         [why] = [message.why["written"] for message in kept if "written" in message.why]
         assert why == written.as_json()
+
+
+@pytest.mark.parametrize(
+    ("channel", "typed", "begins"),
+    [
+        ("web", "租房怎么提取公几金", "按“公积金”查找："),
+        ("web", "zufang zenme tiqu gongjijin", "按“租房怎么提取公积金”查找："),
+        ("web", "租房怎么提取公积金", ""),
+        ("web", "租房提取公积金怎么伴里", ""),  # 怎么办 says nothing of the matter
+        ("voice", "租房怎么提取公几金", ""),  # both sound alike
+    ],
+)
+async def test_what_was_read_otherwise_is_said_once(line: Any, channel: str, typed: str, begins: str) -> None:
+    async with line(channel=channel) as made:
+        answer, _ = await made.say(typed)
+        assert (answer.text.count("查找"), answer.data["lead"]) == (len(begins) > 0, begins)
+        assert answer.data["passage"].startswith(f"{begins}\n连续缴存".strip())
+        for more in ("那要带什么材料", typed):
+            assert all("查找" not in each.text for each in await made.say(more))
+
+
+async def test_a_question_back_says_it_too(line: Any) -> None:
+    async with line() as made:
+        [asked] = await made.say("医疗宝险断缴怎么办")
+        assert asked.text == "按“医疗保险”查找：\n您现在有新单位吗？"
+        answer, _ = await made.say("没有新单位")
+        assert "查找" not in answer.text
+        kept = await conversations.messages(made.session, made.id)
+        assert [message.why["corrected"] for message in kept if "corrected" in message.why] == [[["医疗宝险", "医疗保险"]]]
+
+
+async def test_what_nobody_can_read_is_still_said_to_be_so(line: Any) -> None:
+    async with line() as made:
+        for text in ("asdfghjkl", "drop table users"):
+            [said] = await made.say(text)
+            assert "没看懂" in said.text
