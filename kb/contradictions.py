@@ -5,10 +5,9 @@ were reviewed on the same day, none.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from core.text.normalise import normalise
@@ -77,17 +76,43 @@ def saying(article: "Published") -> Saying:
     )
 
 
+class Holders:
+    """Who asks alike, by key: a subject and a content word of a title or question."""
+
+    def __init__(self, sayings: Iterable[Saying]) -> None:
+        """Take what articles say."""
+        self._held: dict[str, list[Saying]] = defaultdict(list)
+        for each in sayings:
+            for key in keys(each):
+                self._held[key].append(each)
+
+    def __call__(self, key: str) -> Sequence[Saying]:
+        """Return what the articles under a key say."""
+        return self._held.get(key, ())
+
+
+def keys(saying: Saying) -> tuple[str, ...]:
+    """Return what an article is looked up by for its contradictions, without spaces."""
+    subject = "_".join(saying.subject.split())
+    return tuple(sorted({f"{subject}:{word}" for asked in saying.asked for word in asked}))
+
+
 def find(sayings: Sequence[Saying]) -> tuple[Conflict, ...]:
     """Return the conflicts among articles, by id."""
-    holders: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for place, each in enumerate(sayings):
-        for word in {word for asked in each.asked for word in asked}:
-            holders[each.subject, word].add(place)
-    pairs: set[tuple[int, int]] = set()
-    for places in holders.values():
-        if len(places) <= MOST_HOLDERS:
-            pairs.update(combinations(sorted(places), 2))
-    found = (_conflict(sayings[one], sayings[other]) for one, other in sorted(pairs))
+    return beside(sayings, Holders(sayings))
+
+
+def beside(sayings: Iterable[Saying], holders: Callable[[str], Sequence[Saying]]) -> tuple[Conflict, ...]:
+    """Return the conflicts of `sayings` with any that `holders` tells of, themselves included, by id."""
+    pairs: dict[tuple[str, str], tuple[Saying, Saying]] = {}
+    for each in sayings:
+        for key in keys(each):
+            alike = holders(key)
+            for other in alike if len(alike) <= MOST_HOLDERS else ():
+                if other.id != each.id:
+                    one, two = sorted((each, other), key=lambda saying: saying.id)
+                    pairs[one.id, two.id] = (one, two)
+    found = (_conflict(*pairs[ids]) for ids in sorted(pairs))
     return tuple(conflict for conflict in found if conflict is not None)
 
 

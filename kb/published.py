@@ -1,11 +1,10 @@
-"""The published articles of this process, indexed: built in a background thread, swapped in whole, never half new."""
+"""The published articles of this process, indexed: made in a background thread, swapped in whole, never half new."""
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import structlog
@@ -14,74 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.text import vectors
 from core.text.encode import KEPT, Encoder
-from kb import calibration, changes, contradictions, passages
-from kb.articles.document import Ask
+from kb import base, calibration, changes, stored
 from kb.articles.model import Article, State
+from kb.base import Articles, Base
 from kb.contradictions import Conflict
-from kb.passages import Passage
-from kb.retrieval import Retrieval, Text
+from kb.documents import Fresh
+from kb.indexed import Published
+from kb.retrieval import Retrieval
+from kb.stored import Stored
+
+__all__ = ["Index", "Published", "Snapshot", "index", "still"]
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 1.0  # how often, at most, a process asks the database whether the base changed
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What the index holds of one article."""
-
-    id: str
-    subject: str
-    title: str
-    questions: tuple[str, ...]
-    not_answered: tuple[str, ...]
-    passages: tuple[Passage, ...]
-    basis: str
-    department: str
-    region: str
-    audience: tuple[str, ...]
-    reviewed: date
-    effective: date | None
-    expires: date | None
-    digest: str
-    ask: Ask | None = None
-
-    @classmethod
-    def of(cls, article: Any) -> "Published":
-        """Return what the index holds of a row of `articles`."""
-        return cls(
-            id=article.id,
-            subject=article.subject,
-            title=article.title,
-            questions=tuple(article.questions),
-            not_answered=tuple(article.not_answered),
-            passages=passages.split(article.body),
-            basis=article.basis,
-            department=article.department,
-            region=article.region,
-            audience=tuple(article.audience),
-            reviewed=article.reviewed,
-            effective=article.effective,
-            expires=article.expires,
-            digest=article.digest,
-            ask=Ask.model_validate(article.ask) if article.ask else None,
-        )
-
-    def text(self) -> Text:
-        """Return what retrieval indexes."""
-        return Text(
-            id=self.id,
-            title=self.title,
-            questions=self.questions,
-            passages=tuple(f"{each.section} {each.text}".strip() for each in self.passages),
-            not_answered=self.not_answered,
-        )
-
-    def holds(self, day: date, *, region: str | None = None, audience: str | None = None) -> bool:
-        """Say whether the article may be quoted on `day`, in the district `region`, to the `audience`, where given."""
-        in_time = (self.effective is None or self.effective <= day) and (self.expires is None or day <= self.expires)
-        in_place = region is None or self.region in {"city", region}
-        return in_time and in_place and (audience is None or audience in self.audience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +35,14 @@ class Snapshot:
 
     revision: str
     encoder: str
-    articles: dict[str, Published]
+    base: Base
     retrieval: Retrieval
-    conflicts: tuple[Conflict, ...]
+    articles: Mapping[str, Published]
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Pairs of articles that contradict each other."""
+        return self.base.conflicts
 
 
 class Index:
@@ -101,8 +51,9 @@ class Index:
     def __init__(self) -> None:
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
         self._snapshots: dict[str, Snapshot] = {}  # by the encoder's fingerprint
-        self._building: tuple[tuple[str, str], Future[Snapshot]] | None = None
+        self._building: tuple[tuple[str, str, int], Future[Snapshot]] | None = None
         self._checked: dict[str, float] = {}
+        self._opening: dict[str, tuple[str, Future[Stored | None]]] = {}
 
     async def current(self, session: AsyncSession) -> Snapshot:
         """Return the snapshot to search, made with the encoder that articles are found with (`calibration.reader`).
@@ -118,47 +69,86 @@ class Index:
             return present
         changes.own.clear()
         self._checked[used.fingerprint] = time.monotonic()
+        part = await self._stored(used, present)
         revision = await changes.revision(session)
-        if present is not None and present.revision == revision:
+        if present is not None and present.revision == revision and present.base.stored is part:
             return present
-        future = await self._begin(session, revision, used)
+        future = await self._begin(session, revision, used, part)
         return await asyncio.wrap_future(future) if wait or present is None else present
 
-    async def _begin(self, session: AsyncSession, revision: str, used: Encoder) -> "Future[Snapshot]":
-        wanted = (revision, used.fingerprint)
+    def grown(self) -> bool:
+        """Say whether so much lies in memory, in one of the snapshots, that it should be written to disk."""
+        return any(each.base.grown() for each in self._snapshots.values())
+
+    async def _stored(self, used: Encoder, present: Snapshot | None) -> Stored | None:
+        """Return the part on disk; while another is opened, which takes seconds, the one that is in use."""
+        folder = base.folder(used)
+        name, future = stored.current(folder), None
+        if used.fingerprint in self._opening:
+            known, future = self._opening[used.fingerprint]
+            future = future if known == name else None
+        if future is None:
+            future = self._builder.submit(stored.opened, folder)
+            self._opening[used.fingerprint] = (name, future)
+        if present is None or future.done() or not name:
+            return await asyncio.wrap_future(future)
+        return present.base.stored
+
+    async def _begin(
+        self, session: AsyncSession, revision: str, used: Encoder, part: Stored | None
+    ) -> "Future[Snapshot]":
+        wanted = (revision, used.fingerprint, id(part))
         if (future := self._underway(wanted)) is None:
-            published = select(*Article.__table__.c).where(Article.state == State.PUBLISHED).order_by(Article.id)
-            rows = (await session.execute(published)).all()
+            used_now = self._snapshots.get(used.fingerprint)
+            present = used_now.base if used_now else None
+            listed = await base.listing(session)
+            lacking = await asyncio.to_thread(base.lacking, listed, part, present)
+            rows = await base.rows(session, lacking[: base.MOST])
             # Another request may have begun the same while this one read.
             if (future := self._underway(wanted)) is None:
-                future = self._builder.submit(self._build, revision, rows, used)
+                future = self._builder.submit(self._build, revision, listed, rows, used, part, present)
                 self._building = (wanted, future)
         return future
 
-    def _underway(self, wanted: tuple[str, str]) -> "Future[Snapshot] | None":
+    def _underway(self, wanted: tuple[str, str, int]) -> "Future[Snapshot] | None":
         if self._building is None or self._building[0] != wanted or self._building[1].done():
             return None
         return self._building[1]
 
-    def _build(self, revision: str, rows: Sequence[Any], used: Encoder) -> Snapshot:
+    def _build(
+        self,
+        revision: str,
+        listed: str,
+        rows: Sequence[Any],
+        used: Encoder,
+        part: Stored | None,
+        present: Base | None,
+    ) -> Snapshot:
         begun = time.monotonic()
         try:
-            articles = [article for article in map(Published.of, rows) if article.passages]
+            taken = base.take(rows, vectors.kept("knowledge", used))
+            made = base.changed(listed, taken, stored=part, present=present)
             retrieval = Retrieval(
-                [each.text() for each in articles],
+                Fresh([each.analysed for each in made.taken.values()], dimension=used.dimension),
                 encoder=used,
                 order=calibration.order("articles", used.fingerprint),
-                vectorise=vectors.kept("knowledge", used),
+                stored=part,
+                masked=made.masked,
             )
         except Exception:
             log.exception("knowledge.index_failed")  # nobody may be waiting; the next check begins anew
             raise
-        conflicts = contradictions.find([contradictions.saying(each) for each in articles])
-        made = Snapshot(revision, used.fingerprint, {each.id: each for each in articles}, retrieval, conflicts)
-        others = [each for each in self._snapshots.values() if each.encoder != made.encoder]
-        self._snapshots = {each.encoder: each for each in [*others[1 - KEPT :], made]}
-        log.info("knowledge.indexed", articles=len(articles), seconds=round(time.monotonic() - begun, 2))
-        return made
+        snapshot = Snapshot(revision, used.fingerprint, made, retrieval, Articles(made))
+        others = [each for each in self._snapshots.values() if each.encoder != snapshot.encoder]
+        self._snapshots = {each.encoder: each for each in [*others[1 - KEPT :], snapshot]}
+        log.info(
+            "knowledge.indexed",
+            articles=len(made.marks),
+            new=len(rows),
+            waiting=made.waiting,
+            seconds=round(time.monotonic() - begun, 2),
+        )
+        return snapshot
 
 
 index = Index()

@@ -5,7 +5,7 @@ Knows no database: it is built over any texts, beside the old one, and swapped i
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.text.vectors import Vectorise
 from kb import reranking, synonyms, words
 from kb.documents import Document, Fresh, Part, Text, analyse
 from kb.spelling import Spelling
+from kb.stored import Stored, Sum
 from kb.synonyms import Meaning
 
 __all__ = ["Found", "Query", "Retrieval", "Text"]
@@ -28,6 +29,8 @@ SATURATION, LENGTH = 1.2, 0.9  # BM25's k1 and b
 ANOTHER_WORD = 0.8
 ANOTHER_WORDING = 0.02
 LONGEST = 500  # characters of a question that are read
+MOST_COUNTED = 5_000  # documents that are no more and are taken from the counts; more stay until the next join
+MOST_MORE = 100  # candidates looked at for those that are no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class _Wanted:
     vectors: Vectors
     words: Mapping[str, float]
     pairs: Mapping[str, float]
+    all_words: float  # sum of either, 1 where there is none
+    all_pairs: float
     places: frozenset[str]
     meant: Meaning
 
@@ -90,20 +95,32 @@ class Retrieval:
         encoder: Encoder,
         order: Mapping[str, float],
         vectorise: Vectorise | None = None,
+        stored: Stored | None = None,
+        masked: Set[int] = frozenset(),
     ) -> None:
         """Index `texts`. `order`: the weight of each of `ORDERING` (`calibration.order`).
 
-        `vectorise` stands in for `encoder.encode` where the vectors are kept.
+        `vectorise` stands in for `encoder.encode` where the vectors are kept. `stored`: more documents, of which those
+        `masked` are no more.
         """
         self._encoder = encoder
         self._order = order
         if not isinstance(texts, Fresh):
             texts = Fresh(analyse(texts, vectorise or encoder.encode), dimension=encoder.dimension)
-        self._parts: Sequence[Part] = [texts]
-        self._size = sum(map(len, self._parts))
-        self._mean = sum(part.characters for part in self._parts) / max(1, self._size)
-        self._held = texts.held
-        self._spelling = Spelling(self._held, self._size)
+        self._parts: list[tuple[Part, Set[int]]] = [(texts, frozenset())]
+        self._gone: Counter[str] = Counter()  # terms of what is masked
+        self._size, self._held, characters = len(texts), texts.held, texts.characters
+        if stored is None:
+            self._spelling = Spelling(self._held, self._size)
+        else:
+            self._parts.append((stored, masked))
+            gone = [stored.counts(number) for number in masked] if len(masked) <= MOST_COUNTED else []
+            self._gone.update(term for each in gone for term in each.terms)
+            self._size += len(stored) - len(gone)
+            self._held = Sum(stored.held, texts.held, Counter(word for each in gone for word in each.words))
+            characters += stored.characters - sum(each.characters for each in gone)
+            self._spelling = stored.spelling.changed(self._held, self._size, self._held.changed())
+        self._mean = characters / max(1, self._size)
 
     def __len__(self) -> int:
         return self._size
@@ -123,32 +140,38 @@ class Retrieval:
 
     def _proposed(self, wanted: _Wanted) -> Iterator[Document]:
         terms = dict.fromkeys(words.pairs(wanted.meant.other), ANOTHER_WORD) | dict.fromkeys(wanted.pairs, 1.0)
-        for part in self._parts:
-            numbers = part.candidates.by_meaning(wanted.vectors) | part.candidates.by_words(terms)
-            yield from map(part.document, numbers)
+        for part, masked in self._parts:
+            more = min(len(masked), MOST_MORE)
+            numbers = part.candidates.by_meaning(wanted.vectors, more=more)
+            numbers |= part.candidates.by_words(terms, more=more)
+            yield from map(part.document, numbers - masked)
 
     def _wanted(self, query: Query) -> _Wanted:
         meant = synonyms.meaning(query.text)
         counts = Counter(words.pairs(query.text))
         rarity = {word: math.log((self._size + 1) / (self._held[word] + 0.5)) for word in words.content(query.text)}
+        pairs = {pair: count * self._rarity(pair) for pair, count in counts.items()}
         return _Wanted(
             query=query,
             vectors=self._encoder.encode([query.text, *filter(None, [meant.other])]),
             words=rarity,
-            pairs={pair: count * self._rarity(pair) for pair, count in counts.items()},
+            pairs=pairs,
+            all_words=sum(rarity.values()) or 1.0,
+            all_pairs=sum(pairs.values()) or 1.0,
             places=words.places(query.text),
             meant=meant,
         )
 
     def _rarity(self, term: str) -> float:
         """Return how much a term says: BM25's inverse document frequency."""
-        held = sum(part.candidates.holding(term) for part in self._parts)
+        held = sum(part.candidates.holding(term) for part, _ in self._parts) - self._gone[term]
         return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
 
     def _measure(self, document: Document, wanted: _Wanted) -> Found:
         ways, passages, plain = document.ways, document.said, document.plain
         every = document.vectors @ wanted.vectors.T
-        every[:, 1:] -= ANOTHER_WORDING
+        if wanted.meant.other:
+            every[:, 1:] -= ANOTHER_WORDING
         cosines = every.max(axis=1).tolist()
         asked, said = sorted(cosines[:ways], reverse=True), cosines[ways : ways + passages]
         coverage = _coverage(wanted, plain)
@@ -158,7 +181,7 @@ class Retrieval:
             "said": max(said, default=0.0),
             "mean": sum(said) / len(said) if said else 0.0,
             "coverage": coverage,
-            "lexical": self._lexical(wanted.pairs, plain),
+            "lexical": self._lexical(wanted, plain),
             "elsewhere": float(bool(wanted.places and document.places) and not _names(plain, wanted.places)),
         }
         return Found(
@@ -171,10 +194,13 @@ class Retrieval:
             **measures,
         )
 
-    def _lexical(self, pairs: Mapping[str, float], plain: str) -> float:
+    def _lexical(self, wanted: _Wanted, plain: str) -> float:
         damping = SATURATION * (1 - LENGTH + LENGTH * len(plain) / self._mean)
-        held = ((weight, plain.count(pair)) for pair, weight in pairs.items())
-        return sum(weight * count / (count + damping) for weight, count in held) / (sum(pairs.values()) or 1.0)
+        held = 0.0
+        for pair, weight in wanted.pairs.items():
+            if count := plain.count(pair):
+                held += weight * count / (count + damping)
+        return held / wanted.all_pairs
 
 
 def _best(text: Text, found: Found) -> str:
@@ -189,7 +215,7 @@ def _coverage(wanted: _Wanted, plain: str) -> float:
             held += weight
         elif any(other in plain for other in wanted.meant.words.get(word, ())):
             held += ANOTHER_WORD * weight
-    return held / (sum(wanted.words.values()) or 1.0)
+    return held / wanted.all_words
 
 
 def _names(plain: str, places: frozenset[str]) -> bool:

@@ -4,7 +4,10 @@ Only what the corpus does not know is changed, and only into a word that it hold
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from copy import copy
+from typing import Any
 
 import rjieba
 
@@ -27,13 +30,27 @@ class Spelling:
     def __init__(self, held: Mapping[str, int], documents: int) -> None:
         """Take the words of a corpus, with the number of documents that hold each, and of all documents."""
         self._held = held
-        self._sounds: dict[tuple[str, ...], str] = {}
-        self._pinyin = {_pinyin(word): word for word in sorted(words.function_words()) if _HAN.fullmatch(word)}
-        vocabulary = (word for word in held if 2 <= len(word) <= LONGEST_WORD and _HAN.fullmatch(word))
+        self._sounds: MutableMapping[tuple[str, ...], str] = {}
+        self._pinyin: MutableMapping[str, str] = {
+            _pinyin(word): word for word in sorted(words.function_words()) if _HAN.fullmatch(word)
+        }
+        self._take(held, documents)
+
+    def changed(self, held: Mapping[str, int], documents: int, some: Iterable[str]) -> "Spelling":
+        """Return those of the corpus after a change to the counts of `some` words; what is the same is shared."""
+        made = copy(self)
+        made._held = held
+        made._sounds, made._pinyin = ChainMap({}, self._sounds), ChainMap({}, self._pinyin)
+        made._take(some, documents)
+        return made
+
+    def _take(self, some: Iterable[str], documents: int) -> None:
+        held = self._held
+        vocabulary = (word for word in some if 2 <= len(word) <= LONGEST_WORD and _HAN.fullmatch(word))
         for word in sorted(vocabulary, key=lambda word: (held[word], word)):  # of two that sound alike the commoner
             if len(word) > 2 or held[word] >= COMMON * documents:
-                self._sounds[tuple(map(sound, word))] = word
-            self._pinyin[_pinyin(word)] = word
+                _put(self._sounds, tuple(map(sound, word)), word, held)
+            _put(self._pinyin, _pinyin(word), word, held)
 
     def correct(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return a normalised question as it was meant, and each (typed, meant) in it."""
@@ -75,7 +92,7 @@ class Spelling:
             for start in range(len(text) - length + 1):
                 end = start + length
                 meant = self._sounds.get(tuple(sounds[start:end]))
-                if meant is None or not taken.isdisjoint(range(start, end)):
+                if not meant or not taken.isdisjoint(range(start, end)):
                     continue
                 wrong = [place for place in range(start, end) if text[place] != meant[place - start]]
                 if (
@@ -85,6 +102,13 @@ class Spelling:
                 ):
                     taken.update(range(start, end))
                     yield start, end, meant
+
+
+def _put(known: MutableMapping[Any, str], key: Any, word: str, held: Mapping[str, int]) -> None:
+    """Let a sound be a word where that is held, and no commoner one of the corpus sounds so; a word may also go."""
+    present = known.get(key, "")
+    if len(present) < 2 or present == word or present not in held or (held[present], present) < (held[word], word):
+        known[key] = word if word in held else ""
 
 
 def _alone(text: str, typed: str, meant: str) -> bool:

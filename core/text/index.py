@@ -46,6 +46,7 @@ class VectorIndex(Generic[Key]):
             raise ValueError(f"vectors of {made_by} cannot be sought in an index of {self.fingerprint}")
         if not self.keys:
             return [[] for _ in vectors]
+        faiss.omp_set_num_threads(1)  # of this thread: on a busy machine, threads that wait for each other cost more
         cosines, rows = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), min(count, len(self.keys)))
         return [
             [
