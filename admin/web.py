@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from admin import metrics, staff, warm
+from admin import indexing, metrics, staff, warm
 from admin.security import SecurityHeaders
 from admin.streams import Ended
 from channels import email, open311, voice, web, wechat
@@ -33,10 +33,11 @@ FRONT_END = {
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Listen for live announcements; load models and indexes beside the first requests, and follow their changes."""
     await live.hub.start()
-    loading = asyncio.create_task(warm.follow(), name="warm")
+    tasks = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, indexing)]
     yield
-    loading.cancel()
-    await asyncio.gather(loading, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     await live.hub.stop()
     await database.dispose()
 

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group.command("search")(search)
     group.command("evaluate")(evaluate)
     group.command("import")(import_)
+    group.command("index")(index)
     app.add_typer(group, name="kb")
 
 
@@ -79,6 +80,35 @@ def evaluate(
     else:
         for name, value in figures.items():
             console.print(f"{name:>9}  {value}")
+
+
+def index() -> None:
+    """Write the index of a large base to disk, as `serve` does by itself; a run that was cut off goes on."""
+    _prepare()
+    if run(_index()):
+        console.print("The index is up to date.")
+    else:
+        console.print("Another process is writing the index.")
+
+
+async def _index() -> bool:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    from admin import warm
+    from kb import building
+
+    await warm.take_up()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of)
+            bar.update(tasks[what], completed=done)
+
+        return await building.build(show)
 
 
 def import_(

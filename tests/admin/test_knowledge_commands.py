@@ -86,3 +86,8 @@ async def test_evaluate_prints_its_figures(tmp_path: Path) -> None:
     bad = await run("evaluate", "--corpus", str(corpus), "--queries", str(queries), "--json")
     assert isinstance(bad.exception, BadInput)
     assert "line 1" in bad.exception.sentence
+
+
+async def test_index_leaves_a_small_base_in_memory() -> None:
+    done = await run("index")
+    assert (done.exit_code, done.stdout) == (0, "The index is up to date.\n")
