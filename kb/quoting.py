@@ -126,5 +126,5 @@ def _joined(article: Published, choices: Sequence[Choice]) -> Passage:
     found = [by_heading[choice.section] for choice in choices if choice.section in by_heading]
     if len(found) == 1:
         return found[0]
-    text = "".join(f"{each.section}：{shorten(each.text, LONGEST_ANSWER // len(found))}" for each in found)
+    text = "\n".join(f"{each.section}：{shorten(each.text, LONGEST_ANSWER // len(found))}" for each in found)
     return Passage("", text, "\n\n".join(each.markdown for each in found))

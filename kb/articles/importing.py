@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 FILES = 200  # looked up at once: those known as they are need not be read
 CHUNK = 100  # answers of the reader that one transaction takes
-READING = 1  # one more whenever reading gives other articles than before: every file is read again
+READING = 2  # one more whenever reading gives other articles than before: every file is read again
 
 Chunk = list[tuple[Source, Found | Merged | Refused | None]]  # None: the file ends here
 

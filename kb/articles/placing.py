@@ -66,6 +66,8 @@ class Item:
             notes += open_
             if not fields.get("basis") and (number := _NUMBER.search(fields["body"][:500])):
                 fields["basis"] = f"《{fields['title']}》（{number[1]}）"
+                # Nobody who asks wants to hear it: the text begins with the answer.
+                fields["body"] = fields["body"].replace(number[0], "", 1).strip()
         id = str(fields.pop("id", ""))
         if not found.whole or not id:
             id = _id(source, found, id, str(fields.get("title", "")))

@@ -138,5 +138,5 @@ async def test_the_article_in_hand_answers_first_and_only_about_itself(base: Asy
     assert said == {
         "多少钱": "不收费。",
         "那外地户口呢": "先办居住证。",
-        "都说说": "本市户籍：直接报名。外地户籍：先办居住证。",
+        "都说说": "本市户籍：直接报名。\n外地户籍：先办居住证。",
     }

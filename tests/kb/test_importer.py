@@ -210,6 +210,7 @@ async def test_a_number_of_its_own_is_a_documents_basis(session: AsyncSession, t
     [id] = (await imported(session, tmp_path, reader)).added
     draft = await session.get(Draft, id)
     assert draft is not None and draft.content["basis"] == "《用水收费通知》（示水发〔2026〕12号）"
+    assert draft.content["body"] == "收费如下。"  # it is not read out before the answer
 
 
 async def test_defaults_name_what_exists() -> None:

@@ -84,11 +84,16 @@ function options(choices) {
   return node;
 }
 
+// A text with its web addresses as links.
+const linked = (words) => words.split(/(https:\/\/[^\s<>"'，。；、）》」】]+)/).map((part, place) => place % 2
+  ? Object.assign(document.createElement("a"), { href: part, target: "_blank", rel: "noopener noreferrer", textContent: part })
+  : part);
+
 function source({ title, section, ...reply }) {
   const node = template("source");
   node.querySelector("cite").textContent = `《${title}》` + (section ? ` · ${section}` : "");
   for (const each of node.querySelectorAll("[data-field]")) {
-    each.querySelector("dd").textContent = reply[each.dataset.field] ?? "";
+    each.querySelector("dd").replaceChildren(...linked(reply[each.dataset.field] ?? ""));
     each.hidden = !reply[each.dataset.field];
   }
   return node;
@@ -99,7 +104,7 @@ function listed({ kind, items = [], links = [] }) {
   const made = [];
   if (items.length) {
     const list = document.createElement(kind === "steps" ? "ol" : "ul");
-    list.className = `items ${kind}`;
+    list.className = `items of-${kind}`; // `steps` alone is a ticket's way through the offices
     list.append(...items.map((item) => Object.assign(document.createElement("li"), { textContent: item })));
     made.push(list);
   }
@@ -166,7 +171,7 @@ function show(message) {
 function showAll(messages) {
   const shown = messages.map(show).filter(Boolean);
   const first = shown.find((node) => !node.classList.contains("citizen")) ?? shown[0];
-  if (first) log.scrollTop = first.offsetTop - log.offsetTop - 72; // a long answer is read from its beginning
+  if (first) log.scrollTop = first.offsetTop - log.offsetTop - 96; // a long answer is read from its beginning
 }
 
 function disarm() {
