@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
+from bot.engine import phrases
 from core.errors import Conflict
 from core.privacy import blind_index
-from kb import feedback
+from core.text.normalise import normalise
+from kb import feedback, words
 from kb.feedback import Source
 
 MOST = 3
@@ -57,7 +59,12 @@ async def judge(session: AsyncSession, context: dict[str, Any], article: str, qu
 
 
 def _sentences(context: dict[str, Any]) -> Iterator[str]:
+    """Return what the citizen said, the newest first; who asks for a person asks nothing of the base."""
     said = [each["text"] for each in context["messages"] if each["sender"] == "citizen" and each["text"].strip()]
-    yield from reversed(said[-LAST_WORDS:])
+    yield from (each for each in reversed(said[-LAST_WORDS:]) if not _wants_a_person(normalise(each)))
     if described := (context["form"] or {}).get("description"):
         yield described
+
+
+def _wants_a_person(plain: str) -> bool:
+    return phrases.says("person", plain) and not words.asks(plain)

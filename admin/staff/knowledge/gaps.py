@@ -22,6 +22,7 @@ from routing.rules import rules
 log = structlog.get_logger()
 
 LONGEST_LINE = 300  # characters of a question in an article
+LEAST_SURE = 0.4  # of a department's score; below it a nearness of words names somebody for everything
 ASK_AGAIN_SECONDS = 5
 
 
@@ -32,14 +33,19 @@ async def nightly() -> None:
         return
     async with transaction() as session:
         if await gathering.is_due(session):
-            await jobs.defer(session, "knowledge.gather", lock="knowledge.gather")
+            await order(session)
+
+
+async def order(session: AsyncSession, *, anew: bool = False) -> None:
+    """Order a clustering; `anew`: though there was one today."""
+    await jobs.defer(session, "knowledge.gather", lock="knowledge.gather", anew=anew)
 
 
 @jobs.task("knowledge.gather")
-async def gather() -> None:
-    """Cluster what was asked, where that is still due: several workers may have ordered it."""
+async def gather(anew: bool = False) -> None:
+    """Cluster what was asked, where that is still due, for several workers may have ordered it; `anew`: in any case."""
     async with transaction() as session:
-        if await gathering.is_due(session):
+        if anew or await gathering.is_due(session):
             found = await gathering.gather(session, department_of)
             log.info("knowledge.gathered", clusters=found)
 
@@ -60,7 +66,7 @@ def department_of(question: str) -> str | None:
         street=None,
         text=question,
     )
-    return found[0].code if found else None
+    return found[0].code if found and found[0].score >= LEAST_SURE else None
 
 
 async def write(session: AsyncSession, id: int, chosen: Iterable[int], *, actor: Actor) -> str:

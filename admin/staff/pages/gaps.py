@@ -55,6 +55,14 @@ async def clusters(view: Editor, tab: str = "open", part: bool = False) -> Respo
     return view.page("parts/gaps.html" if part else "gaps.html", doubts=doubts, **context)
 
 
+@router.post("/gaps/gather")
+async def gather(view: Editor) -> Response:
+    """Order a clustering now; the list hears of it when it is done."""
+    async with transaction() as session:
+        await drafting.order(session, anew=True)
+    return Response(status_code=204)
+
+
 @router.get("/gaps/{id}")
 async def cluster(id: int, view: Editor, part: bool = False) -> Response:
     """Show a cluster with its sentences, what is nearest in the base, and what can be done."""
