@@ -116,7 +116,7 @@ class Shard:
         self._places = [frozenset(each) for each in names["places"]]
         with np.load(folder / "numbers.npz") as numbers:
             self.ends, self._pieces = numbers["vectors"], numbers["pieces"]
-            self._ways, self._said = numbers["ways"].tolist(), numbers["said"].tolist()
+            self._ways, self.said = numbers["ways"].tolist(), numbers["said"].tolist()
         self.vectors: Vectors = np.asarray(np.load(folder / "vectors.npy", mmap_mode="r"))
         with (folder / "texts").open("rb") as file:
             self._texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -129,7 +129,7 @@ class Shard:
         return Document(
             self._ids[number],
             self._ways[number],
-            self._said[number],
+            self.said[number],
             self._piece(number, 0).decode(),
             self._places[number],
             self.vectors[self.ends[number] : self.ends[number + 1]],
