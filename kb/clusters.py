@@ -16,7 +16,7 @@ from core.text.normalise import normalise
 from kb import synonyms, words
 
 MOST = 5_000  # questions
-# Mean likeness between two groups that ask the same, and what wording counts in it: chosen on the even matters of
+# Mean likeness between two groups that ask the same, and what wording counts in it: chosen on the odd matters of
 # tests/kb/data/clusters.jsonl, and stricter than what is best on so few (docs/knowledge.md).
 JOIN_FROM = 0.42
 WORDING = 0.3
