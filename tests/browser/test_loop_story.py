@@ -12,21 +12,21 @@ from tests.processes import Line
 
 pytestmark = pytest.mark.browser
 
-ASKED = ("宠物火化去哪里办", "宠物死了去哪里火化", "宠物火化在哪里办理")
-ANSWER = "宠物火化请到市动物无害化处理中心，全年开放，凭主人身份证办理。"
+ASKED = ("热气球升空去哪里报批", "放热气球要去哪里报批", "热气球升空报批怎么办理")
+ANSWER = "热气球升空报批请提前三天到市民航事务窗口办理，带身份证和飞行计划。"
 
 
 def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Line, picture: type_picture) -> None:
     for question in ASKED:
         citizen = open_page(browser, line, "/", PHONE)
         say(citizen, question)
-        expect(citizen.locator(".said.bot").last).not_to_contain_text("无害化")
+        expect(citizen.locator(".said.bot").last).not_to_contain_text("市民航事务窗口")
 
     editor = open_page(browser, line, "/knowledge/gaps", DESK)
     sign_in(editor, line, "admin")
     editor.wait_for_url(re.compile("/knowledge/gaps"))
     editor.get_by_role("button", name="现在归组").click()
-    gap = editor.locator("#gaps tbody tr").filter(has_text="火化")
+    gap = editor.locator("#gaps tbody tr").filter(has_text="热气球")
     expect(gap).to_have_count(1)
     expect(gap.locator(".number")).to_contain_text("3")
     picture(editor, "knowledge-gaps")
@@ -37,10 +37,10 @@ def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Li
     picture(editor, "knowledge-gap")
     editor.get_by_role("button", name="写成新文章").click()
     editor.wait_for_url(re.compile("/edit"))
-    expect(editor.get_by_label("标题")).to_have_value(re.compile("火化"))
+    expect(editor.get_by_label("标题")).to_have_value(re.compile("热气球"))
     editor.get_by_label("正文").fill(ANSWER)
-    editor.get_by_label("主题").fill("宠物")
-    editor.get_by_label("政策依据").fill("《动物防疫法》第五十七条")
+    editor.get_by_label("主题").fill("民航")
+    editor.get_by_label("政策依据").fill("《通用航空飞行管制条例》第三十三条")
     if not editor.get_by_label("负责部门").input_value():
         editor.get_by_label("负责部门").select_option(index=1)
     editor.get_by_role("button", name="保存并提交审核").click()
@@ -58,7 +58,7 @@ def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Li
 
     citizen = open_page(browser, line, "/", PHONE)
     say(citizen, ASKED[0])
-    expect(citizen.locator(".said.bot").filter(has_text="无害化处理中心")).to_have_count(1)
+    expect(citizen.locator(".said.bot").filter(has_text="市民航事务窗口")).to_have_count(1)
 
 
 def test_an_agent_inserts_a_suggestion_by_key(browser: Browser, line: Line, picture: type_picture) -> None:
