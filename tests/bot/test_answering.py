@@ -107,7 +107,8 @@ async def test_a_question_back_says_it_too(line: Any) -> None:
         answer, _ = await made.say("没有新单位")
         assert "查找" not in answer.text
         kept = await conversations.messages(made.session, made.id)
-        assert [message.why["corrected"] for message in kept if "corrected" in message.why] == [[["医疗宝险", "医疗保险"]]]
+        [corrected] = [message.why["corrected"] for message in kept if "corrected" in message.why]
+        assert corrected == [["医疗宝险", "医疗保险"]]
 
 
 async def test_what_nobody_can_read_is_still_said_to_be_so(line: Any) -> None:
