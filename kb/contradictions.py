@@ -4,10 +4,12 @@ Found when the index is built. Where both are quotable, the citizen gets the one
 were reviewed on the same day, none.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from core.text.normalise import normalise
@@ -77,7 +79,7 @@ def saying(article: "Published") -> Saying:
 
 
 class Holders:
-    """Who asks alike, by key: a subject and a content word of a title or question."""
+    """Who may ask alike, by key (`keys`)."""
 
     def __init__(self, sayings: Iterable[Saying]) -> None:
         """Take what articles say."""
@@ -92,9 +94,17 @@ class Holders:
 
 
 def keys(saying: Saying) -> tuple[str, ...]:
-    """Return what an article is looked up by for its contradictions, without spaces."""
-    subject = "_".join(saying.subject.split())
-    return tuple(sorted({f"{subject}:{word}" for asked in saying.asked for word in asked}))
+    """Return what an article is looked up by: two that ask alike have one in common.
+
+    Four fifths of the words in common leave one to differ below eight common words, two below twelve: so a key is the
+    subject with the words of a question, all of them or without one or two. Longer ones with three others are missed.
+    """
+    found = set()
+    for asked in saying.asked:
+        for left_out in range(1 + (len(asked) > 4) + (len(asked) > 9)):
+            for kept in combinations(sorted(asked), len(asked) - left_out):
+                found.add(hashlib.blake2b("\t".join((saying.subject, *kept)).encode(), digest_size=8).hexdigest())
+    return tuple(sorted(found))
 
 
 def find(sayings: Sequence[Saying]) -> tuple[Conflict, ...]:
@@ -104,16 +114,17 @@ def find(sayings: Sequence[Saying]) -> tuple[Conflict, ...]:
 
 def beside(sayings: Iterable[Saying], holders: Callable[[str], Sequence[Saying]]) -> tuple[Conflict, ...]:
     """Return the conflicts of `sayings` with any that `holders` tells of, themselves included, by id."""
-    pairs: dict[tuple[str, str], tuple[Saying, Saying]] = {}
+    found: dict[tuple[str, str], Conflict] = {}
     for each in sayings:
-        for key in keys(each):
-            alike = holders(key)
-            for other in alike if len(alike) <= MOST_HOLDERS else ():
-                if other.id != each.id:
-                    one, two = sorted((each, other), key=lambda saying: saying.id)
-                    pairs[one.id, two.id] = (one, two)
-    found = (_conflict(*pairs[ids]) for ids in sorted(pairs))
-    return tuple(conflict for conflict in found if conflict is not None)
+        others = {
+            other.id: other for alike in map(holders, keys(each)) if len(alike) <= MOST_HOLDERS for other in alike
+        }
+        for id, other in others.items():
+            pair = (each, other) if each.id < id else (other, each)
+            ids = (pair[0].id, pair[1].id)
+            if id != each.id and ids not in found and (conflict := _conflict(*pair)) is not None:
+                found[ids] = conflict
+    return tuple(found[ids] for ids in sorted(found))
 
 
 def overruled(conflicts: Iterable[Conflict], quotable: Set[str]) -> set[str]:
