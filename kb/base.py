@@ -125,7 +125,7 @@ def take(rows: Sequence[Any], vectorise: Vectorise) -> dict[str, Taken | None]:
 
 def changed(listed: str, new: Mapping[str, Taken | None], *, stored: Stored | None, present: Base | None) -> Base:
     """Return the base of the marks listed, made of what is on disk, what was `present` and what is `new`."""
-    marks = {each.partition(" ")[0]: each for each in sorted(filter(None, listed.split("\n")))}
+    marks = {each.partition(" ")[0]: each for each in listed.split("\n") if each}
     marks |= {each.partition(" ")[0]: each for each in new}  # what changed since the list was made
     pool: dict[str, Taken | None] = {**(present.taken if present else {}), **new}
     pool |= dict.fromkeys(present.empty) if present else {}
@@ -187,7 +187,7 @@ def _conflicts(made: Base, present: Base | None) -> tuple[Conflict, ...]:
     elif made.stored is not None:
         known = _noted().validate_json(made.stored.note())
         before = {mark.partition(" ")[0]: mark for mark in made.stored.numbers}
-    touched = {id for id, _ in made.marks.items() ^ before.items()}
+    touched = {each.partition(" ")[0] for each in set(made.marks.values()).symmetric_difference(before.values())}
     kept = [each for each in known if each.first not in touched and each.second not in touched]
     sayings = (record(made, made.marks[id]).saying for id in sorted(touched & made.marks.keys()))
     found = contradictions.beside(sayings, _holders(made))
