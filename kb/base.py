@@ -130,7 +130,8 @@ def changed(listed: str, new: Mapping[str, Taken | None], *, stored: Stored | No
     pool: dict[str, Taken | None] = {**(present.taken if present else {}), **new}
     pool |= dict.fromkeys(present.empty) if present else {}
     on_disk = stored.numbers if stored else {}
-    taken = {each: held for each in marks.values() if each not in on_disk and (held := pool.get(each)) is not None}
+    in_memory = sorted(each for each in marks.values() if each in pool and each not in on_disk)
+    taken = {each: held for each in in_memory if (held := pool[each]) is not None}
     empty = frozenset(each for each in marks.values() if each in pool and pool[each] is None)
     found = {id: each for id, each in marks.items() if each in taken or each in on_disk}
     masked = set(range(len(stored) if stored else 0)).difference(on_disk.get(each, -1) for each in found.values())

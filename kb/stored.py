@@ -32,8 +32,8 @@ from kb.spelling import Spelling
 CURRENT = "current"  # the file that names the join in use
 NOTE = "note"
 EXACT = 50_000  # vectors that are looked through one by one; more are sorted into cells
-PROBED = 24  # cells that are looked into
-TRAINED = 50  # vectors a cell that it is learnt from
+PROBED = 32  # cells that are looked into
+TRAINED = 40  # vectors a cell that it is learnt from
 ADDED = 20_000  # vectors sorted at once
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
@@ -214,9 +214,9 @@ def _numbered(among: Sequence[Shard], progress: Progress, size: int) -> Iterator
 
 
 def _cells(among: Sequence[Shard], progress: Progress) -> Any:
-    """Sort the vectors into about as many cells as each then holds, one byte a number."""
+    """Sort the vectors into twice as many cells as the square root of their number, one byte a dimension."""
     total = sum(len(shard.vectors) for shard in among)
-    cells = math.isqrt(total)
+    cells = 2 * math.isqrt(total)
     step = max(1, total // (TRAINED * cells))
     learnt = np.concatenate([shard.vectors[::step] for shard in among])
     dimension = learnt.shape[1]
