@@ -3,7 +3,7 @@
     python -m benchmarks.answers [--write] [--encoder hashing]
 
 `covered.jsonl` holds questions that an article of the sample city answers, `outside.jsonl` what must get no answer;
-odd lines choose, even lines report. `fresh.jsonl` has both; nothing is fitted on it. `unseen_*.jsonl` were written by
+`spoken_*.jsonl` the same as people speak; odd lines choose, even lines report. `fresh.jsonl` has both; nothing is fitted on it. `unseen_*.jsonl` were written by
 somebody who saw no retrieval, and nobody looks at what goes wrong in them: they only report.
 Order: fitted on the articles' own questions alone. `search` is fitted without reports (`kind: report`): a complaint
 about dust may well find the article on dust. Thresholds: the probability where the mean of both error rates is
@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 DATA = Path("tests/kb/data")
+PARTS = 8  # of the questions of each article, left out in turn
 # An unknown corpus has nothing to be fitted on: round shares, picked on one half of two files (docs/knowledge.md).
 TEXTS = {"said": 0.35, "mean": 0.17, "lexical": 0.48, "elsewhere": -0.03}
 
@@ -59,7 +60,7 @@ def fit_order(searches: list[tuple[Any, str, str]], names: tuple[str, ...]) -> d
 
 
 def orders(encoder: Any) -> dict[str, dict[str, float]]:
-    """`articles`: every question of an article is left out in turn and must find it; `texts`: as above."""
+    """`articles`: a part of the questions of each article is left out in turn and must find it; `texts`: as above."""
     from dataclasses import replace
 
     from kb.retrieval import ORDERING, Retrieval
@@ -67,11 +68,15 @@ def orders(encoder: Any) -> dict[str, dict[str, float]]:
     even = dict.fromkeys(ORDERING, 1.0)
     texts = documents()
     asked: list[tuple[Any, str, str]] = []
-    for place in range(max(len(text.questions) for text in texts)):
-        left = [replace(text, questions=text.questions[:place] + text.questions[place + 1 :]) for text in texts]
+    for part in range(PARTS):
+        left = [
+            replace(text, questions=tuple(each for place, each in enumerate(text.questions) if place % PARTS != part))
+            for text in texts
+        ]
         index = Retrieval(left, encoder=encoder, order=even)
-        asked += [(index, text.questions[place], text.id) for text in texts if place < len(text.questions)]
-    return {"articles": fit_order(asked, ORDERING[:6]), "texts": dict.fromkeys(ORDERING, 0.0) | TEXTS}
+        asked += [(index, each, text.id) for text in texts for each in text.questions[part::PARTS]]
+    names = tuple(name for name in ORDERING if name != "elsewhere")
+    return {"articles": fit_order(asked, names), "texts": dict.fromkeys(ORDERING, 0.0) | TEXTS}
 
 
 class Remembering:
@@ -91,7 +96,9 @@ def measured(index: Any) -> list[dict[str, Any]]:
     from kb import calibration
 
     rows = []
-    for name in ("covered", "outside", "fresh", "unseen_covered", "unseen_outside"):
+    for name in (
+        "covered", "outside", "spoken_covered", "spoken_outside", "fresh", "unseen_covered", "unseen_outside",
+    ):  # fmt: skip
         part = name.partition("_")[0]
         for number, line in enumerate((DATA / f"{name}.jsonl").read_text().splitlines()):
             row = json.loads(line)
@@ -175,13 +182,13 @@ def main() -> None:
     )
     curves: dict[str, Any] = {
         "order": order,
-        "answer": fit(choosing, [*MEASURES, "lead", "asks", "reports"], keep=None),
+        "answer": fit(choosing, [*MEASURES, "lead", "asks", "reports", "length"], keep=None),
         "search": fit([row for row in choosing if row.get("kind") != "report"], list(MEASURES), keep=0.98),
     }
     print(json.dumps(curves))
     parts = {"choosing": choosing, "reporting": reporting, "fresh": fresh, "unseen": unseen}
     print(json.dumps({name: report(part, curves) for name, part in parts.items()}, indent=1))
-    for row in reporting + fresh:
+    for row in choosing + reporting:
         if given.wrong and row["answered"] != ("article" in row):
             print("answered" if row["answered"] else "silent  ", row["question"])
     if given.write:

@@ -9,21 +9,23 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.text.encode import Encoder, Vectors
 from core.text.normalise import normalise
 from core.text.vectors import Vectorise
-from kb import reranking, synonyms, words
+from kb import reranking, synonyms, votes, words
 from kb.documents import Document, Fresh, Part, Text, analyse
 from kb.spelling import Spelling
 from kb.stored import Stored, Sum
 from kb.synonyms import Meaning
+from kb.votes import Votes
 
 __all__ = ["Found", "Query", "Retrieval", "Text"]
 
 # What the score is a weighted sum of.
-ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical", "elsewhere")
-MEASURES = ("asked", "second", "said", "mean", "coverage", "unmatched")  # what says whether a document fits
+ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical", "elsewhere", "votes")
+MEASURES = ("asked", "second", "said", "mean", "coverage", "unmatched", "votes", "refused", "abroad")  # what says whether a document fits
 SATURATION, LENGTH = 1.2, 0.9  # BM25's k1 and b
 # What a word of the same meaning counts, and what the other wording's cosines lose: the exact word still wins.
 ANOTHER_WORD = 0.8
@@ -49,7 +51,9 @@ class Found:
     `unmatched`: the rest of it, spread over the content words: in a short question one unknown word weighs much.
     `lexical`: BM25 of the question's pairs of characters, as a share of what a document full of them would have.
     `elsewhere`: 1 where the question names a place, and the document other places only.
-    `refused`: cosine to the nearest of what is not answered; -1 where nothing is named. Orders nothing.
+    `abroad`: 1 where the question names a well-known place elsewhere that the document does not.
+    `votes`, `refused`: of the sentences near the question, those for it, and those for what no document answers
+    (`kb.votes`).
     """
 
     id: str
@@ -62,6 +66,8 @@ class Found:
     unmatched: float
     lexical: float
     elsewhere: float
+    abroad: float
+    votes: float
     refused: float
     passages: tuple[float, ...]  # cosine of each passage
     query: Query
@@ -82,6 +88,7 @@ class _Wanted:
     all_words: float  # sum of either, 1 where there is none
     all_pairs: float
     places: frozenset[str]
+    abroad: frozenset[str]
     meant: Meaning
 
 
@@ -132,7 +139,12 @@ class Retrieval:
             return []
         wanted = self._wanted(Query(*self._spelling.correct(plain)))
         documents = {document.id: document for document in self._proposed(wanted)}
-        found = [self._measure(document, wanted) for document in documents.values()]
+        cosines = [_cosines(document, wanted) for document in documents.values()]
+        cast = votes.cast(wanted.query.text, cosines, list(documents.values())) if self._order["votes"] else None
+        found = [
+            self._measure(document, each, cast, wanted)
+            for document, each in zip(documents.values(), cosines, strict=True)
+        ]
         found.sort(key=lambda each: (-each.score, each.id))
         return reranking.reordered(wanted.query.text, found, lambda each: _best(documents[each.id].read(), each))[
             :limit
@@ -159,6 +171,7 @@ class Retrieval:
             all_words=sum(rarity.values()) or 1.0,
             all_pairs=sum(pairs.values()) or 1.0,
             places=words.places(query.text),
+            abroad=words.abroad(query.text),
             meant=meant,
         )
 
@@ -167,13 +180,12 @@ class Retrieval:
         held = sum(part.candidates.holding(term) for part, _ in self._parts) - self._gone[term]
         return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
 
-    def _measure(self, document: Document, wanted: _Wanted) -> Found:
+    def _measure(
+        self, document: Document, cosines: NDArray[np.float32], cast: Votes | None, wanted: _Wanted
+    ) -> Found:
         ways, passages, plain = document.ways, document.said, document.plain
-        every = document.vectors @ wanted.vectors.T
-        if wanted.meant.other:
-            every[:, 1:] -= ANOTHER_WORDING
-        cosines = every.max(axis=1).tolist()
-        asked, said = sorted(cosines[:ways], reverse=True), cosines[ways : ways + passages]
+        near = cosines.tolist()
+        asked, said = sorted(near[:ways], reverse=True), near[ways : ways + passages]
         coverage = _coverage(wanted, plain)
         measures = {
             "asked": asked[0] if asked else 0.0,
@@ -183,11 +195,13 @@ class Retrieval:
             "coverage": coverage,
             "lexical": self._lexical(wanted, plain),
             "elsewhere": float(bool(wanted.places and document.places) and not _names(plain, wanted.places)),
+            "votes": cast.documents[document.id] if cast else 0.0,
         }
         return Found(
             id=document.id,
             score=sum(self._order[name] * measure for name, measure in measures.items()),
-            refused=max(cosines[ways + passages :], default=-1.0),
+            refused=cast.refused if cast else 0.0,
+            abroad=float(bool(wanted.abroad) and not _names(plain, wanted.abroad)),
             unmatched=(1 - coverage) / max(1, len(wanted.words)),
             passages=tuple(said),
             query=wanted.query,
@@ -206,6 +220,14 @@ class Retrieval:
 def _best(text: Text, found: Found) -> str:
     best = text.passages[int(np.argmax(found.passages))] if found.passages else ""
     return f"{text.title} {best}".strip()
+
+
+def _cosines(document: Document, wanted: _Wanted) -> NDArray[np.float32]:
+    every = document.vectors @ wanted.vectors.T
+    if wanted.meant.other:
+        every[:, 1:] -= ANOTHER_WORDING
+    nearest: NDArray[np.float32] = every.max(axis=1)
+    return nearest
 
 
 def _coverage(wanted: _Wanted, plain: str) -> float:

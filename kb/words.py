@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from core.city import read_yaml
+from core.city import city, read_yaml
 from core.text.segment import words
 
 WORDS = Path(__file__).with_name("words.yaml")
@@ -32,6 +32,13 @@ def function_words() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _no_places() -> frozenset[str]:
     return frozenset(_read()["no_places"].split())
+
+
+@lru_cache(maxsize=1)
+def _abroad() -> re.Pattern[str]:
+    own = city().name
+    names = "|".join(name for name in _read()["abroad"].split() if name not in own)
+    return re.compile(f"(?<![在从到去回来是])(?:{names})")  # who works there or comes from there asks of this place
 
 
 @lru_cache(maxsize=8)
@@ -69,6 +76,11 @@ def places(text: str) -> frozenset[str]:
     """Return the districts, counties, cities and provinces that a normalised text names; A7县 is one too."""
     named = [word for word in words(text) if word[-1] in _PLACES and len(word) > 2 and word not in _no_places()]
     return frozenset([*named, *_LETTERED.findall(text)])
+
+
+def abroad(text: str) -> frozenset[str]:
+    """Return the well-known places elsewhere that a normalised text names."""
+    return frozenset(_abroad().findall(text))
 
 
 def asks(text: str) -> bool:
