@@ -3,8 +3,9 @@
     python -m benchmarks.answers [--write] [--encoder hashing]
 
 `covered.jsonl` holds questions that an article of the sample city answers, `outside.jsonl` what must get no answer;
-`spoken_*.jsonl` the same as people speak; odd lines choose, even lines report. `fresh.jsonl` has both; nothing is fitted on it. `unseen_*.jsonl` were written by
-somebody who saw no retrieval, and nobody looks at what goes wrong in them: they only report.
+`spoken_*.jsonl` the same as people speak; odd lines choose, even lines report. `fresh.jsonl` has both; nothing is fitted
+on it. `unseen_*.jsonl` were written by somebody who saw no retrieval, and nobody looks at what goes wrong in them: they
+only report.
 Order: fitted on the articles' own questions alone. `search` is fitted without reports (`kind: report`): a complaint
 about dust may well find the article on dust. Thresholds: the probability where the mean of both error rates is
 smallest; for search, the one that keeps 98 of 100 covered questions.

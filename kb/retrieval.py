@@ -25,7 +25,17 @@ __all__ = ["Found", "Query", "Retrieval", "Text"]
 
 # What the score is a weighted sum of.
 ORDERING = ("asked", "second", "said", "mean", "coverage", "lexical", "elsewhere", "votes")
-MEASURES = ("asked", "second", "said", "mean", "coverage", "unmatched", "votes", "refused", "abroad")  # what says whether a document fits
+MEASURES = (
+    "asked",
+    "second",
+    "said",
+    "mean",
+    "coverage",
+    "unmatched",
+    "votes",
+    "refused",
+    "abroad",
+)  # what says whether a document fits
 SATURATION, LENGTH = 1.2, 0.9  # BM25's k1 and b
 # What a word of the same meaning counts, and what the other wording's cosines lose: the exact word still wins.
 ANOTHER_WORD = 0.8
@@ -180,9 +190,7 @@ class Retrieval:
         held = sum(part.candidates.holding(term) for part, _ in self._parts) - self._gone[term]
         return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
 
-    def _measure(
-        self, document: Document, cosines: NDArray[np.float32], cast: Votes | None, wanted: _Wanted
-    ) -> Found:
+    def _measure(self, document: Document, cosines: NDArray[np.float32], cast: Votes | None, wanted: _Wanted) -> Found:
         ways, passages, plain = document.ways, document.said, document.plain
         near = cosines.tolist()
         asked, said = sorted(near[:ways], reverse=True), near[ways : ways + passages]

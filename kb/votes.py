@@ -7,7 +7,6 @@ without a model to be trained, stored or renewed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
