@@ -21,7 +21,7 @@ __all__ = ["LONGEST_ANSWER", "Answer", "Hit", "answer", "conflicts", "follow", "
 CANDIDATES = 50  # documents looked at, from which those of another district or time are dropped
 RELATED = 3
 # Articles of one subject whose scores are nearer than this: which is meant, only the citizen knows (docs/knowledge.md).
-CLOSE = 0.035
+CLOSE = 0.055
 CITY = "city"  # region of what holds everywhere
 
 

@@ -148,17 +148,11 @@ class Retrieval:
         if not self._size or not plain:
             return []
         wanted = self._wanted(Query(*self._spelling.correct(plain)))
-        documents = {document.id: document for document in self._proposed(wanted)}
-        cosines = [_cosines(document, wanted) for document in documents.values()]
-        cast = votes.cast(wanted.query.text, cosines, list(documents.values())) if self._order["votes"] else None
-        found = [
-            self._measure(document, each, cast, wanted)
-            for document, each in zip(documents.values(), cosines, strict=True)
-        ]
+        documents = {each.id: each for each in sorted(self._proposed(wanted), key=lambda each: each.id)}
+        found = self._measured(list(documents.values()), wanted)
         found.sort(key=lambda each: (-each.score, each.id))
-        return reranking.reordered(wanted.query.text, found, lambda each: _best(documents[each.id].read(), each))[
-            :limit
-        ]
+        best = reranking.reordered(wanted.query.text, found, lambda each: _best(documents[each.id].read(), each))
+        return best[:limit]
 
     def _proposed(self, wanted: _Wanted) -> Iterator[Document]:
         terms = dict.fromkeys(words.pairs(wanted.meant.other), ANOTHER_WORD) | dict.fromkeys(wanted.pairs, 1.0)
@@ -189,6 +183,12 @@ class Retrieval:
         """Return how much a term says: BM25's inverse document frequency."""
         held = sum(part.candidates.holding(term) for part, _ in self._parts) - self._gone[term]
         return float(np.log1p((self._size - held + 0.5) / (held + 0.5)))
+
+    def _measured(self, documents: Sequence[Document], wanted: _Wanted) -> list[Found]:
+        cosines = [_cosines(document, wanted) for document in documents]
+        cast = votes.cast(wanted.query.text, cosines, documents) if documents and self._order["votes"] else None
+        pairs = zip(documents, cosines, strict=True)
+        return [self._measure(document, near, cast, wanted) for document, near in pairs]
 
     def _measure(self, document: Document, cosines: NDArray[np.float32], cast: Votes | None, wanted: _Wanted) -> Found:
         ways, passages, plain = document.ways, document.said, document.plain
