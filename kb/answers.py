@@ -22,6 +22,8 @@ CANDIDATES = 50  # documents looked at, from which those of another district or 
 RELATED = 3
 # Articles of one subject whose scores are nearer than this: which is meant, only the citizen knows (docs/knowledge.md).
 CLOSE = 0.055
+# Share of the threshold from which on it is asked which of several is meant, where to answer it would be too unsure.
+DOUBT = 0.5
 CITY = "city"  # region of what holds everywhere
 
 
@@ -84,14 +86,15 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
         return None
     curve = calibration.curve("answer", used.fingerprint)
     probability = curve.probability(calibration.measures([found for _, found in candidates]))
-    if probability < curve.threshold:
-        return None
     first = candidates[0]
+    elsewhere = contradictions.counterparts(await conflicts(session), first[0].id)
     close = [
         article
         for article, found in fitting
-        if article.subject == first[0].subject and first[1].score - found.score < CLOSE
+        if (article.subject == first[0].subject and first[1].score - found.score < CLOSE) or article.id in elsewhere
     ]
+    if probability < curve.threshold * (DOUBT if close else 1):
+        return None
     regions = _regions([first[0], *close]) if region is None else ()
     chosen = next((each for each in (first[0], *close) if region and each.region == region), first[0])
     near = [each for each in close if each.region in {CITY, region} and chosen.region in {CITY, each.region}]

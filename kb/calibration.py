@@ -38,7 +38,7 @@ def measures(found: Sequence[Found]) -> dict[str, float]:
     """Return what is measured of a question and of what was `found`, which is at least one, best first.
 
     To what `Found` holds of the first it adds `lead`, its score above the mean of the next ones, and the form of the
-    sentence: `asks`, `reports`, and `length`, the logarithm of its characters.
+    sentence: `asks`, `reports`.
     """
     first, rivals = found[0], found[1 : RIVALS + 1]
     plain = first.query.text
@@ -46,7 +46,6 @@ def measures(found: Sequence[Found]) -> dict[str, float]:
         "lead": first.score - sum(each.score for each in rivals) / len(rivals) if rivals else 0.0,
         "asks": float(words.asks(plain)),
         "reports": float(words.reports(plain)),
-        "length": math.log(max(1, len(plain))),
     }
 
 

@@ -127,6 +127,12 @@ def beside(sayings: Iterable[Saying], holders: Callable[[str], Sequence[Saying]]
     return tuple(found[ids] for ids in sorted(found))
 
 
+def counterparts(conflicts: Iterable[Conflict], id: str) -> set[str]:
+    """Return the articles that say otherwise than `id` in another place."""
+    pairs = ({each.first, each.second} for each in conflicts if not each.same_region)
+    return {other for pair in pairs if id in pair for other in pair - {id}}
+
+
 def overruled(conflicts: Iterable[Conflict], quotable: Set[str]) -> set[str]:
     """Return of the articles that may be quoted now those that a citizen is not given, because another contradicts."""
     found: set[str] = set()

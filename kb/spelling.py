@@ -18,6 +18,10 @@ LONGEST = 60  # characters of a question in which something wrong is looked for:
 LONGEST_WORD = 6
 LONGEST_SYLLABLE = 6  # letters (zhuang)
 COMMON = 0.01  # share of the documents that hold a word of two characters into which a wrong one is changed
+# Share that hold a word (身份证) into which a word and one character (身份正) are changed: where it is less, the
+# character is nearly always a word of its own (登记不, and no 登记簿).
+EVERYWHERE = 0.2
+DENIALS = "不没"  # are never another word's character: 户口不在 is no 户口簿在
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN = re.compile(r"[a-z](?:[a-z' ]*[a-z])?")
 
@@ -29,7 +33,7 @@ class Spelling:
 
     def __init__(self, held: Mapping[str, int], documents: int) -> None:
         """Take the words of a corpus, with the number of documents that hold each, and of all documents."""
-        self._held = held
+        self._held, self._everywhere = held, EVERYWHERE * documents
         self._sounds: MutableMapping[tuple[str, ...], str] = {}
         self._pinyin: MutableMapping[str, str] = {
             _pinyin(word): word for word in sorted(words.function_words()) if _HAN.fullmatch(word)
@@ -39,7 +43,7 @@ class Spelling:
     def changed(self, held: Mapping[str, int], documents: int, some: Iterable[str]) -> "Spelling":
         """Return those of the corpus after a change to the counts of `some` words; what is the same is shared."""
         made = copy(self)
-        made._held = held
+        made._held, made._everywhere = held, EVERYWHERE * documents
         made._sounds, made._pinyin = ChainMap({}, self._sounds), ChainMap({}, self._pinyin)
         made._take(some, documents)
         return made
@@ -48,7 +52,7 @@ class Spelling:
         held = self._held
         vocabulary = (word for word in some if 2 <= len(word) <= LONGEST_WORD and _HAN.fullmatch(word))
         for word in sorted(vocabulary, key=lambda word: (held[word], word)):  # of two that sound alike the commoner
-            if len(word) > 2 or held[word] >= COMMON * documents:
+            if (len(word) > 2 or held[word] >= COMMON * documents) and not _holds_function(word):
                 _put(self._sounds, tuple(map(sound, word)), word, held)
             _put(self._pinyin, _pinyin(word), word, held)
 
@@ -98,7 +102,9 @@ class Spelling:
                 if (
                     len(wrong) == 1
                     and len(whole[wrong[0]]) == 1
+                    and text[wrong[0]] not in DENIALS
                     and (length > 2 or _alone(text, text[start:end], meant))
+                    and (length == 2 or _apart(whole[start:end]) or self._held[meant] >= self._everywhere)
                 ):
                     taken.update(range(start, end))
                     yield start, end, meant
@@ -119,6 +125,15 @@ def _alone(text: str, typed: str, meant: str) -> bool:
         and len(rjieba.cut(typed, False)) == 2
         and not words.function_words().intersection(typed)
     )
+
+
+def _apart(whole: list[str]) -> bool:
+    """Say whether more than one character of a stretch, given the word that each stands in, stands alone."""
+    return sum(len(word) == 1 for word in whole) > 1
+
+
+def _holds_function(word: str) -> bool:
+    return not words.function_words().isdisjoint(rjieba.cut(word, False))
 
 
 def _pinyin(word: str) -> str:

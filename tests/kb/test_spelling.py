@@ -24,7 +24,8 @@ def test_what_was_meant_is_read(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["公积金怎么提取", "设备怎么申请", "etc怎么办", "my name is tom", "wifi", "我要去上班", ""]
+    "typed",
+    ["公积金怎么提取", "设备怎么申请", "etc怎么办", "my name is tom", "wifi", "我要去上班", "住房公积金少不少", ""],
 )
 def test_what_is_a_word_or_means_nothing_stays(typed: str) -> None:
     assert SPELLING.correct(typed) == (typed, ())

@@ -5,7 +5,18 @@ import pytest
 from kb import words
 
 
-@pytest.mark.parametrize("text", ["租房能取公积金吗", "多少钱", "想给狗上户口", "居住证需要哪些材料", "户口本能补办不"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "租房能取公积金吗",
+        "多少钱",
+        "想给狗上户口",
+        "居住证需要哪些材料",
+        "户口本能补办不",
+        "这合不合规矩",
+        "我要办居住证",
+    ],
+)
 def test_a_question_or_a_wish_asks(text: str) -> None:
     assert words.asks(text)
 
@@ -13,6 +24,11 @@ def test_a_question_or_a_wish_asks(text: str) -> None:
 @pytest.mark.parametrize("text", ["我家门口路灯坏了", "护栏歪了好几天", "楼下烧烤店油烟呛人"])
 def test_a_report_does_not_ask(text: str) -> None:
     assert not words.asks(text)
+
+
+def test_another_place_is_what_is_asked_about_and_not_where_somebody_comes_from() -> None:
+    assert words.abroad("西安的公积金能贷多少") == {"西安"}
+    assert words.abroad("我在深圳干过五年，社保能转过来吗") == frozenset()
 
 
 def test_reports_are_recognised() -> None:
