@@ -4,6 +4,7 @@ Sentences are matched first, then the words of those that changed: a line of Chi
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,7 +18,7 @@ Kind = Literal["same", "gone", "new", "skipped"]
 
 SHOWN = 60  # characters of an unchanged stretch that are shown on each side of what is skipped
 ALIKE = 0.4  # share of common words below which a sentence is another one: shown whole, not word by word
-MOST_WORDS = 3000  # of one changed stretch; a longer one is shown whole
+MOST_WORK = 30_000_000  # steps of matching in one text, about a second; what would take more is shown whole
 
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*[。！？!?；;\n]+|[^。！？!?；;\n]+")
 
@@ -50,32 +51,63 @@ def fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
 
 def compare(before: str, after: str) -> list[Piece]:
     """Return the pieces of both texts in their order; taking out the new ones gives `before`, the gone ones `after`."""
-    return _joined(_compared(_SENTENCE.findall(before), _SENTENCE.findall(after), by_words=True))
+    return _joined(_sentences(_SENTENCE.findall(before), _SENTENCE.findall(after), _Matching()))
 
 
-def _compared(before: Sequence[str], after: Sequence[str], *, by_words: bool) -> Iterator[Piece]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for what, start, end, new_start, new_end in matcher.get_opcodes():
-        old, new = "".join(before[start:end]), "".join(after[new_start:new_end])
-        if what == "equal":
+class _Matching:
+    """Matches lists while that takes no longer than `MOST_WORK` in all: the same line over and over takes hours."""
+
+    def __init__(self) -> None:
+        self._left = MOST_WORK
+
+    def of(self, before: Sequence[str], after: Sequence[str]) -> "SequenceMatcher[str] | None":
+        """Return what matches the two lists, None where that would take too long."""
+        held = Counter(after)
+        pairs = sum(count * held[each] for each, count in Counter(before).items())
+        work = min(len(before), len(after)) * (len(before) + pairs)  # at worst a search for every one of them
+        if work > self._left:
+            return None
+        self._left -= work
+        return SequenceMatcher(None, before, after, autojunk=False)
+
+
+def _sentences(before: Sequence[str], after: Sequence[str], matching: _Matching) -> Iterator[Piece]:
+    matcher = matching.of(before, after)
+    if matcher is None:
+        yield from _replaced("".join(before), "".join(after))
+        return
+    for same, old, new in _stretches(matcher, before, after):
+        if same:
             yield Piece("same", old)
-        elif what == "replace" and by_words:
-            yield from _worded(old, new)
+        elif old and new:
+            yield from _words(old, new, matching)
         else:
-            yield Piece("gone", old)
-            yield Piece("new", new)
+            yield from _replaced(old, new)
 
 
-def _worded(old: str, new: str) -> Iterator[Piece]:
+def _words(old: str, new: str, matching: _Matching) -> Iterator[Piece]:
     words, new_words = rjieba.cut(old), rjieba.cut(new)
-    alike = len(words) + len(new_words) <= MOST_WORDS and (
-        SequenceMatcher(None, words, new_words, autojunk=False).ratio() >= ALIKE
-    )
-    if alike:
-        yield from _compared(words, new_words, by_words=False)
-    else:
-        yield Piece("gone", old)
-        yield Piece("new", new)
+    matcher = matching.of(words, new_words)
+    if matcher is None or matcher.ratio() < ALIKE:
+        yield from _replaced(old, new)
+        return
+    for same, gone, came in _stretches(matcher, words, new_words):
+        if same:
+            yield Piece("same", gone)
+        else:
+            yield from _replaced(gone, came)
+
+
+def _stretches(
+    matcher: "SequenceMatcher[str]", before: Sequence[str], after: Sequence[str]
+) -> Iterator[tuple[bool, str, str]]:
+    for what, start, end, new_start, new_end in matcher.get_opcodes():
+        yield what == "equal", "".join(before[start:end]), "".join(after[new_start:new_end])
+
+
+def _replaced(old: str, new: str) -> Iterator[Piece]:
+    yield Piece("gone", old)
+    yield Piece("new", new)
 
 
 def _joined(pieces: Iterator[Piece]) -> list[Piece]:
