@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live
 from core.auth import Actor, Permission
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import BadInput, Conflict, Forbidden, NotFound
 from kb.articles import owners
 from kb.articles.document import digest
 from kb.articles.fields import complete, plain, problems, published_digest
@@ -54,7 +54,7 @@ async def propose(
         assert draft is not None
     if draft.digest == mark:
         return None
-    owners.must_write(actor, draft.content.get("department"))
+    _must_be_open_to(actor, draft)
     draft.content, draft.digest, draft.source, draft.note = content, mark, source, note
     draft.based_on = article.version if article else None
     written(draft, actor)
@@ -155,12 +155,13 @@ async def titles(session: AsyncSession, ids: Sequence[str], *, actor: Actor) -> 
 async def locked(session: AsyncSession, id: str, *, edition: int | None, actor: Actor) -> Draft:
     """Return the draft, held until the transaction ends; `edition`: the one that the actor saw.
 
-    Raises NotFound, Forbidden where another department owns it, Conflict where it was changed meanwhile.
+    Raises NotFound, Forbidden where another department or, as long as none is named, somebody else owns it, Conflict
+    where it was changed meanwhile.
     """
     draft = await _row(session, id)
     if draft is None:
         raise NotFound("没有这份草稿，可能已经发布或删除。")
-    owners.must_write(actor, draft.content.get("department"))
+    _must_be_open_to(actor, draft)
     if edition is not None and draft.edition != edition:
         raise Conflict("这份草稿刚被别人改过，请对照后再保存。", edition=draft.edition)
     return draft
@@ -183,6 +184,15 @@ def _seen_by(actor: Actor) -> ColumnElement[bool]:
         return false()
     owner = Draft.content["department"].astext
     return or_(owner.in_(owners.below(actor.department)), owner.is_(None) & Draft.authors.contains([str(actor)]))
+
+
+def _must_be_open_to(actor: Actor, draft: Draft) -> None:
+    """Raise Forbidden unless the actor may write in the draft: a department, of those it does not see, in none."""
+    owner = draft.content.get("department")
+    owners.must_write(actor, owner)
+    begun = draft.authors and not owner
+    if begun and str(actor) not in draft.authors and not actor.may(Permission.KNOWLEDGE_EDIT):
+        raise Forbidden("这份草稿是别人起草的，还没有写明负责部门，您不能修改。请联系热线中心。")
 
 
 def _must_be_slug(content: dict[str, Any]) -> None:

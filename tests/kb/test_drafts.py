@@ -71,6 +71,20 @@ async def test_a_department_proposes_for_itself_only(session: AsyncSession) -> N
         await drafts.propose(session, "lamp", FIELDS | {"department": "tax"}, actor=TAX)
 
 
+async def test_what_names_no_department_yet_is_its_authors_until_then(session: AsyncSession) -> None:
+    begun = await drafts.save(session, "lamp", {"title": "台灯"}, edition=0, based_on=None, actor=MARKET)
+    for stranger in (TAX, AGENT):
+        with pytest.raises(Forbidden):
+            await drafts.save(session, "lamp", {"title": "别的"}, edition=0, based_on=None, actor=stranger)
+        with pytest.raises(Forbidden):
+            await drafts.propose(session, "lamp", {"title": "别的"}, actor=stranger)
+        with pytest.raises(Forbidden):
+            await drafts.discard(session, "lamp", edition=begun.edition, actor=stranger)
+    await written(session, actor=MARKET, department=None)
+    await written(session, actor=EDITOR, department="tax")
+    await written(session, actor=TAX, title="台灯保修")
+
+
 async def test_a_district_writes_for_its_streets(session: AsyncSession) -> None:
     zhaoxia = Actor(kind="staff", id=20, role=Role.DEPARTMENT, department="zhaoxia")
     street = Actor(kind="staff", id=21, role=Role.DEPARTMENT, department="zhaoxia_gulou")
