@@ -1,12 +1,12 @@
 """The night's work on questions: cluster those of five weeks, and ask again what an article was written for."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live
@@ -62,11 +62,17 @@ async def gather(session: AsyncSession, department_of: DepartmentOf) -> int:
     found = [(members, kind) for members in ([asked[place] for place in group] for group in groups)
              if (kind := _kind(members)) is not None]  # fmt: skip
     found.sort(key=lambda each: (-sum(one.times(each[1]) for one in each[0]), each[0][0].id))
+    # Before anything is written: who asks one of these questions meanwhile would wait for it.
+    departments = await asyncio.to_thread(lambda: [department_of(members[0].text) for members, _ in found])
+    nearest = [
+        [hit.article for hit in await answers.search(session, members[0].text, limit=NEAREST)] for members, _ in found
+    ]
     taken: set[int] = set()
-    for members, kind in found:
+    for (members, kind), department, articles in zip(found, departments, nearest, strict=True):
         cluster = await _cluster(session, members, taken)
         taken.add(cluster.id)
-        await _describe(session, cluster, members, kind, department_of)
+        cluster.department, cluster.nearest = department, articles
+        await _describe(session, cluster, members, kind)
     await _empty(session, taken)
     await ledger.append(session, subject=SUBJECT, kind="gaps.gathered", actor=SYSTEM, data={"clusters": len(found)})
     await live.announce(session, TOPIC, "gaps.gathered")
@@ -113,19 +119,23 @@ async def _asked_again(session: AsyncSession, cluster: Cluster) -> bool:
 async def _asked(session: AsyncSession) -> list[_Asked]:
     """Return the questions of the five weeks, the most asked first, as many as can be clustered."""
     since = today() - WEEKS * WEEK
-    days: dict[int, dict[Kind, Counter[date]]] = defaultdict(lambda: {kind: Counter() for kind in Kind})
+    unsolved = (Feedback.question.is_not(None), Feedback.solved.is_(False), Feedback.day > since)
+    every = union_all(
+        select(QuestionDay.question.label("id"), QuestionDay.times.label("times")).where(QuestionDay.day > since),
+        select(Feedback.question, literal(1)).where(*unsolved),
+    ).subquery()
+    # Chosen by the database: the questions of five weeks are millions.
+    order = (func.sum(every.c.times).desc(), every.c.id.desc())
+    most = (await session.scalars(select(every.c.id).group_by(every.c.id).order_by(*order).limit(clusters.MOST))).all()
+    days: dict[int, dict[Kind, Counter[date]]] = {id: {kind: Counter() for kind in Kind} for id in most}
     asked = select(QuestionDay.question, QuestionDay.day, QuestionDay.article, QuestionDay.times)
-    for question, day, article, times in await session.execute(asked.where(QuestionDay.day > since)):
+    asked = asked.where(QuestionDay.day > since, QuestionDay.question.in_(most))
+    for question, day, article, times in await session.execute(asked):
         days[question][Kind.UNANSWERED if article == NONE else Kind.OFTEN_ASKED][day] += times
-    rated = (
-        select(Question.id, Feedback.day, func.count())
-        .join(Feedback, Feedback.question == Question.id)
-        .where(Feedback.solved.is_(False), Feedback.day > since)
-        .group_by(Question.id, Feedback.day)
-    )
+    rated = select(Question.id, Feedback.day, func.count()).join(Feedback, Feedback.question == Question.id)
+    rated = rated.where(*unsolved, Question.id.in_(most)).group_by(Question.id, Feedback.day)
     for question, day, voices in await session.execute(rated):
         days[question][Kind.BADLY_RATED][day] += voices
-    most = sorted(days, key=lambda id: (-sum(count.total() for count in days[id].values()), -id))[: clusters.MOST]
     rows = await session.execute(
         select(Question.id, Question.question, Question.cluster).where(Question.id.in_(most)).order_by(Question.id)
     )
@@ -159,15 +169,11 @@ async def _cluster(session: AsyncSession, members: Sequence[_Asked], taken: set[
     return made
 
 
-async def _describe(
-    session: AsyncSession, cluster: Cluster, members: Sequence[_Asked], kind: Kind, department_of: DepartmentOf
-) -> None:
+async def _describe(session: AsyncSession, cluster: Cluster, members: Sequence[_Asked], kind: Kind) -> None:
     days: Counter[date] = sum((each.days[kind] for each in members), Counter())
     cluster.kind, cluster.typical, cluster.size = kind, members[0].id, days.total()
     cluster.week = _within(days, today() - WEEK)
     cluster.weekly_before = (cluster.size - cluster.week) / (WEEKS - 1)
-    cluster.department = await asyncio.to_thread(department_of, members[0].text)
-    cluster.nearest = [hit.article for hit in await answers.search(session, members[0].text, limit=NEAREST)]
     ids = [each.id for each in members]
     await session.execute(
         update(Question).where(Question.cluster == cluster.id, Question.id.not_in(ids)).values(cluster=None)

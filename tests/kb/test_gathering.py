@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import SYSTEM, Actor, Role
 from core.errors import BadInput, Conflict
-from kb import articles, feedback, gaps, gathering, questions
+from kb import answers, articles, clusters, feedback, gaps, gathering, questions
 from kb.articles import drafts
 from kb.gaps import Cluster, Kind, Stand
+from kb.questions import Question
 from tests.kb.conftest import Write
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -60,6 +62,31 @@ async def test_the_trend_sets_this_week_against_the_four_before(session: AsyncSe
     await ask(session, *ASKED, days_ago=36)  # too long ago to count
     [cluster] = await gather(session)
     assert (cluster.size, cluster.week, cluster.weekly_before) == (5, 3, 0.5)
+
+
+async def test_the_most_asked_are_taken_where_there_are_too_many(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "MOST", 2)
+    await ask(session, "火星怎么去", *ASKED, *ASKED[1:])
+    [cluster] = await gather(session)
+    assert cluster.size == 4
+    assert {question.question for question, _ in await gaps.samples(session, cluster.id)} == set(ASKED[1:])
+
+
+async def test_who_asks_the_same_does_not_wait_for_what_the_night_looks_up(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(session, *ASKED, *["租房能不能取公积金"] * 3)
+    search, written = answers.search, []
+
+    async def searching(session: AsyncSession, question: str, *, limit: int) -> object:
+        written.append(await session.scalar(select(func.count()).where(Question.cluster.is_not(None))))
+        return await search(session, question, limit=limit)
+
+    monkeypatch.setattr(answers, "search", searching)
+    assert len(await gather(session)) == 2
+    assert written == [0, 0]
 
 
 async def test_a_cluster_keeps_its_name_from_night_to_night(session: AsyncSession) -> None:
