@@ -217,3 +217,14 @@ async def test_defaults_name_what_exists() -> None:
     for wrong in ({"department": "nobody"}, {"region": "火星"}, {"region": "朝霞区"}):
         with pytest.raises(BadInput):
             Defaults(**wrong)
+
+
+async def test_what_is_no_text_in_one_file_does_not_end_the_import(
+    session: AsyncSession, tmp_path: Path, reader: Reader
+) -> None:
+    (tmp_path / "a.md").write_text('---\nid: lamp\ntitle: "台\\0灯"\n---\n照此办理。\n')
+    (tmp_path / "b.md").write_text("# 说明\n照此办理。\n")
+    report = await imported(session, tmp_path, reader)
+    assert outcomes(report) == {"a.md": "added", "b.md": "added"}
+    draft = await drafts.get(session, "lamp", actor=EDITOR)
+    assert draft is not None and draft.content["title"] == "台灯"

@@ -6,6 +6,7 @@ python -m kb.articles.formats.worker
 import dataclasses
 import json
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from kb.articles.reading import front_matter
 LONGEST_BODY = 300_000  # characters of one article
 
 Answer = Found | Merged | Refused
+
+_UNFIT = re.compile("[\x00\ud800-\udfff]")  # no text: no database keeps it
 
 
 def main() -> None:
@@ -64,7 +67,16 @@ def _broken(error: Exception) -> Refused:
 def _as_json(answer: Answer) -> dict[str, Any]:
     if isinstance(answer, Refused):
         return {"refused": answer.sentence, "place": answer.place}
-    return {"merged" if isinstance(answer, Merged) else "found": dataclasses.asdict(answer)}
+    return {"merged" if isinstance(answer, Merged) else "found": _fit(dataclasses.asdict(answer))}
+
+
+def _fit(value: Any) -> Any:
+    """Return the value without characters that are no text: one of them must not end the import of a folder."""
+    if isinstance(value, str):
+        return _UNFIT.sub("", value)
+    if isinstance(value, dict):
+        return {_fit(key): _fit(each) for key, each in value.items()}
+    return [_fit(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _read(path: str, entry: str | None, name: str) -> Iterator[Answer]:
