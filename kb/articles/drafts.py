@@ -32,8 +32,8 @@ async def propose(
     """Create or replace the open draft of the article `id` with the fields of `Document`, which may be incomplete.
 
     Returns None, and changes nothing, where the same was proposed before (whatever became of it since) or is what the
-    article says. Values that JSON does not know (dates) become text. Raises Forbidden, and BadInput for an id that is
-    no slug.
+    article says. Values that JSON does not know (dates) become text. Raises Forbidden, BadInput for an id that is no
+    slug, and Conflict where a person is writing a draft that no proposal began.
     """
     content = plain(fields) | {"id": id}
     owners.must_write(actor, content.get("department"))
@@ -55,6 +55,8 @@ async def propose(
     if draft.digest == mark:
         return None
     _must_be_open_to(actor, draft)
+    if draft.edition and not draft.digest:
+        raise Conflict("这篇文章有同事正在写的草稿，没有覆盖；请先处理那份草稿。")
     draft.content, draft.digest, draft.source, draft.note = content, mark, source, note
     draft.based_on = article.version if article else None
     written(draft, actor)

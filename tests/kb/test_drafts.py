@@ -148,3 +148,12 @@ async def test_discarding_a_draft_leaves_what_is_published(session: AsyncSession
     assert (await articles.get(session, "lamp")).title == FIELDS["title"]
     with pytest.raises(NotFound):
         await drafts.discard(session, "lamp", edition=1, actor=MARKET)
+
+
+async def test_a_file_does_not_overwrite_what_a_person_is_writing(session: AsyncSession) -> None:
+    mine = await written(session, actor=EDITOR)
+    with pytest.raises(Conflict):
+        await drafts.propose(session, "lamp", FIELDS | {"title": "台灯保修"}, actor=ZHOU, source="灯.md")
+    assert (await drafts.locked(session, "lamp", edition=mine.edition, actor=EDITOR)).content["title"] == FIELDS[
+        "title"
+    ]
