@@ -14,6 +14,10 @@ let leaving = false;
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (event.detail.xhr.getResponseHeader("HX-Redirect")) leaving = true;
 });
+// Saved, and the next page is on its way: what is pressed now would make a second article.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (leaving && event.detail.requestConfig.path === "/knowledge/save") event.preventDefault();
+});
 // What was refused is drawn anew with what was typed: the keyboard goes on where something is wrong.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.requestConfig.path !== "/knowledge/save") return;
