@@ -190,7 +190,9 @@ async def test_a_newer_published_text_is_shown_and_taken_into_account(lamp: Worl
     async with lamp.browser("lamps") as browser:
         page = (await browser.get("/knowledge/lamp/edit")).text
         assert "又发布了第 3 版" in page
-        await save(browser, edition="1", based_on="3", title="台灯的新标题")
+        # What is saved without a tick stays based on what it was written from.
+        assert page.index('name="based_on" value="1"') < page.index('name="based_on" value="3"')
+        await save(browser, edition="1", based_on=["1", "3"], title="台灯的新标题")
         assert "又发布了" not in (await browser.get("/knowledge/lamp/edit")).text
 
 
@@ -233,3 +235,23 @@ async def test_a_discarded_draft_is_gone(lamp: World) -> None:
         done = await browser.post("/knowledge/lamp/discard", data={"edition": "1"}, headers=PART)
         assert done.headers["hx-redirect"] == "/knowledge/lamp?done=discarded"
     assert await the_draft(lamp) is None
+
+
+async def test_a_title_like_a_pages_name_does_not_hide_the_article(world: World) -> None:
+    async with world.browser("lamps") as browser:
+        for title in ("Import", "New"):
+            saved = await save(browser, id="", title=title)
+            page = await browser.get(saved.headers["hx-redirect"])
+            assert page.status_code == 200 and f'value="{title}"' in page.text
+
+
+async def test_what_will_not_be_quoted_today_is_said_before_and_after_publishing(lamp: World) -> None:
+    draft = await write(lamp, "lamps", effective="2999-01-01")
+    async with transaction() as session:
+        await drafts.submit(session, "lamp", edition=draft.edition, actor=lamp.actors["lamps"])
+    async with lamp.browser("zhou") as browser:
+        assert "到那天以前市民查不到这篇文章" in (await browser.get("/knowledge/lamp/review")).text
+        answer = await browser.post("/knowledge/lamp/publish", data={"edition": draft.edition}, headers=PART)
+        page = (await browser.get(answer.headers["hx-redirect"])).text
+        assert "今天不在生效期内" in page and "尚未生效" in page and "马上能看到" not in page
+        assert "尚未生效" in (await browser.get("/knowledge")).text

@@ -22,6 +22,10 @@ from kb.articles import Article, Draft, Stage, State, attachments, differences, 
 TABS = ("published", "review", "drafts", "due", "withdrawn")
 STAGES = {"review": (Stage.REVIEW,), "drafts": (Stage.RETURNED, Stage.DRAFT)}
 LONGEST_ID = 60  # characters made from a title
+# Addresses below /knowledge that are no articles: a draft of such an id could not be opened.
+TAKEN = frozenset(
+    {"answered", "conflicts", "doubts", "gaps", "import", "new", "preview", "rated", "save", "unanswered"}
+)
 
 # Articles are written by editors, and still no markup of theirs reaches a page.
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
@@ -167,7 +171,7 @@ async def new_id(session: AsyncSession, title: str) -> str:
     read = "-".join(lazy_pinyin(title, errors=lambda other: re.sub(r"[^a-z0-9]+", "-", other.lower())))
     wanted = re.sub(r"-+", "-", read)[:LONGEST_ID].strip("-") or "article"
     id, number = wanted, 1
-    while await session.get(Article, id) is not None or await session.get(Draft, id) is not None:
+    while id in TAKEN or await session.get(Article, id) is not None or await session.get(Draft, id) is not None:
         number += 1
         id = f"{wanted}-{number}"
     return id

@@ -43,6 +43,7 @@ async def review(id: str, view: View) -> Response:
         chat=reading.in_chat(body),
         body=reading.rendered(body),
         linked=reading.linked,
+        today=lifecycle.today().isoformat(),
     )
 
 
