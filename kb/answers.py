@@ -75,9 +75,9 @@ async def search(
 async def answer(session: AsyncSession, question: str, *, region: str | None = None, known: str = "") -> Answer | None:
     """Return the passage that answers `question`, or None: for what the base lacks, and for what is no question.
 
-    None is common and no failure: the caller then asks on, or opens a ticket. `known`: what the citizen said before,
-    by lines, which may tell a condition. Of an answer with `ask` or `regions` that must be asked first; the rule of a
-    district is quoted only to who is there.
+    None is common and no failure: the caller then asks on, or opens a ticket; so it is for what is asked of a
+    well-known place elsewhere. `known`: what the citizen said before, by lines, which may tell a condition. What an
+    answer has in `ask` or `regions` must be asked first; the rule of a district is quoted only to who is there.
     """
     with using(calibration.reader()) as used:
         candidates = await _found(session, question, region=region, decided=True)
@@ -93,7 +93,7 @@ async def answer(session: AsyncSession, question: str, *, region: str | None = N
         for article, found in fitting
         if (article.subject == first[0].subject and first[1].score - found.score < CLOSE) or article.id in elsewhere
     ]
-    if probability < curve.threshold * (DOUBT if close else 1):
+    if first[1].abroad or probability < curve.threshold * (DOUBT if close else 1):
         return None
     regions = _regions([first[0], *close]) if region is None else ()
     chosen = next((each for each in (first[0], *close) if region and each.region == region), first[0])

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, func, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,7 @@ from core.text.normalise import clean, normalise
 from kb.articles.lifecycle import today
 
 LONGEST = 500  # characters kept of a question
+KEPT = timedelta(days=366)  # after the last time that somebody asked: a year back is the longest comparison
 NONE = ""  # in place of the article, where none answered
 
 
@@ -73,6 +74,12 @@ async def kept(session: AsyncSession, question: str) -> int | None:
     row = insert(Question).values(digest=blind_index(normalise(said)), question=said, last_at=now)
     again = row.on_conflict_do_update(index_elements=["digest"], set_={"last_at": now}).returning(Question.id)
     return (await session.execute(again)).scalar_one()
+
+
+async def forget(session: AsyncSession) -> None:
+    """Delete the questions that nobody has asked for a year, and the counts of days before it."""
+    await session.execute(delete(QuestionDay).where(QuestionDay.day < today() - KEPT))
+    await session.execute(delete(Question).where(Question.last_at < clock.now() - KEPT))
 
 
 async def listing(

@@ -232,8 +232,7 @@ def _best(text: Text, found: Found) -> str:
 
 def _cosines(document: Document, wanted: _Wanted) -> NDArray[np.float32]:
     every = document.vectors @ wanted.vectors.T
-    if wanted.meant.other:
-        every[:, 1:] -= ANOTHER_WORDING
+    every[:, 1:] -= ANOTHER_WORDING
     nearest: NDArray[np.float32] = every.max(axis=1)
     return nearest
 

@@ -38,7 +38,9 @@ def _no_places() -> frozenset[str]:
 def _abroad() -> re.Pattern[str]:
     own = city().name
     names = "|".join(name for name in _read()["abroad"].split() if name not in own)
-    return re.compile(f"(?<![在从到去回来是])(?:{names})")  # who works there or comes from there asks of this place
+    return re.compile(
+        f"(?<![在从到去回来是])(?:{names})(?!人|籍|的?$|的?[，,])"
+    )  # who is there, or from there, asks of here
 
 
 @lru_cache(maxsize=8)

@@ -124,6 +124,11 @@ async def test_what_did_not_come_is_reported_and_not_explained(city_base: AsyncS
     assert await kb.answer(city_base, question) is None
 
 
+async def test_what_is_asked_of_another_place_is_not_answered_by_the_rule_of_this_one(city_base: AsyncSession) -> None:
+    assert await kb.answer(city_base, "公积金贷款最高能贷多少") is not None
+    assert await kb.answer(city_base, "西安的公积金贷款最高能贷多少") is None
+
+
 async def test_an_empty_base_answers_nothing(session: AsyncSession) -> None:
     assert await kb.answer(session, "租房怎么提取公积金") is None
     assert await kb.search(session, "租房怎么提取公积金") == []

@@ -31,6 +31,17 @@ async def test_each_day_counts_for_itself(session: AsyncSession) -> None:
     assert kept.times == 1
 
 
+async def test_a_question_that_nobody_has_asked_for_a_year_is_forgotten(session: AsyncSession) -> None:
+    for days, question in ((0, "火星怎么去"), (0, "钓鱼要办证吗"), (300, "钓鱼要办证吗")):
+        with clock.set_to(MONDAY + timedelta(days=days)):
+            await questions.record(session, question)
+    with clock.set_to(MONDAY + timedelta(days=400)):
+        await questions.forget(session)
+        [left] = await questions.listing(session)
+    assert (left.question, left.times) == ("钓鱼要办证吗", 1)
+    assert await session.scalar(text("select count(*) from asked_questions")) == 1
+
+
 async def test_what_was_answered_is_listed_with_its_article_and_not_among_the_unanswered(session: AsyncSession) -> None:
     await questions.record(session, "台灯坏了怎么保修", article="lamp-warranty")
     assert await questions.listing(session) == []

@@ -28,6 +28,7 @@ def test_a_report_does_not_ask(text: str) -> None:
 
 def test_another_place_is_what_is_asked_about_and_not_where_somebody_comes_from() -> None:
     assert words.abroad("西安的公积金能贷多少") == {"西安"}
+    assert words.abroad("我河南人，能在这里换证吗") == frozenset()
     assert words.abroad("我在深圳干过五年，社保能转过来吗") == frozenset()
 
 

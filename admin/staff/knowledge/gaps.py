@@ -14,7 +14,7 @@ from core.city import city
 from core.database import transaction
 from core.errors import BadInput, Conflict
 from core.privacy import mask_text
-from kb import feedback, gaps, gathering
+from kb import feedback, gaps, gathering, questions
 from kb.articles import Draft, Stage, drafts, fields, lifecycle
 from routing import departments
 from routing.rules import rules
@@ -28,11 +28,12 @@ ASK_AGAIN_SECONDS = 5
 
 @jobs.sweep("knowledge.nightly", seconds=900)
 async def nightly() -> None:
-    """Once a day, from the hour of `learning.hour` on, order the clustering of what was asked."""
+    """Once a day, from the hour of `learning.hour` on, forget old questions and order the clustering of the others."""
     if clock.local(clock.now(), city().time_zone).hour < rules().learning.hour:
         return
     async with transaction() as session:
         if await gathering.is_due(session):
+            await questions.forget(session)
             await order(session)
 
 

@@ -18,6 +18,7 @@ from routing import departments
 from routing.tree import Department
 
 LONGEST_BODY = 100_000  # characters
+MOST_QUESTIONS = 100  # of each kind, as in the interface
 LINES = ("subject", "title", "body", "department", "basis", "region", "reviewed", "review_due", "effective", "expires")
 
 
@@ -239,6 +240,8 @@ def _typed(form: FormData) -> dict[str, Any]:
         raise BadInput(f"正文不能超过 {LONGEST_BODY} 个字符，请拆成几篇。")
     for name in ("questions", "not_answered"):
         found[name] = [line.strip() for line in str(form.get(name, "")).splitlines() if line.strip()]
+        if len(found[name]) > MOST_QUESTIONS:
+            raise BadInput(f"问法最多 {MOST_QUESTIONS} 条，请删去一些。")
     found["audience"] = [str(each) for each in form.getlist("audience")]
     found["ask"] = reading.asked(str(form.get("ask", "")))
     found["sample"] = form.get("sample") == "true"
