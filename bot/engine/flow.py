@@ -136,7 +136,7 @@ async def _consultation(talk: Talk) -> bool:
     follows = bool(talk.state.article) and (hangs or not clear) and len(talk.plain) <= answers.FOLLOW_UP
     asks = phrases.says("question", talk.plain) or (follows and (hangs or phrases.says("follow_up", talk.plain)))
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
-    if talk.state.locale != "zh_CN" or not (consults or (asks and not clear)):
+    if talk.state.locale != "zh_CN" or not (consults or (asks and not clear) or (follows and hangs)):
         return False
     if len(talk.plain) >= forms.LONG_ACCOUNT:
         return False  # a letter tells of a matter, whatever is asked in it
