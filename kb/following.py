@@ -37,6 +37,11 @@ def bare(plain: str) -> bool:
     return not _own_words(sections.without_cues(plain, kind) if kind else plain)
 
 
+def asks_section(plain: str) -> bool:
+    """Say whether a normalised text asks for a section, and names no matter of its own (周六上班不)."""
+    return sections.asked(plain) is not None and bare(plain)
+
+
 def follow(article: Published, text: str) -> Answer | None:
     """Return what `article` says to words that go on about it, None where it says nothing or they are of other things.
 

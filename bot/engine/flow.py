@@ -89,7 +89,10 @@ async def _pending(talk: Talk) -> bool:
 async def _offered(talk: Talk) -> bool:
     """Take the answer to the offer of a ticket or a person."""
     state = talk.state
-    chosen = talk.chosen()
+    chosen, ticket = talk.chosen(), any(option.code == "ticket" for option in state.options)
+    if chosen is None and ticket and phrases.says("unhelped", talk.plain):
+        talk.offer("answer.not_solved", expects="offer", options=state.options, why={"rule": "not_solved"})
+        return True
     if chosen is None and phrases.says("yes", talk.plain):
         chosen = state.options[0].code
     if chosen is None and phrases.says("no", talk.plain):
@@ -132,7 +135,7 @@ async def _consultation(talk: Talk) -> bool:
     """Answer a question; in the middle of a form only one that the knowledge base knows."""
     understood = await talk.understood()
     clear = matters.is_clear(understood)
-    hangs = following.hangs(talk.plain)
+    hangs = following.hangs(talk.plain) or following.asks_section(talk.plain)
     follows = bool(talk.state.article) and (hangs or not clear) and len(talk.plain) <= answers.FOLLOW_UP
     asks = phrases.says("question", talk.plain) or (follows and (hangs or phrases.says("follow_up", talk.plain)))
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
