@@ -7,7 +7,6 @@ import kb
 from bot.contract import ReplyType
 from bot.engine.state import Option
 from bot.engine.talk import Talk
-from core.city import city
 from core.text.normalise import normalise
 from kb import words, writing
 from kb.quoting import EVERY
@@ -67,7 +66,7 @@ async def say(talk: Talk, found: kb.Answer) -> None:
     if found.section:  # a passage from the middle of an article says nothing of its matter
         key = "answer.assumed" if found.assumed else "answer.case" if found.case else "answer.about"
         lead = talk.word(key, title=found.title, section=found.section, case=found.case, passage="")
-    note = "\n".join(filter(None, (_read_otherwise(talk, found), _elsewhere(talk, found))))
+    note = _read_otherwise(talk, found)
     passage = "\n".join(filter(None, (note, f"{lead}{passage}")))
     lead = "\n".join(filter(None, (note, lead)))
     talk.say_text(
@@ -93,17 +92,6 @@ async def say(talk: Talk, found: kb.Answer) -> None:
         | _corrected(found)
         | why,
     )
-
-
-def _elsewhere(talk: Talk, found: kb.Answer) -> str:
-    """Return a line that says whose rule follows, where the question names a place elsewhere that the article does not.
-
-    Once: what goes on about the article in hand is of the same place.
-    """
-    asked = talk.plain if len(talk.state.said) > 1 else f"{normalise(talk.state.question)} {talk.plain}"
-    article = normalise(found.title + "".join(text for _, text in found.passages))
-    places = sorted(place for place in words.abroad(asked) if place not in article)
-    return talk.word("answer.elsewhere", city=city().name, places="、".join(places)) if places else ""
 
 
 def _corrected(found: kb.Answer) -> dict[str, Any]:

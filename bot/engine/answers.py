@@ -6,6 +6,7 @@ import kb
 from bot.engine import answered, asking, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
+from core.city import city
 from core.text.normalise import normalise
 from kb import feedback, following, questions, words
 from kb.quoting import EVERY
@@ -26,6 +27,7 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
     follows = bool(state.article) and len(talk.plain) <= FOLLOW_UP
     question = f"{state.question}\n{talk.text}" if follows else talk.text
     found = await _find(talk)
+    asks = asks or bool(_elsewhere(talk))
     if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION or words.fails(talk.plain)):
         return False
     state.question = question
@@ -158,7 +160,15 @@ async def _none(talk: Talk, *, record: str = "") -> None:
         await questions.record(talk.session, record)
     talk.state.article = ""
     why = {"rule": "no_answer"}
-    talk.offer("answer.none", expects="offer", options=talk.options("ticket", "person", "cancel"), why=why)
+    places, options = _elsewhere(talk), talk.options("ticket", "person", "cancel")
+    key = "answer.elsewhere" if places else "answer.none"
+    talk.offer(key, expects="offer", options=options, why=why, city=city().name, places=places)
+
+
+def _elsewhere(talk: Talk) -> str:
+    """Return the well-known places elsewhere whose rules this turn asks about; nothing for a report."""
+    asks = words.asks(talk.plain) and not words.reports(talk.plain)
+    return "、".join(sorted(words.abroad(talk.plain))) if asks else ""
 
 
 async def in_between(talk: Talk) -> bool:
