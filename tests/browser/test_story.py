@@ -33,8 +33,7 @@ def test_from_a_citizens_sentence_to_a_closed_ticket(browser: Browser, line: Lin
     expect(agent).to_have_url(re.compile("/desk"))
 
     citizen = open_page(browser, line, "/", PHONE)
-    say(citizen, "办身份证要带什么材料？")
-    citizen.get_by_role("button", name="身份证到期怎么换新").click()
+    say(citizen, "身份证到期了怎么换？")
     expect(citizen.locator(".source")).to_contain_text("居民身份证法")
     picture(citizen, "citizen-answer")
     say(citizen, "解决了")

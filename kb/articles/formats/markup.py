@@ -27,7 +27,7 @@ class _Converter(MarkdownConverter):
         super().__init__(heading_style="ATX", bullets="-", strip=["b", "i"])
 
     def escape(self, text: str, parent_tags: Any) -> str:
-        text = re.sub(r"([\\*`]|\[(?=[^\]]*\]\())", r"\\\1", text)
+        text = re.sub(r"([\\*`]|(?<![^\W_])_|_(?![^\W_])|\[(?=[^\]]*\]\())", r"\\\1", text)
         return _BLOCK_START.sub(lambda found: f"{found[1]}\\{found[2]}" if not found[2][0].isdigit() else
                                 f"{found[1]}{found[2][:-1]}\\{found[2][-1]}", text)  # fmt: skip
 

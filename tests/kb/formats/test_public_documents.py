@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kb import passages
@@ -153,6 +153,7 @@ def said(found: tuple[int, str, str, Table]) -> list[str]:
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@example([(1, "件件", "字0字", [["字0字", "字0字"], ["字0字", "字._0_.字"]])], "html")
 @given(parts, st.sampled_from(["docx", "html"]))
 def test_headings_and_tables_survive(written: list[tuple[int, str, str, Table]], form: str) -> None:
     blocks: list[Block] = [(0, "总标题")]
