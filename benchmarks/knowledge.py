@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -152,6 +153,8 @@ def main() -> None:
         for name, found in measure(corpus, given.peers).items():
             first, fifth, reciprocal, half, most = found.values()
             print(f"  {name:28}{first:9.3f}{fifth:7.3f}{reciprocal:8.3f}{half:8.1f}{most:8.1f}", flush=True)
+    print("the sample city's questions, and what it must not answer:", flush=True)
+    subprocess.run([sys.executable, "-m", "benchmarks.answers"], check=True)
 
 
 if __name__ == "__main__":
