@@ -66,13 +66,15 @@ def digest(event: Event) -> bytes:
     return hashlib.sha256(canonical.encode()).digest()
 
 
-async def append(session: AsyncSession, *, subject: str, kind: str, actor: Actor, data: dict[str, Any]) -> Event:
-    """Write one event in the caller's transaction and return it. `data` holds no personal field in clear."""
-    # Two transactions on one subject queue here; different subjects do not wait for each other.
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:subject, 1))"), {"subject": f"ledger:{subject}"}
-    )
-    last = await session.scalar(select(Event).where(Event.subject == subject).order_by(Event.number.desc()).limit(1))
+async def append(
+    session: AsyncSession, *, subject: str, kind: str, actor: Actor, data: dict[str, Any], first: bool = False
+) -> Event:
+    """Write one event in the caller's transaction and return it. `data` holds no personal field in clear.
+
+    `first`: the caller has just made the subject, so this is its event 1 and nothing is locked or read; the unique
+    index on subject and number refuses a second one (IntegrityError).
+    """
+    last = None if first else await _last(session, subject)
     event = Event(
         subject=subject,
         number=last.number + 1 if last else 1,
@@ -86,6 +88,14 @@ async def append(session: AsyncSession, *, subject: str, kind: str, actor: Actor
     session.add(event)
     await session.flush()
     return event
+
+
+async def _last(session: AsyncSession, subject: str) -> Event | None:
+    # Two transactions on one subject queue here; different subjects do not wait for each other.
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:subject, 1))"), {"subject": f"ledger:{subject}"}
+    )
+    return await session.scalar(select(Event).where(Event.subject == subject).order_by(Event.number.desc()).limit(1))
 
 
 async def history(session: AsyncSession, subject: str) -> Sequence[Event]:

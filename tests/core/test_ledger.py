@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import database, ledger
@@ -24,6 +24,15 @@ async def test_each_subject_has_its_own_chain(session: AsyncSession) -> None:
     assert first[2].previous == first[1].hash
     assert await ledger.verify(session) == ledger.Verification(events=5, ok=True, first_bad=None)
     assert [event.id for event in await ledger.history(session, "ticket:1")] == [event.id for event in first]
+
+
+async def test_a_first_event_begins_a_chain_and_a_second_first_one_is_refused(session: AsyncSession) -> None:
+    await ledger.append(session, subject="ticket:1", kind="opened", actor=SYSTEM, data={}, first=True)
+    await written(session, "ticket:1", 1)
+    assert [event.kind for event in await ledger.history(session, "ticket:1")] == ["opened", "noted"]
+    assert (await ledger.verify(session)).ok
+    with pytest.raises(IntegrityError):
+        await ledger.append(session, subject="ticket:1", kind="opened", actor=SYSTEM, data={}, first=True)
 
 
 @pytest.mark.parametrize("command", ["update events set actor = 'x'", "delete from events", "truncate events"])
