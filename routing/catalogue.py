@@ -1,6 +1,10 @@
-"""The dispatch catalogue (`catalogue/*.csv`): category × area → lead, co-handlers, legal basis."""
+"""The dispatch catalogue: category × area → lead, co-handlers, legal basis.
+
+`catalogue/*.csv` is the version that the city ships; `catalogue_versions` holds what was changed since, from when.
+"""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +27,12 @@ class Row:
     lead: str
     co_handlers: tuple[str, ...]
     basis: str
+    version: int | None = None  # which change made it (`catalogue_versions`); None: it stands in the city's files
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return category and area: what there is one row of at a time."""
+        return self.category, self.area
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,18 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows.values())
+
+    def get(self, category: str, area: str) -> Row | None:
+        """Return the row that is written for exactly this category and area."""
+        return self._rows.get((category, area))
+
+    def with_row(self, row: Row, *, gone: bool = False) -> "Catalogue":
+        """Return this catalogue as it would be with `row` (or, `gone`, without it)."""
+        others = [each for each in self if each.key != row.key]
+        return Catalogue(others if gone else [*others, row], self._departments)
 
     def categories(self) -> set[str]:
         """Return the category codes that have a row."""
@@ -115,7 +137,7 @@ def _row(cells: list[str], departments: Departments, *, file: Path, line: str) -
 
 
 def catalogue() -> Catalogue:
-    """Return the city's dispatch catalogue."""
+    """Return the dispatch catalogue of the city's files; what holds now says `catalogue_versions.in_force`."""
     return _catalogue(city().folder)
 
 

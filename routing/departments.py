@@ -15,7 +15,7 @@ import numpy as np
 from core.city import city
 from core.text.encode import encoder, per_encoder, pinned
 from core.text.index import VectorIndex
-from routing.catalogue import catalogue
+from routing.catalogue import Assignment, Catalogue, catalogue
 from routing.messages import say
 from routing.rules import rules
 from routing.tree import Department, Departments, load, tree
@@ -41,11 +41,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What catalogue and duties say of a matter: scores and sentences by code; `lead`: whom the catalogue names."""
+    """What catalogue and duties say of a matter: scores and sentences by code; `lead`: whom the catalogue names.
+
+    `assigned`: what the row of the catalogue says.
+    """
 
     lead: str | None
     scores: dict[str, float]
     evidence: dict[str, list[str]]
+    assigned: Assignment | None = None
 
     def ceiling(self, code: str) -> float:
         """Return the best score a department may reach: without the catalogue never that of an automatic dispatch."""
@@ -53,13 +57,21 @@ class Grounds:
 
 
 @pinned()
-def rank(*, category: str | None, district: str | None, street: str | None, text: str) -> list[Candidate]:
+def rank(
+    *,
+    category: str | None,
+    district: str | None,
+    street: str | None,
+    text: str,
+    duties: Catalogue | None = None,
+) -> list[Candidate]:
     """Return the departments that may be responsible by catalogue and duties, best first, at most five.
 
-    `category`: a code of the category tree or None; `district` and `street`: codes or None; `text`: what was said.
-    For a ticket `suggestions.suggest` also asks what was done with similar ones.
+    `category`: a code of the category tree or None; `district` and `street`: codes or None; `text`: what was said;
+    `duties`: the catalogue in force, None for that of the city's files. For a ticket
+    `suggestions.suggest` also asks what was done with similar ones.
     """
-    found = grounds(category=category, district=district, street=street, text=text)
+    found = grounds(category=category, district=district, street=street, text=text, duties=duties)
     return [candidate(code, found.scores[code], found.evidence[code]) for code in best(found.scores)]
 
 
@@ -73,13 +85,16 @@ def candidate(code: str, score: float, evidence: Sequence[str], *, risk: float |
     return Candidate(code=code, name=tree().get(code).name, score=round(score, 4), evidence=tuple(evidence), risk=risk)
 
 
-def grounds(*, category: str | None, district: str | None, street: str | None, text: str) -> Grounds:
+def grounds(
+    *, category: str | None, district: str | None, street: str | None, text: str, duties: Catalogue | None = None
+) -> Grounds:
     """Return what catalogue and duties say of a matter; the arguments are those of `rank`."""
     weights = rules().dispatch
-    duties = _nearest_duties(text, district, street)
+    nearest = _nearest_duties(text, district, street)
     base: dict[str, float] = {}
     evidence: dict[str, list[str]] = defaultdict(list)
-    assigned = catalogue().find(category=category, district=district, street=street) if category else None
+    used = catalogue() if duties is None else duties
+    assigned = used.find(category=category, district=district, street=street) if category else None
     if assigned:
         for code in assigned.co_handlers:
             base[code] = weights.catalogue_co_handler
@@ -87,11 +102,12 @@ def grounds(*, category: str | None, district: str | None, street: str | None, t
         if assigned.lead:
             base[assigned.lead] = weights.catalogue_lead
             evidence[assigned.lead].append(say("evidence.lead", basis=assigned.row.basis))
-    found = Grounds(lead=assigned.lead if assigned else None, scores={}, evidence=evidence)
-    for code in base.keys() | duties.keys():
+    lead = assigned.lead if assigned else None
+    found = Grounds(lead=lead, scores={}, evidence=evidence, assigned=assigned)
+    for code in base.keys() | nearest.keys():
         if tree().get(code).kind == "centre":  # it dispatches and handles nothing itself
             continue
-        nearness, duty = duties.get(code, (0.0, ""))
+        nearness, duty = nearest.get(code, (0.0, ""))
         least = base.get(code, 0.0)
         found.scores[code] = least + (found.ceiling(code) - least) * nearness
         if nearness > 0:

@@ -7,12 +7,11 @@ from core import jobs
 from core.auth import SYSTEM
 from core.database import transaction
 from routing import commands, reading
-from routing.catalogue import catalogue
 from routing.departments import Candidate
 from routing.messages import say
 from routing.models import Ticket
 from routing.rules import rules
-from routing.suggestions import suggest
+from routing.suggestions import weigh
 from routing.tree import tree
 
 log = structlog.get_logger()
@@ -30,17 +29,13 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
     ticket = await reading.find(session, number, actor=SYSTEM, lock=True)
     if ticket.state != "new":
         return ticket
-    candidates = await suggest(session, ticket)
+    weighed = await weigh(session, ticket)
+    candidates, assigned = weighed.candidates, weighed.assigned
     if not candidates or not _certain(candidates[0]):
         score, risk = (candidates[0].score, candidates[0].risk) if candidates else (0, None)
         log.info("ticket.left_to_agents", number=number, score=score, risk=risk)
         return ticket
     first = candidates[0]
-    assigned = (
-        catalogue().find(category=ticket.category, district=ticket.district, street=ticket.street)
-        if ticket.category
-        else None
-    )
     beside = assigned.co_handlers if assigned and assigned.lead == first.code else ()
     return await commands.dispatch(
         session,
@@ -50,6 +45,7 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
         # Where the catalogue names the centre beside the lead, it is there already: it sees every ticket.
         co_handlers=[code for code in beside if tree().get(code).kind != "centre"],
         reason=say("dispatched.automatically", evidence="；".join(first.evidence)),
+        weighed=weighed,
     )
 
 

@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.ledger import Event
-from routing.catalogue import catalogue
+from routing import catalogue_versions
+from routing.catalogue import Catalogue
 from routing.models import Ticket
 from routing.rules import rules
 from routing.steps import PREFIX
@@ -53,7 +54,8 @@ async def settled(session: AsyncSession, *, most: int) -> list[Label]:
     statement = select(Ticket, moment).where(_is_settled()).order_by(moment.desc(), Ticket.id.desc()).limit(most)
     rows = (await session.execute(statement)).all()
     corrected = await _corrected(session, (ticket.number for ticket, _ in rows))
-    labels = [_label(ticket, at, ticket.number in corrected) for ticket, at in reversed(rows)]
+    duties = await catalogue_versions.in_force(session)
+    labels = [_label(ticket, at, ticket.number in corrected, duties) for ticket, at in reversed(rows)]
     return [label for label in labels if label.category or label.department]
 
 
@@ -91,27 +93,27 @@ async def _corrected(session: AsyncSession, numbers: Iterable[str]) -> set[str]:
     return {subject.removeprefix("ticket:") for subject in await session.scalars(statement)}
 
 
-def _label(ticket: Ticket, at: datetime, corrected: bool) -> Label:
+def _label(ticket: Ticket, at: datetime, corrected: bool, duties: Catalogue) -> Label:
     wrong = tuple(code for code in ticket.wrong_leads if code != ticket.lead)
     origin = Origin.CORRECTED if corrected else Origin.RETURNED if wrong else Origin.CONFIRMED
     return Label(
         number=ticket.number,
         settled_at=at,
         text=text_of(ticket),
-        category=ticket.category if corrected or _confirmed(ticket) else None,
+        category=ticket.category if corrected or _confirmed(ticket, duties) else None,
         department=ticket.lead,
         wrong=wrong,
         origin=origin,
     )
 
 
-def _confirmed(ticket: Ticket) -> bool:
+def _confirmed(ticket: Ticket, duties: Catalogue) -> bool:
     """Say whether what became of a ticket confirms its category."""
     if ticket.lead is None or ticket.category is None:  # closed at once: nobody looked at the category
         return False
     if not ticket.misdispatched:
         return True
-    assigned = catalogue().find(category=ticket.category, district=ticket.district, street=ticket.street)
+    assigned = duties.find(category=ticket.category, district=ticket.district, street=ticket.street)
     return assigned is not None and assigned.lead == ticket.lead
 
 

@@ -7,6 +7,7 @@ back, and grows where the catalogue is silent or names another, where the catego
 
 import asyncio
 import math
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import intents
 from core.ledger import Event
 from core.text.encode import encoder, pinned
-from routing import departments, experience, nearby
+from routing import catalogue_versions, departments, experience, nearby
+from routing.catalogue import Assignment
 from routing.departments import Candidate, Grounds
 from routing.experience import Experience
 from routing.models import Ticket
@@ -25,11 +27,25 @@ from routing.steps import PREFIX
 STAYS_IN_SIGHT = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The candidates for a ticket, best first, and the row of the catalogue that speaks of it, if there is one."""
+
+    candidates: list[Candidate]
+    assigned: Assignment | None
+
+
 async def suggest(session: AsyncSession, ticket: Ticket) -> list[Candidate]:
     """Return the departments that may be responsible for a ticket, best first, at most five, each with its risk.
 
-    The second is the runner-up. Encodes the text, in a thread, and asks the database three short questions.
+    The second is the runner-up. Encodes the text, in a thread, and asks the database a few short questions.
     """
+    return (await weigh(session, ticket)).candidates
+
+
+async def weigh(session: AsyncSession, ticket: Ticket) -> Weighed:
+    """Return what `suggest` does, with the row of the catalogue in force."""
+    duties = await catalogue_versions.in_force(session)
     with pinned():
         text = f"{ticket.title} {ticket.description}"
         found = await asyncio.to_thread(
@@ -38,13 +54,14 @@ async def suggest(session: AsyncSession, ticket: Ticket) -> list[Candidate]:
             district=ticket.district,
             street=ticket.street,
             text=text,
+            duties=duties,
         )
         known = await _similar(session, ticket)
         sure = await _certainty(session, ticket, text)
     scores = _moved(found, known)
     codes = departments.best(scores)
     rates = await experience.return_rates(session, ticket.category, codes)
-    return [
+    candidates = [
         departments.candidate(
             code,
             scores[code],
@@ -53,6 +70,7 @@ async def suggest(session: AsyncSession, ticket: Ticket) -> list[Candidate]:
         )
         for code in codes
     ]
+    return Weighed(candidates=candidates, assigned=found.assigned)
 
 
 def _moved(found: Grounds, known: Experience) -> dict[str, float]:

@@ -1,18 +1,20 @@
 """Who handles it: dispatch, objection, ruling, reassignment."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.auth import Actor
 from core.errors import BadInput, Conflict, Forbidden
-from routing import steps, timing, workflow
+from routing import reasons, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
 from routing.notices import due_words
 from routing.policy import ClockKind
+from routing.suggestions import Weighed, weigh
 from routing.tree import tree
 
 DEPARTMENT_CLOCKS = (ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.RETURN)
@@ -26,12 +28,18 @@ async def dispatch(
     department: str,
     co_handlers: Sequence[str] = (),
     reason: str = "",
+    weighed: Weighed | None = None,
 ) -> Ticket:
-    """派单: send a new ticket to the department whose duty it is. The department's clocks begin."""
+    """派单: send a new ticket to the department whose duty it is. The department's clocks begin.
+
+    The event keeps why: the catalogue's row, the score and the evidence. `weighed`: these, where the caller has them.
+    """
     ticket = await take(session, number, "dispatch", actor=actor)
+    weighed = weighed or await weigh(session, ticket)
     await _assign(session, ticket, department, co_handlers)
     workflow.move(ticket, "dispatch")
-    await _tell_dispatched(session, ticket, "dispatched", actor=actor, reason=words(reason))
+    grounds = reasons.of(weighed, department)
+    await _tell_dispatched(session, ticket, "dispatched", actor=actor, reason=words(reason), grounds=grounds)
     return ticket
 
 
@@ -153,8 +161,16 @@ async def _start_with_resolve(session: AsyncSession, ticket: Ticket, *kinds: Clo
 
 
 async def _tell_dispatched(
-    session: AsyncSession, ticket: Ticket, kind: str, *, actor: Actor, reason: str, before: str | None = None
+    session: AsyncSession,
+    ticket: Ticket,
+    kind: str,
+    *,
+    actor: Actor,
+    reason: str,
+    before: str | None = None,
+    grounds: dict[str, Any] | None = None,
 ) -> None:
+    why: dict[str, Any] = {"grounds": grounds} if grounds else {}
     event = await steps.record(
         session,
         ticket,
@@ -165,6 +181,7 @@ async def _tell_dispatched(
         department=ticket.lead,
         co_handlers=ticket.co_handlers,
         before=before,
+        **why,
     )
     name = tree().get(ticket.lead or "").short_name
     await steps.tell(session, ticket, event, department=name, due=await due_words(session, ticket))
