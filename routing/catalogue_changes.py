@@ -278,7 +278,7 @@ async def _groups(session: AsyncSession, change: Change) -> Sequence[tuple[str, 
     if change.area != EVERYWHERE:
         statement = statement.where(Ticket.district == change.area)
     rows = await session.execute(statement.group_by(Ticket.category, Ticket.district, Ticket.street))
-    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+    return [(row[0] or "", row[1], row[2], row[3], row[4]) for row in rows]
 
 
 async def _examples(session: AsyncSession, places: Sequence[tuple[str, str, str]]) -> Sequence[str]:
