@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as examples
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import database
 from core.settings import settings
+
+# How long an example takes depends on what else the machine does; nothing is timed in a test.
+examples.register_profile("untimed", deadline=None)
+examples.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
