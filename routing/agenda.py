@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -18,6 +18,7 @@ MOST = 200
 
 # A clock that people wait for; the department's time to object is a right, not a duty.
 _WAITED_FOR = and_(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None), TicketClock.kind != ClockKind.RETURN)
+_NOT_PAUSED = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ async def agenda(
     """
     first = (
         select(TicketClock.ticket_id, func.min(TicketClock.due_at).label("due_at"))
-        .where(_WAITED_FOR)
+        .where(_WAITED_FOR, _NOT_PAUSED)
         .group_by(TicketClock.ticket_id)
         .subquery()
     )
@@ -110,6 +111,6 @@ async def loads(session: AsyncSession, *, actor: Actor) -> list[Load]:
 def _is_overdue() -> ColumnElement[bool]:
     return (
         select(TicketClock.id)
-        .where(TicketClock.ticket_id == Ticket.id, _WAITED_FOR, TicketClock.due_at < clock.now())
+        .where(TicketClock.ticket_id == Ticket.id, _WAITED_FOR, _NOT_PAUSED, TicketClock.due_at < clock.now())
         .exists()
     )

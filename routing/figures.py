@@ -83,7 +83,8 @@ async def _counts(
 
 async def _resolve_clocks(session: AsyncSession, opened: ColumnElement[bool]) -> tuple[int, int]:
     in_time = TicketClock.met_at <= TicketClock.due_at
-    ended = or_(TicketClock.met_at.is_not(None), TicketClock.due_at < clock.now())
+    not_paused = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
+    ended = or_(TicketClock.met_at.is_not(None), and_(not_paused, TicketClock.due_at < clock.now()))
     statement = (
         select(func.count().filter(in_time), func.count().filter(ended))
         .join(Ticket, Ticket.id == TicketClock.ticket_id)

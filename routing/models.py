@@ -5,7 +5,18 @@ from datetime import date, datetime
 from typing import Any
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import BigInteger, Date, ForeignKey, Identity, Index, Integer, LargeBinary, literal_column, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
@@ -130,15 +141,16 @@ class TicketNote(Base):
 
 
 class TicketClock(Base):
-    """One clock of a ticket. It runs until it is met or void; a breach is marked once and stays."""
+    """One clock of a ticket. It runs until it is met or void; a breach is marked once and stays.
+
+    `changes`: its pauses, resumptions and extensions, as `routing.clocks.Change` writes them; `due_at` of a paused
+    clock is the end that it had. `act_at`: when the sweep must next look at it (a warning, or the end); `warned`: the
+    highest percent that has been acted upon.
+    """
 
     __tablename__ = "ticket_clocks"
     __table_args__ = (
-        Index(
-            "ix_ticket_clocks_due",
-            "due_at",
-            postgresql_where=text("met_at is null and void_at is null and breached_at is null"),
-        ),
+        Index("ix_ticket_clocks_act_at", "act_at", postgresql_where=text("act_at is not null")),
         Index(
             "uq_ticket_clocks_running",
             "ticket_id",
@@ -160,6 +172,10 @@ class TicketClock(Base):
     met_at: Mapped[datetime | None]
     void_at: Mapped[datetime | None]
     breached_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    changes: Mapped[list[Any]] = mapped_column(JSONB, default=list)
+    act_at: Mapped[datetime | None]
+    warned: Mapped[int] = mapped_column(SmallInteger, default=0)
 
 
 class TicketNumber(Base):

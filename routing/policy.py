@@ -6,11 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from core.city import city, read_yaml
-from intents import RequestType, Urgency
+from intents import RequestType, Urgency, categories
 from routing.data import Strict, parse, refuse
+from routing.tree import tree
 
 
 class ClockKind(StrEnum):
@@ -33,21 +34,31 @@ class Unit(StrEnum):
 
 
 class Limit(Strict):
-    """One limit; the first of a policy that matches clock, request type and urgency holds."""
+    """One limit; the first of a policy that matches clock, request type, urgency, category and department holds.
+
+    `category`: beginnings of a path in the tree (`water` holds for all below it); `department`: codes or kinds
+    (`district`) of the department that leads. What is left out matches everything, also a ticket without any.
+    """
 
     clock: ClockKind
-    request_type: Literal["*"] | tuple[RequestType, ...]
-    urgency: Literal["*"] | tuple[Urgency, ...]
+    request_type: Literal["*"] | tuple[RequestType, ...] = "*"
+    urgency: Literal["*"] | tuple[Urgency, ...] = "*"
+    category: Literal["*"] | tuple[str, ...] = "*"
+    department: Literal["*"] | tuple[str, ...] = "*"
     amount: int = Field(ge=1, le=366)
     unit: Unit
     source: str = ""
 
-    def matches(self, clock: ClockKind, request_type: str, urgency: str) -> bool:
-        """Say whether the limit is for such a request."""
+    def matches(
+        self, clock: ClockKind, request_type: str, urgency: str, category: str | None, departments: frozenset[str]
+    ) -> bool:
+        """Say whether the limit is for such a request; `departments`: the code and the kind of the one that leads."""
         return (
             self.clock == clock
             and (self.request_type == "*" or request_type in self.request_type)
             and (self.urgency == "*" or urgency in self.urgency)
+            and (self.category == "*" or any(_below(category, each) for each in self.category))
+            and (self.department == "*" or not departments.isdisjoint(self.department))
         )
 
 
@@ -61,9 +72,33 @@ class Policy(Strict):
     note: str = ""
     limits: tuple[Limit, ...] = Field(min_length=1)
 
-    def limit(self, clock: ClockKind, *, request_type: str, urgency: str) -> Limit | None:
-        """Return the limit that holds, or None where the policy sets none."""
-        return next((limit for limit in self.limits if limit.matches(clock, request_type, urgency)), None)
+    @field_validator("limits")
+    @classmethod
+    def _of_this_city(cls, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+        for number, limit in enumerate(limits, 1):
+            try:
+                _known(limit)
+            except ValueError as error:
+                raise ValueError(f"limit {number}: {error}") from None
+        return limits
+
+    def limit(
+        self,
+        clock: ClockKind,
+        *,
+        request_type: str,
+        urgency: str,
+        category: str | None = None,
+        department: str | None = None,
+    ) -> Limit | None:
+        """Return the limit that holds, or None where the policy sets none; `department`: the code of the lead."""
+        departments: frozenset[str] = frozenset()
+        if department and department in tree():
+            departments = frozenset({department, tree().get(department).kind})
+        return next(
+            (limit for limit in self.limits if limit.matches(clock, request_type, urgency, category, departments)),
+            None,
+        )
 
 
 class Period(Strict):
@@ -87,11 +122,28 @@ class Extension(Strict):
     max_times: int = Field(ge=0)
 
 
+class Told(StrEnum):
+    """Who hears that a clock runs down."""
+
+    LEAD = "lead"  # the department that leads; the centre where none does, or where the clock is the centre's own
+    CO_HANDLERS = "co_handlers"
+    PARENT = "parent"  # of the department that leads: a street's district
+    CENTRE = "centre"
+
+
+class Escalation(Strict):
+    """At `at` percent of a clock, in its own measure, those in `tell` hear of it. 100 is the breach."""
+
+    at: int = Field(ge=1, le=100)
+    tell: tuple[Told, ...] = Field(min_length=1)
+
+
 class Sla(Strict):
     """What `sla.yaml` holds."""
 
     policies: tuple[Policy, ...]
     extension: Extension
+    escalation: tuple[Escalation, ...] = Field(min_length=1)
     working_hours: tuple[Period, ...] = Field(min_length=1)
     working_week: tuple[int, ...] = Field(min_length=1)
     fixed_holidays: tuple[FixedHoliday, ...] = ()
@@ -103,6 +155,9 @@ class Sla(Strict):
         edges = [edge for period in self.working_hours for edge in (period.start, period.end)]
         if edges != sorted(set(edges)):
             raise ValueError("working_hours must be in order and not overlap")
+        points = [step.at for step in self.escalation]
+        if points != sorted(set(points)) or points[-1] != 100:
+            raise ValueError("escalation must go up, name each percentage once, and end at 100")
         if not set(self.working_week) <= set(range(1, 8)):
             raise ValueError("working_week holds ISO weekdays, 1 for Monday to 7 for Sunday")
         return self
@@ -111,6 +166,28 @@ class Sla(Strict):
     def policy(self) -> Policy:
         """The policy in force."""
         return next(policy for policy in self.policies if policy.selected)
+
+    def step(self, percent: int) -> Escalation:
+        """Return the step of the escalation at a percentage that it names."""
+        return next(step for step in self.escalation if step.at == percent)
+
+
+def _below(category: str | None, top: str) -> bool:
+    """Say whether a category is `top` or lies below it."""
+    return category is not None and f"{category}.".startswith(f"{top}.")
+
+
+def _known(limit: Limit) -> None:
+    """Raise ValueError where a limit names a category or department that the city does not have."""
+    if limit.category != "*":
+        for code in limit.category:
+            if code not in categories.tree():
+                raise ValueError(f"there is no category {code} (clock {limit.clock})")
+    if limit.department != "*":
+        kinds = {department.kind for department in tree()}
+        for code in limit.department:
+            if code not in tree() and code not in kinds:
+                raise ValueError(f"there is no department and no kind of department {code} (clock {limit.clock})")
 
 
 def load(file: Path) -> Sla:

@@ -1,4 +1,4 @@
-"""The clocks of a ticket: started, met, voided, and shown."""
+"""The clocks of a ticket: started, paused, extended, met, voided, and shown."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,17 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
+from core.errors import BadInput, Conflict
 from routing import clocks
 from routing.calendar import calendar
+from routing.clocks import Change, Course
 from routing.hiding import is_secret
+from routing.messages import say
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind, sla
+from routing.policy import ClockKind, Limit, Unit, sla
 
 
 class ClockState(StrEnum):
     """How a clock stands."""
 
     RUNNING = "running"
+    PAUSED = "paused"
     OVERDUE = "overdue"
     MET = "met"
     LATE = "late"  # met, after it was due
@@ -31,6 +35,8 @@ def state_of(row: TicketClock, at: datetime) -> ClockState:
         return ClockState.VOID
     if row.met_at is not None:
         return ClockState.MET if row.met_at <= row.due_at else ClockState.LATE
+    if row.paused_at is not None and row.paused_at <= row.due_at:
+        return ClockState.PAUSED
     return ClockState.RUNNING if at <= row.due_at else ClockState.OVERDUE
 
 
@@ -50,7 +56,7 @@ async def current(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
 
 
 async def running(session: AsyncSession, ticket: Ticket) -> dict[str, TicketClock]:
-    """Return the clocks that are neither met nor void, by kind."""
+    """Return the clocks that are neither met nor void, by kind; also those that are paused."""
     return {row.kind: row for row in await of(session, ticket) if row.met_at is None and row.void_at is None}
 
 
@@ -64,14 +70,14 @@ async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dic
     before = await running(session, ticket)
     started: dict[ClockKind, TicketClock] = {}
     for kind in kinds:
-        limit = policy.limit(kind, request_type=ticket.request_type, urgency=ticket.urgency)
+        limit = limit_for(ticket, kind)
         if limit is None or (secret and kind == ClockKind.CONTACT):
             continue
-        due = clocks.due(now, limit, calendar())
         row = before.get(kind) or TicketClock(ticket_id=ticket.id, kind=kind)
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
-        row.started_at, row.due_at, row.provisional = now, due.at, due.provisional
-        row.breached_at = None
+        row.started_at, row.changes, row.paused_at = now, [], None
+        row.breached_at, row.warned = None, 0
+        count(row)
         session.add(row)
         started[kind] = row
     await session.flush()
@@ -81,37 +87,137 @@ async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dic
 async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, TicketClock]:
     """Count the running clocks anew from when they began, for what the ticket is now; return those that moved.
 
-    One that the policy no longer asks for is void. A breach stays marked, wherever the clock ends now.
+    One that the policy no longer asks for is void. Pauses and extensions stay what they were; a breach stays marked,
+    wherever the clock ends now.
     """
     policy = sla().policy
     moved: dict[ClockKind, TicketClock] = {}
     for name, row in (await running(session, ticket)).items():
         kind = ClockKind(name)
-        limit = policy.limit(kind, request_type=ticket.request_type, urgency=ticket.urgency)
+        limit = limit_for(ticket, kind)
         if limit is None:
-            row.void_at = clock.now()
+            _void(row)
             continue
-        due = clocks.due(row.started_at, limit, calendar())
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
-        if row.due_at != due.at:
+        if count(row):
             moved[kind] = row
-        row.due_at, row.provisional = due.at, due.provisional
     await session.flush()
     return moved
 
 
+async def pause(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
+    """挂起: stop every running clock of the ticket without ending it, and return those stopped.
+
+    A paused clock neither warns nor breaches. One that is paused already stays so.
+    """
+    now = clock.now()
+    stopped = [row for row in (await running(session, ticket)).values() if row.paused_at is None]
+    for row in stopped:
+        row.paused_at = now
+        _change(row, Change("pause", now))
+    await session.flush()
+    return stopped
+
+
+async def resume(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
+    """Let the ticket's paused clocks run on and return them: each has again what was left, in its own measure."""
+    paused = [row for row in (await running(session, ticket)).values() if row.paused_at is not None]
+    for row in paused:
+        _resume(row)
+    await session.flush()
+    return paused
+
+
+async def extend(session: AsyncSession, ticket: Ticket, *, working_days: int) -> TicketClock:
+    """延期: move the end of the resolve clock on, and return the clock.
+
+    It ends when offices close on the last of `working_days` working days (at least 1) after the day of the old end. How
+    much and how often is allowed is for whoever approves it (`sla().extension`). A breach stays marked.
+
+    Raises BadInput for less than a day, Conflict where no resolve clock runs.
+    """
+    if working_days < 1:
+        raise BadInput(say("refused.extension_days"))
+    row = (await running(session, ticket)).get(ClockKind.RESOLVE)
+    if row is None:
+        raise Conflict(say("refused.no_resolve_clock"))
+    _change(row, Change("extend", clock.now(), working_days))
+    await session.flush()
+    return row
+
+
 async def meet(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
-    """Stop the running clocks of these kinds as met."""
+    """Stop the running clocks of these kinds as met; the time of a pause does not count against one that is paused."""
     for row in await _chosen(session, ticket, kinds):
-        row.met_at = clock.now()
+        if row.paused_at is not None:
+            _resume(row)
+        row.met_at, row.act_at = clock.now(), None
     await session.flush()
 
 
 async def void(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
     """Stop the running clocks of these kinds because nobody waits for them any more."""
     for row in await _chosen(session, ticket, kinds):
-        row.void_at = clock.now()
+        _void(row)
     await session.flush()
+
+
+def limit_for(ticket: Ticket, kind: ClockKind) -> Limit | None:
+    """Return the limit that the policy in force sets for a clock of the ticket as it is now, if any."""
+    return sla().policy.limit(
+        kind,
+        request_type=ticket.request_type,
+        urgency=ticket.urgency,
+        category=ticket.category,
+        department=ticket.lead,
+    )
+
+
+def course(row: TicketClock) -> Course:
+    """Return the clock as `routing.clocks` counts it."""
+    return Course(row.started_at, row.amount, Unit(row.unit), tuple(Change.read(each) for each in row.changes))
+
+
+def count(row: TicketClock) -> bool:
+    """Set when the clock ends and when it must act next, by the calendar in force; say whether the end moved."""
+    due = clocks.ends(course(row), calendar())
+    moved = row.due_at != due.at
+    row.due_at, row.provisional = due.at, due.provisional
+    plan(row)
+    return moved
+
+
+def plan(row: TicketClock) -> None:
+    """Set when the clock must act next: at the first point of the escalation above what it has acted upon."""
+    row.act_at = None
+    if row.paused_at is not None or row.breached_at is not None:
+        return
+    # A right that lapses is nobody's duty: nobody is warned of it.
+    points = [100] if row.kind == ClockKind.RETURN else [step.at for step in sla().escalation if step.at > row.warned]
+    if points:
+        row.act_at = clocks.reached(course(row), points[0], calendar())
+
+
+def percent_over(row: TicketClock, at: datetime) -> int:
+    """Return the highest point of the escalation that the clock has passed at a moment; 0 before the first."""
+    if at > row.due_at:
+        return 100
+    passed = (step.at for step in reversed(sla().escalation))
+    return next((point for point in passed if clocks.reached(course(row), point, calendar()) < at), 0)
+
+
+def _change(row: TicketClock, change: Change) -> None:
+    row.changes = [*row.changes, change.as_json()]
+    count(row)
+
+
+def _resume(row: TicketClock) -> None:
+    row.paused_at = None
+    _change(row, Change("resume", clock.now()))
+
+
+def _void(row: TicketClock) -> None:
+    row.void_at, row.act_at = clock.now(), None
 
 
 async def _chosen(session: AsyncSession, ticket: Ticket, kinds: Iterable[ClockKind]) -> list[TicketClock]:

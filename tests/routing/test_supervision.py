@@ -99,7 +99,7 @@ async def test_a_clock_that_reaches_into_an_unknown_year_moves_when_the_year_is_
         )
         known = calendar()
         monkeypatch.setattr(
-            supervision,
+            timing,
             "calendar",
             lambda: WorkingCalendar(
                 known.years | {2027: published}, week=known.week, hours=known.hours, zone=known.zone, fixed=known.fixed
