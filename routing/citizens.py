@@ -4,6 +4,7 @@ The author of a tip-off or of a confidential ticket is never shown to a departme
 29 and 51 for the rest).
 """
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor, Permission
@@ -23,6 +24,15 @@ async def keep(session: AsyncSession, ticket: Ticket, *, name: str | None, phone
     index = phone_index(phone) if phone else None
     session.add(TicketCitizen(ticket_id=ticket.id, name=name, phone=phone, phone_index=index))
     await session.flush()
+
+
+def has_phone() -> ColumnElement[bool]:
+    """Return the condition under which a ticket's citizen can be called."""
+    return (
+        select(TicketCitizen.ticket_id)
+        .where(TicketCitizen.ticket_id == Ticket.id, TicketCitizen.phone_index.is_not(None))
+        .exists()
+    )
 
 
 def hidden_from(ticket: Ticket, actor: Actor) -> bool:

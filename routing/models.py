@@ -69,6 +69,7 @@ class Ticket(Base):
             postgresql_where=text("state not in ('replied', 'closed', 'withdrawn')"),
         ),
         Index("ix_tickets_category_opened_at", "category", "opened_at"),
+        Index("ix_tickets_callback_at", "callback_at", postgresql_where=text("callback_at is not null")),
         Index("ix_tickets_wrong_leads", "category", postgresql_where=text("wrong_leads <> '[]'::jsonb")),
         *(_nearness(dimension) for dimension in DIMENSIONS),
     )
@@ -114,6 +115,10 @@ class Ticket(Base):
     solved: Mapped[bool | None]
     satisfied: Mapped[int | None]
     surveyed_at: Mapped[datetime | None]
+    callback_at: Mapped[datetime | None]  # from when on an agent is to call; null where nobody is
+    callbacks: Mapped[int] = mapped_column(default=0)  # calls since the last reply that reached nobody
+    survey_end: Mapped[str | None]  # why nobody waits for the answers any more: `routing.callbacks.End`
+    changed_at: Mapped[datetime] = mapped_column(index=True)  # by the last step; what figures follow
     encoder: Mapped[str | None]  # fingerprint; vectors of different encoders are never compared
     embedding: Mapped[Any] = mapped_column(Vector(), nullable=True, deferred=True)
 
@@ -176,6 +181,19 @@ class TicketClock(Base):
     changes: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     act_at: Mapped[datetime | None]
     warned: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+
+class CallbackAttempt(Base):
+    """One call of an agent to ask the three questions."""
+
+    __tablename__ = "callback_attempts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    outcome: Mapped[str]
+    again_at: Mapped[datetime | None]
 
 
 class TicketNumber(Base):

@@ -93,6 +93,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         state="new",
         co_handlers=[],
         opened_at=clock.now(),
+        changed_at=clock.now(),
         encoder=fingerprint,
         embedding=vector,
     )

@@ -1,7 +1,9 @@
 """How the city treats its tickets (`tickets.yaml`): dispatch, similar tickets, urging, the survey, learning."""
 
+from datetime import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -57,10 +59,29 @@ class Urging(Strict):
 
 
 class Survey(Strict):
-    """What counts as satisfied (1 to 5), and how often an unsolved ticket goes back to its department by itself."""
+    """What counts as satisfied (1 to 5), how often an unsolved ticket goes back by itself, and how agents call.
+
+    `self_days`: how long the citizen may answer alone before an agent calls; `calls`: how many, on different days from
+    `call_from` on, may reach nobody; `late_days`: how long after that the citizen may still answer.
+    """
 
     satisfied_from: int = Field(ge=1, le=5)
     reopen_times: int = Field(ge=0)
+    self_days: int = Field(ge=0)
+    calls: int = Field(ge=1)
+    call_from: time
+    late_days: int = Field(ge=0)
+
+
+class Exclusion(Strict):
+    """A reason for which a ticket does not count in some figures: by a rule of `routing.figures.facts`, or a person."""
+
+    code: str = Field(pattern=r"^[a-z_]{2,40}$")
+    name: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+    by: Literal["rule", "person"]
+    figures: tuple[str, ...] = Field(min_length=1)
+    source: str = Field(min_length=1)
 
 
 class Learning(Strict):
@@ -94,6 +115,7 @@ class Rules(Strict):
     near: Near
     urging: Urging
     survey: Survey
+    exclusions: tuple[Exclusion, ...]
     learning: Learning
     drift: Drift
 

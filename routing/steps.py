@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import ledger, live, outbox
+from core import clock, ledger, live, outbox
 from core.auth import Actor
 from core.ledger import Event
 from core.settings import settings
@@ -78,6 +78,8 @@ async def record(
     `text` may be personal and is kept sealed beside the ledger, without the author of the ticket; `data` must not be.
     """
     text = await hide_author(session, ticket, text)
+    # Later than the last change, also where the clock was set back: whoever follows changes sees each of them.
+    ticket.changed_at = max(clock.now(), ticket.changed_at + timedelta(microseconds=1))
     await session.flush()
     event = await ledger.append(
         session,

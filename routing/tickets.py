@@ -1,12 +1,14 @@
 """Tickets: opened, read, and shown. What is done to them stands in `routing.commands`.
 
-Whoever imports this registers the job `tickets.dispatch` and the sweeps of the clocks: no worker can miss them.
+Whoever imports this registers the job `tickets.dispatch`, the sweeps of the clocks, of calls and of figures:
+no worker can miss them.
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
-from routing import dispatching, reading, steps, supervision
+from routing import callbacks, dispatching, reading, steps, supervision
+from routing.figures import following
 from routing.models import Ticket
 from routing.nearby import Similar, near
 from routing.opening import Draft, Opened, open
@@ -24,9 +26,11 @@ __all__ = [
     "Ticket",
     "allowed",
     "by_code",
+    "callbacks",
     "counts",
     "dispatching",
     "find",
+    "following",
     "history",
     "listing",
     "near",

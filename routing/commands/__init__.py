@@ -6,13 +6,14 @@ with one sentence; a ticket that the actor does not see is NotFound. A command g
 """
 
 from routing.commands.citizen import rate, supplement, urge, withdraw
-from routing.commands.closing import callback, close
+from routing.commands.closing import call, callback, close
 from routing.commands.correcting import correct
 from routing.commands.dispatching import dispatch, reassign, return_to_centre, rule_on_return
 from routing.commands.handling import accept, contact, reply
 
 __all__ = [
     "accept",
+    "call",
     "callback",
     "close",
     "contact",

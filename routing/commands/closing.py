@@ -1,5 +1,7 @@
 """The end: an agent's callback, and closing without one."""
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -27,6 +29,23 @@ async def callback(
     )
 
 
+async def call(
+    session: AsyncSession,
+    number: str,
+    *,
+    actor: Actor,
+    outcome: str,
+    again_at: datetime | None = None,
+    note: str = "",
+) -> Ticket:
+    """回访未成: an agent called and has no answers: `not_reached`, `again` (at `again_at`) or `refused`.
+
+    Calls that reach nobody on so many days as `tickets.yaml` says close the ticket, and so does a refusal.
+    """
+    ticket = await take(session, number, "callback", actor=actor)
+    return await callbacks.tried(session, ticket, actor=actor, outcome=outcome, again_at=again_at, text=words(note))
+
+
 async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
     """办结: close a ticket that needs no department (answered at once, not a matter for tickets), whose citizen cannot
     be reached, or, by whoever rules on returns, one for which nothing more can be done. The citizen reads the reason.
@@ -34,7 +53,7 @@ async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str
     ticket = await take(session, number, "close", actor=actor)
     reason = words(reason, wanted="reason")
     workflow.move(ticket, "close")
-    ticket.closed_at = clock.now()
+    ticket.closed_at, ticket.callback_at = clock.now(), None
     await timing.void(session, ticket, *ClockKind)
     event = await steps.record(session, ticket, "closed", actor=actor, text=reason)
     await steps.tell(session, ticket, event, reason=reason)

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import steps, timing, workflow
+from routing import callbacks, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.models import Ticket
 from routing.notices import due_words, survey_questions
@@ -47,6 +47,7 @@ async def reply(session: AsyncSession, number: str, *, actor: Actor, result: str
     await timing.meet(session, ticket, ClockKind.RESOLVE)
     await timing.void(session, ticket, ClockKind.CONTACT, ClockKind.RETURN)
     await timing.start(session, ticket, ClockKind.CALLBACK)
+    callbacks.ask(ticket)
     event = await steps.record(session, ticket, "replied", actor=actor, text=ticket.result, department=ticket.lead)
     name = tree().get(ticket.lead or "").short_name
     await steps.tell(session, ticket, event, department=name, result=ticket.result, questions=survey_questions())
