@@ -16,6 +16,7 @@ from intents import categories
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
+from routing.rules import rules
 from routing.tree import tree
 
 PREFIX = "ticket."
@@ -42,7 +43,7 @@ PUBLIC = frozenset(
 PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "closed"})
 
 # Steps whose data are read beside their words.
-DESCRIBED_TOO = frozenset({"corrected"})
+DESCRIBED_TOO = frozenset({"corrected", "excluded", "called"})
 LABEL = ("request_type", "category", "urgency")  # what a correction sets right
 
 
@@ -151,7 +152,11 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
 
 def _described(kind: str, event: Event) -> str:
     """Return a sentence about a step that has no words of its own, where its data say something."""
+    if kind == "excluded":
+        return exclusion_name(event.data["reason"])
     key = f"step.{kind}.text"
+    if outcome := event.data.get("outcome"):
+        key = f"step.{kind}.{outcome}"
     if not say.has(key):
         return ""
     values = dict(event.data)
@@ -163,6 +168,12 @@ def _described(kind: str, event: Event) -> str:
     if "clock" in values:
         values["clock"] = say(f"clock.{values['clock']}", settings().locale)
     return say(key, settings().locale, **values)
+
+
+def exclusion_name(code: str) -> str:
+    """Return the name of a reason for being left out of figures; of one that no longer exists, its code."""
+    found = next((each for each in rules().exclusions if each.code == code), None)
+    return code if found is None else found.name_en if settings().locale == "en" else found.name
 
 
 def _changed(event: Event) -> tuple[str, ...]:

@@ -63,24 +63,34 @@ def _messages(file: Path) -> list[dict[str, Any]]:
 def figures(
     start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
     end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    by: Annotated[
+        str | None, typer.Option("--by", help="department, district, category, channel or day: each on its own.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show the rates of the tickets opened from one day to another, both included."""
-    found = run(_figures(start.date(), end.date()))
-    if as_json:
-        emit(found)
-        return
-    for name, value in found.items():
-        shown = "–" if value is None else f"{value:.1%}" if name.endswith(("_rate", "_accuracy")) else value
-        console.print(f"{name:<24}{shown}", markup=False)
+    whole, parts = run(_figures(start.date(), end.date(), by))
+    for found in [whole, *parts]:
+        if as_json:
+            emit(found)
+            continue
+        if "value" in found:
+            console.print(f"\n{found['value'] or '–'}", markup=False)
+        for name, value in found.items():
+            if name in ("parts", "value"):
+                continue
+            shown = "–" if value is None else f"{value:.1%}" if name in found["parts"] else value
+            console.print(f"{name:<24}{shown}", markup=False)
 
 
-async def _figures(start: date, end: date) -> dict[str, Any]:
+async def _figures(start: date, end: date, by: str | None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     from core.database import transaction
-    from routing.figures import rates
+    from routing import figures
 
+    await figures.catch_up()
     async with transaction() as session:
-        return await rates(session, start=start, end=end)
+        whole = await figures.rates(session, start=start, end=end)
+        return whole, await figures.parts(session, start=start, end=end, by=by) if by else []
 
 
 def _ledger() -> None:

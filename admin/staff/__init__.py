@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from admin.staff import events, session
 from admin.staff.conversations.endpoints import router as conversations_router
+from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
 from admin.staff.knowledge.importing import router as importing_router
 from admin.staff.pages import router as pages_router
@@ -19,6 +20,7 @@ router = APIRouter()
 for _each in (
     session.router,
     tickets_router,
+    figures_router,
     conversations_router,
     importing_router,
     knowledge_router,

@@ -70,7 +70,8 @@ async def page(session: AsyncSession, asked: Asked, *, limit: int = 50, skip: in
     asked.checked()
     days = await _days(session, asked)
     total = sum(count for _, count in days)
-    wanted, offset, passed = [], 0, 0
+    wanted: list[date] = []
+    offset = passed = 0
     for day, count in days:
         if passed + count > skip and passed < skip + limit:
             offset = offset if wanted else skip - passed

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Lateral, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from core import clock
 from intents import RequestType
@@ -25,7 +26,7 @@ class Facts:
     late: ColumnElement[bool]
     due_at: ColumnElement[Any]
     survey_over: ColumnElement[bool]
-    clocks: Lateral
+    clocks: LateralFromClause
 
 
 def facts() -> Facts:

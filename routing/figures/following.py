@@ -188,7 +188,7 @@ def _by_dimension(ids: Sequence[int]) -> Subquery:
     known = ticket_facts.c
     each = (
         values(column("dimension", String), column("value", String), name="dimensions")
-        .data([(ALL, ""), *((name, known[name]) for name in DIMENSIONS)])  # type: ignore[list-item]
+        .data([(ALL, ""), *((name, known[name]) for name in DIMENSIONS)])
         .lateral()
     )
     return (

@@ -58,23 +58,26 @@ async def test_the_rates_are_what_a_person_counts(session: AsyncSession) -> None
     )
     await tickets.open(session, draft(), actor=CITIZEN)  # not dispatched
     found = await _rates(session)
-    assert found.items() >= {
-        "start": "2026-11-23",
-        "end": "2026-11-23",
-        "opened": 6,
-        "dispatched": 5,
-        "closed": 3,
-        "surveyed": 4,
-        "reopened": 1,
-        "response_rate": 0.75,
-        "solution_rate": 0.75,
-        "satisfaction_rate": 0.5,
-        "first_dispatch_accuracy": 0.8,
-        "on_time_rate": 0.75,
-        "return_rate": 0.2,
-        "reopen_rate": 0.25,
-        "callback_rate": 1.0,
-    }.items()
+    assert (
+        found.items()
+        >= {
+            "start": "2026-11-23",
+            "end": "2026-11-23",
+            "opened": 6,
+            "dispatched": 5,
+            "closed": 3,
+            "surveyed": 4,
+            "reopened": 1,
+            "response_rate": 0.75,
+            "solution_rate": 0.75,
+            "satisfaction_rate": 0.5,
+            "first_dispatch_accuracy": 0.8,
+            "on_time_rate": 0.75,
+            "return_rate": 0.2,
+            "reopen_rate": 0.25,
+            "callback_rate": 1.0,
+        }.items()
+    )
 
 
 async def test_days_are_the_citys_and_both_are_included(session: AsyncSession) -> None:

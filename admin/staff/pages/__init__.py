@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from admin.staff.pages import desk, editing, importing, knowledge, reviewing, settings, signing, supervision, workbench
+from admin.staff.pages import (
+    desk,
+    editing,
+    figures,
+    importing,
+    knowledge,
+    reviewing,
+    settings,
+    signing,
+    supervision,
+    workbench,
+)
 
 router = APIRouter()
-for _page in (signing, desk, workbench, supervision, importing, editing, reviewing, knowledge, settings):
+for _page in (signing, desk, workbench, supervision, figures, importing, editing, reviewing, knowledge, settings):
     router.include_router(_page.router)

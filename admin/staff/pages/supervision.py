@@ -1,26 +1,23 @@
 """Page: supervision. What is late, what soon will be, who has it on hand, and the rates."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
+from admin.staff.figures import asking
 from admin.staff.pages.route import PageRoute, View, Viewer
 from admin.staff.tickets import reading
 from core import clock
 from core.auth import Permission
-from core.city import city
 from core.database import transaction
 from core.errors import BadInput
 from routing import agenda, figures
 
 ROWS = 30
 SOON_HOURS = (4, 24, 72)  # what the page offers; the first is chosen at the start of a shift
-DAYS_SHOWN = 30
-DAYS = (date(2000, 1, 1), date(2100, 1, 1))  # the first and the last that may be asked for
-UNKNOWN_DAYS = f"请选择{DAYS[0].year}年至{DAYS[1].year}年之间的日期。"
 RATES = (
     "response_rate",
     "solution_rate",
@@ -43,27 +40,15 @@ async def supervision(view: View, start: str = "", end: str = "", within: int = 
     async with transaction() as session:
         if part:
             return view.page("parts/late.html", **await _late(session, view, within))
-        shown = await _late(session, view, within) | {"rate_names": RATES, "count_names": COUNTS, "days": DAYS}
+        shown = await _late(session, view, within) | {"rate_names": RATES, "count_names": COUNTS, "days": asking.DAYS}
         try:
-            first, last = _days(start, end)
+            first, last = asking.days(start, end)
             rates = await figures.rates(session, start=first, end=last)
         except BadInput as refused:  # the form keeps what was entered
             shown |= {"start": start, "end": end, "rates": None, "refused": refused.sentence}
             return view.page("supervision.html", status=refused.status, **shown)
     shown |= {"start": first.isoformat(), "end": last.isoformat(), "rates": rates, "refused": ""}
     return view.page("supervision.html", **shown)
-
-
-def _days(start: str, end: str) -> tuple[date, date]:
-    """Return first and last day; what was left empty ends today and begins thirty days before. Raises BadInput."""
-    try:
-        last = date.fromisoformat(end) if end else clock.local(clock.now(), city().time_zone).date()
-        first = date.fromisoformat(start) if start else max(DAYS[0], last - timedelta(days=DAYS_SHOWN - 1))
-    except (ValueError, OverflowError):
-        raise BadInput(UNKNOWN_DAYS) from None
-    if first < DAYS[0] or last > DAYS[1]:
-        raise BadInput(UNKNOWN_DAYS)
-    return first, last
 
 
 async def _late(session: AsyncSession, view: Viewer, within: int) -> dict[str, Any]:
