@@ -34,13 +34,16 @@ def facts() -> Facts:
     now = clock.now()
     runs = and_(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None))
     # By where the clock ends now: a correction that moved it counts from the start, whatever was marked before.
-    passed = and_(runs, TicketClock.due_at < now)
+    not_paused = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
+    passed = and_(runs, TicketClock.due_at < now, not_paused)
     late = or_(TicketClock.met_at > TicketClock.due_at, passed)
     clocks = (
         select(
             func.bool_or(or_(TicketClock.met_at.is_not(None), passed)).label("ended"),
             func.bool_or(late).label("late"),
-            func.min(TicketClock.due_at).filter(runs, TicketClock.due_at >= now).label("due_at"),
+            func.min(TicketClock.due_at)
+            .filter(runs, TicketClock.due_at >= now, TicketClock.paused_at.is_(None))
+            .label("due_at"),
         )
         .where(
             TicketClock.ticket_id == Ticket.id,
