@@ -19,7 +19,7 @@ from core.city import city
 from core.database import transaction
 from core.errors import BadInput
 from core.settings import settings
-from routing import citizens, steps, timing, workflow
+from routing import citizens, reopening, steps, timing, workflow
 from routing.messages import say
 from routing.models import CallbackAttempt, Ticket
 from routing.notices import due_words
@@ -164,9 +164,11 @@ async def _reopen(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
     workflow.move(ticket, "reopen")
     ticket.reopened += 1
     ticket.accepted_at = None
-    # It has handled the matter once: it cannot say now that it is not its duty.
-    ticket.return_refused = True
-    await timing.start(session, ticket, ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.RESOLVE)
+    await reopening.begin_again(session, ticket)
+    if ticket.lead is None:  # answered at once: now it goes to whose duty it is
+        event = await steps.record(session, ticket, "unanswered", actor=actor)
+        await steps.tell(session, ticket, event)
+        return
     event = await steps.record(session, ticket, "reopened", actor=actor, department=ticket.lead)
-    name = tree().get(ticket.lead or "").short_name
+    name = tree().get(ticket.lead).short_name
     await steps.tell(session, ticket, event, department=name, due=await due_words(session, ticket))

@@ -143,14 +143,15 @@ def _indexes(_folder: Path) -> tuple[VectorIndex[tuple[str, str]], VectorIndex[s
     """Return an index of every duty (as written, and each of the things it lists), and one of whole departments."""
     keys: list[tuple[str, str]] = []
     texts: list[str] = []
-    for department in tree():
+    streets_and_above = [department for department in tree() if department.kind != "grid"]
+    for department in streets_and_above:
         for duty in department.duties:
             parts = dict.fromkeys([duty, *(part for part in LISTED.split(duty) if len(part) > 1)])
             keys.extend((department.code, duty) for _ in parts)
             texts.extend(parts)
     used = encoder()
     vectors = used.encode(texts)
-    codes = [department.code for department in tree()]
+    codes = [department.code for department in streets_and_above]
     wholes = np.stack([vectors[[row for row, key in enumerate(keys) if key[0] == code]].mean(axis=0) for code in codes])
     wholes /= np.linalg.norm(wholes, axis=1, keepdims=True)
     return (

@@ -7,6 +7,7 @@ blanks, dots and hyphens between digits; everything else stays as it was typed.
 import re
 import sys
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -98,6 +99,16 @@ def without_author(text: str, *, name: str | None, phone: str | None, secret: bo
     if name and len(name) >= SHORTEST_NAME_HIDDEN:
         text = text.replace(name, HIDDEN if secret else mask_name(name))
     return text
+
+
+def without_all(text: str, people: Iterable[tuple[str | None, str | None]]) -> str:
+    """Return `text` without any of these people (name, telephone number), for whoever is none of them."""
+    for name, phone in people:
+        text = without_author(text, name=name, phone=phone, secret=False)
+        for mark in (name and mask_name(name), phone and mask_phone(phone)):
+            if mark and mark.strip("*"):
+                text = text.replace(mark, HIDDEN)
+    return without_author(text, name=None, phone=None, secret=True)
 
 
 def is_secret(*, request_type: str, confidential: bool) -> bool:

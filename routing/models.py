@@ -71,6 +71,11 @@ class Ticket(Base):
         Index("ix_tickets_category_opened_at", "category", "opened_at"),
         Index("ix_tickets_callback_at", "callback_at", postgresql_where=text("callback_at is not null")),
         Index("ix_tickets_wrong_leads", "category", postgresql_where=text("wrong_leads <> '[]'::jsonb")),
+        Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
+        Index("ix_tickets_split_from", "split_from", postgresql_where=text("split_from is not null")),
+        Index("ix_tickets_applied", "applied", postgresql_where=text("applied is not null")),
+        Index("ix_tickets_supervision", "supervision", postgresql_where=text("supervision is not null")),
+        Index("ix_tickets_co_handlers", "co_handlers", postgresql_using="gin"),
         *(_nearness(dimension) for dimension in DIMENSIONS),
     )
 
@@ -83,6 +88,7 @@ class Ticket(Base):
     category: Mapped[str | None]
     urgency: Mapped[str]
     confidential: Mapped[bool]
+    sealed: Mapped[bool] = mapped_column(default=False)  # 密件: only supervisors and the department that leads see it
     title: Mapped[str]
     description: Mapped[str] = mapped_column(Sealed)
     elements: Mapped[dict[str, Any]] = mapped_column(SealedJson)
@@ -91,6 +97,7 @@ class Ticket(Base):
     address: Mapped[str | None] = mapped_column(Sealed)
     district: Mapped[str | None]
     street: Mapped[str | None]
+    grid: Mapped[str | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     state: Mapped[str] = mapped_column(index=True)
@@ -106,6 +113,14 @@ class Ticket(Base):
     returns: Mapped[int] = mapped_column(default=0)
     return_refused: Mapped[bool] = mapped_column(default=False)  # ruled: the department that leads now keeps it
     reopened: Mapped[int] = mapped_column(default=0)
+    reopened_closed: Mapped[int] = mapped_column(default=0)  # of those, how often after it had been closed
+    applied: Mapped[str | None]  # extension, suspension: what the lead asked for and the centre has not decided
+    extensions: Mapped[int] = mapped_column(default=0)  # approved
+    extended_days: Mapped[int] = mapped_column(default=0)  # working days approved, all together
+    open_parts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # co-handlers that owe a part: asked, accepted
+    merged_into: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("tickets.id"))  # the master that it follows
+    split_from: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("tickets.id"))
+    supervision: Mapped[str | None]  # open, answered: a formal order of the centre (督办)
     supervised: Mapped[bool] = mapped_column(default=False)
     urges: Mapped[int] = mapped_column(default=0)
     urged_at: Mapped[datetime | None]

@@ -65,8 +65,9 @@ async def near(
     statement = (
         select(Ticket.number, Ticket.title, Ticket.opened_at, (1 - distance).label("similarity"))
         .where(
-            Ticket.state.not_in(FINISHED),
+            Ticket.state.not_in((*FINISHED, "merged")),  # whoever joins a merged one joins its master
             ~Ticket.confidential,
+            ~Ticket.sealed,
             Ticket.request_type != RequestType.TIP_OFF,
             Ticket.encoder == fingerprint,
         )

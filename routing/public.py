@@ -73,7 +73,9 @@ async def reported_through(
     statement = (
         select(Ticket, TicketCitizen.name, TicketCitizen.phone)
         .outerjoin(TicketCitizen, TicketCitizen.ticket_id == Ticket.id)
-        .where(Ticket.channel == channel, ~Ticket.confidential, Ticket.request_type != RequestType.TIP_OFF)
+        .where(
+            Ticket.channel == channel, ~Ticket.confidential, ~Ticket.sealed, Ticket.request_type != RequestType.TIP_OFF
+        )
     )
     if numbers is not None:
         statement = statement.where(Ticket.number.in_(numbers))

@@ -19,9 +19,13 @@ MOST = 200
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which the actor sees a ticket: the centre all, a department what it works on."""
+    """Return the condition under which the actor sees a ticket: the centre all, a department what it works on.
+
+    Sealed tickets are seen by the department that leads (with those named at the sealing as its co-handlers) and, of
+    the centre, by supervisors and administrators only.
+    """
     if actor.may(Permission.TICKET_READ_ALL):
-        return true()
+        return true() if actor.may(Permission.TICKET_RULE) else ~Ticket.sealed
     if actor.role is Role.DEPARTMENT and actor.department:
         return or_(Ticket.lead == actor.department, Ticket.co_handlers.contains([actor.department]))
     return false()

@@ -84,6 +84,19 @@ class Exclusion(Strict):
     source: str = Field(min_length=1)
 
 
+class Returning(Strict):
+    """How often a ticket may come back from departments that say it is not their duty."""
+
+    times: int = Field(ge=0)
+
+
+class Reopening(Strict):
+    """For how long, and how often, a closed ticket that proves unsolved is taken up again."""
+
+    within_days: int = Field(ge=1)
+    times: int = Field(ge=0)
+
+
 class Learning(Strict):
     """What counts as a label, when the classifier is trained on them, and when the new one may serve."""
 
@@ -116,6 +129,8 @@ class Rules(Strict):
     urging: Urging
     survey: Survey
     exclusions: tuple[Exclusion, ...]
+    returning: Returning
+    reopening: Reopening
     learning: Learning
     drift: Drift
 

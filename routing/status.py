@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.auth import Actor
 from core.settings import settings
-from routing import reading, steps, timing, workflow
+from routing import granting, reading, steps, timing
 from routing.messages import say
 from routing.models import Ticket
 from routing.tree import tree
@@ -19,8 +19,8 @@ def allowed(ticket: Ticket, *, actor: Actor) -> list[str]:
     """Return the commands that the actor may give on the ticket now."""
     return [
         command
-        for command in workflow.COMMANDS
-        if workflow.entitled(ticket, command, actor) and workflow.possible(ticket, command)
+        for command in granting.COMMANDS
+        if granting.entitled(ticket, command, actor) and granting.possible(ticket, command, actor)
     ]
 
 

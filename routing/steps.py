@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live, outbox
@@ -37,10 +37,23 @@ PUBLIC = frozenset(
         "supplemented",
         "made_confidential",
         "withdrawn",
+        "answered",
+        "unanswered",
+        "extended",
+        "suspended",
+        "resumed",
+        "merged",
+        "succeeded",
+        "unmerged",
+        "split_off",
+        "reopened_closed",
+        "disputed",
     }
 )
+# Public steps of a master that those who follow it read as well; its words stay with its own citizen.
+SHARED = frozenset({"dispatched", "accepted", "contacted", "reassigned", "extended", "suspended", "resumed"})
 # Steps whose words are the citizen's own, or for them.
-PUBLIC_WORDS = frozenset({"replied", "urged", "supplemented", "closed"})
+PUBLIC_WORDS = frozenset({"answered", "replied", "urged", "supplemented", "closed", "disputed", "withdrawn"})
 
 # Steps whose data are read beside their words.
 DESCRIBED_TOO = frozenset({"corrected", "excluded", "called"})
@@ -105,18 +118,32 @@ async def tell(session: AsyncSession, ticket: Ticket, event: Event, **content: A
 
     `content`: the values of the message; `questions` travels beside it as it is.
     """
-    if ticket.conversation is None:
-        return
-    key = "notice." + event.kind.removeprefix(PREFIX)
+    kind = event.kind.removeprefix(PREFIX)
     questions = content.pop("questions", None)
-    text = say(key, settings().locale, number=ticket.number, **content)
-    await outbox.post(
-        session,
-        channel=ticket.channel,
-        recipient={"conversation": ticket.conversation},
-        kind=event.kind,
-        content={"text": text, "number": ticket.number} | ({"questions": questions} if questions else {}),
-        idempotency_key=f"ticket:{ticket.number}:{event.number}",
+    listeners = [(ticket.number, ticket.channel, ticket.conversation)]
+    if kind in SHARED and ticket.state != "merged":
+        listeners += [row.tuple() for row in await session.execute(_followers(ticket))]
+    for number, channel, conversation in listeners:
+        if conversation is None:
+            continue
+        text = say(f"notice.{kind}", settings().locale, number=number, **content)
+        await outbox.post(
+            session,
+            channel=channel,
+            recipient={"conversation": conversation},
+            kind=event.kind,
+            content={"text": text, "number": number} | ({"questions": questions} if questions else {}),
+            idempotency_key=f"ticket:{ticket.number}:{event.number}"
+            + ("" if number == ticket.number else f":{number}"),
+        )
+
+
+def _followers(ticket: Ticket) -> Select[str, str, str | None]:
+    """Return where those hear of it who reported the same and follow this ticket."""
+    return (
+        select(Ticket.number, Ticket.channel, Ticket.conversation)
+        .where(Ticket.merged_into == ticket.id, Ticket.state == "merged", Ticket.conversation.is_not(None))
+        .order_by(Ticket.id)
     )
 
 

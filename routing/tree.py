@@ -11,17 +11,20 @@ from core.city import city, read_yaml
 from core.errors import BadInput
 from routing.data import Strict, parse, refuse
 
+PLACES = ("district", "street", "grid")  # each sends on to its own of the next
+
 
 class Department(Strict):
-    """A department, agency, utility, district or street with what it is responsible for.
+    """A department, agency, utility, district, street or grid with what it is responsible for.
 
-    `area`: a district's code, or `district/street` for a street; None for the whole city.
+    `area`: a district's code, `district/street` for a street, `district/street/grid` for a grid; None for the whole
+    city.
     """
 
     code: str = Field(pattern=r"^[a-z0-9_]+$")
     name: str = Field(min_length=1)
     short_name: str = Field(min_length=1)
-    kind: Literal["centre", "bureau", "agency", "utility", "district", "street"]
+    kind: Literal["centre", "bureau", "agency", "utility", "district", "street", "grid"]
     parent: str | None = None
     duties: tuple[str, ...] = Field(min_length=1)
     phone: str = ""
@@ -55,6 +58,12 @@ class Departments:
         """Return the departments directly below `code`; below None, the top ones."""
         return [department for department in self if department.parent == code]
 
+    def below(self, code: str | None) -> list[Department]:
+        """Return whom a district or street may send on to: its own streets, its own grids."""
+        if code is None or self.get(code).kind not in PLACES:
+            return []
+        return [each for each in self.children(code) if each.kind in PLACES]
+
     def of_district(self, district: str | None) -> Department | None:
         """Return the district government of a district code."""
         return self._by_area.get(district) if district else None
@@ -78,8 +87,8 @@ def load(file: Path) -> Departments:
         department = parse(Department, value, file=file, entry=entry)
         if department.code in found:
             refuse(file, entry, "the code is used twice")
-        if (department.kind in {"district", "street"}) != (department.area is not None):
-            refuse(file, entry, "a district and a street name their area, others do not")
+        if (department.kind in PLACES) != (department.area is not None):
+            refuse(file, entry, "a district, a street and a grid name their area, others do not")
         found[department.code] = department
     for department in found.values():
         seen = {department.code}
@@ -91,6 +100,8 @@ def load(file: Path) -> Departments:
                 refuse(file, department.code, "its parents form a circle")
             seen.add(parent)
             parent = found[parent].parent
+        if department.kind == "grid" and found[department.parent or department.code].kind != "street":
+            refuse(file, department.code, "a grid stands below its street")
     return Departments(list(found.values()))
 
 

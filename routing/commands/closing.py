@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import callbacks, steps, timing, workflow
+from routing import callbacks, merging, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.models import Ticket
 from routing.policy import ClockKind
@@ -52,8 +52,13 @@ async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str
     """
     ticket = await take(session, number, "close", actor=actor)
     reason = words(reason, wanted="reason")
+    before = ticket.state
     workflow.move(ticket, "close")
     ticket.closed_at, ticket.callback_at = clock.now(), None
+    # Those that follow a ticket which ends without a reply are not lost: the oldest of them takes its place.
+    if before != "replied":
+        await merging.pass_on(session, ticket, before, actor=actor)
+    await merging.end_requests(session, ticket)
     await timing.void(session, ticket, *ClockKind)
     event = await steps.record(session, ticket, "closed", actor=actor, text=reason)
     await steps.tell(session, ticket, event, reason=reason)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, ledger
 from core.auth import Actor
 from core.errors import BadInput, Conflict, Forbidden
-from routing import reasons, steps, timing, workflow
+from routing import applications, granting, merging, reasons, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
@@ -17,6 +17,7 @@ from routing.policy import ClockKind
 from routing.suggestions import Weighed, weigh
 from routing.tree import tree
 
+BROUGHT_BACK = ("returned", "escalated", "disputed")
 DEPARTMENT_CLOCKS = (ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.RETURN)
 
 
@@ -55,6 +56,7 @@ async def return_to_centre(session: AsyncSession, number: str, *, actor: Actor, 
         raise Conflict(say("refused.return_late"))
     workflow.move(ticket, "return_to_centre")
     ticket.returns += 1
+    await applications.lapse(session, ticket)
     await timing.meet(session, ticket, ClockKind.RETURN)
     # While the centre thinks, the department does not lose its time to accept.
     await timing.void(session, ticket, ClockKind.ACCEPT, ClockKind.CONTACT)
@@ -91,8 +93,8 @@ async def rule_on_return(
     if _was_objected_to(events):
         _not_theirs(ticket)
         # A street that gives back to its district what that had sent on does not make the first dispatch wrong.
-        sent = next(event for event in events if event.kind == steps.PREFIX + "dispatched")
-        ticket.misdispatched = ticket.misdispatched or sent.data["department"] != department
+        sent = next((event for event in events if event.kind == steps.PREFIX + "dispatched"), None)
+        ticket.misdispatched = ticket.misdispatched or sent is None or sent.data["department"] != department
     await _assign(session, ticket, department, ())
     workflow.move(ticket, "uphold_return")
     await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
@@ -100,24 +102,24 @@ async def rule_on_return(
 
 
 async def reassign(session: AsyncSession, number: str, *, actor: Actor, department: str, reason: str) -> Ticket:
-    """改派: the centre sends it elsewhere, or a district sends it on to one of its own streets and stays co-handler.
+    """改派: the centre sends it elsewhere; a district sends it on to its own street, a street to its own grid.
 
-    What the citizen was promised stays: the resolve clock runs on. Raises Conflict when the department has it already,
-    Forbidden when a district names another than its own street.
+    Whoever sends on stays co-handler. What the citizen was promised stays: the resolve clock runs on. Raises Conflict
+    when the department has it already, Forbidden when a district or street names another than its own.
     """
     ticket = await take(session, number, "reassign", actor=actor)
     reason = words(reason, wanted="reason")
     before = ticket.lead
     if department == before:
         raise Conflict(say("refused.same_department"))
-    own_street = workflow.leads(ticket, actor)
-    if own_street and tree().get(department).parent != before:
+    sent_on = granting.leads(ticket, actor)
+    if sent_on and tree().get(department) not in tree().below(before):
         raise Forbidden(say("refused.not_own_street"))
-    if not own_street:
+    if not sent_on:
         _not_theirs(ticket)
         ticket.misdispatched = True
     others = [code for code in ticket.co_handlers if code != department]
-    if own_street and before:
+    if sent_on and before:
         others.append(before)
     await _assign(session, ticket, department, others)
     workflow.move(ticket, "reassign")
@@ -127,8 +129,9 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
 
 def _was_objected_to(events: Sequence[ledger.Event]) -> bool:
     """Say whether a department brought the ticket back, and not its citizen, who was not helped twice."""
-    back = [event.kind for event in events if event.kind in (steps.PREFIX + "returned", steps.PREFIX + "escalated")]
-    return back[-1] == steps.PREFIX + "returned"
+    # Whoever took a master's place has no such step of its own.
+    back = [kind for event in events if (kind := event.kind.removeprefix(steps.PREFIX)) in BROUGHT_BACK]
+    return bool(back) and back[-1] == "returned"
 
 
 def _not_theirs(ticket: Ticket) -> None:
@@ -142,10 +145,16 @@ async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_han
     for code in (department, *co_handlers):
         if tree().get(code).kind == "centre":
             raise BadInput(say("refused.centre"))
+    if tree().get(department).kind == "grid" and tree().get(department).parent != ticket.lead:
+        raise BadInput(say("refused.grid"))
+    await applications.lapse(session, ticket)
     ticket.lead = department
     ticket.co_handlers = [code for code in dict.fromkeys(co_handlers) if code != department]
     ticket.accepted_at = None
     ticket.return_refused = False
+    if tree().get(department).kind == "grid":
+        ticket.grid = department
+    await merging.hand_on(session, ticket)
     await timing.void(session, ticket, *DEPARTMENT_CLOCKS)
     if ticket.dispatched_at is None:
         ticket.dispatched_at = clock.now()

@@ -1,11 +1,13 @@
-"""The department's work: accept, contact the citizen, reply."""
+"""Handling: accept, contact the citizen, reply; or the centre's answer at once."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import callbacks, steps, timing, workflow
+from core.errors import Conflict
+from routing import callbacks, merging, steps, timing, workflow
 from routing.commands.taking import take, words
+from routing.messages import say
 from routing.models import Ticket
 from routing.notices import due_words, survey_questions
 from routing.policy import ClockKind
@@ -34,21 +36,54 @@ async def contact(session: AsyncSession, number: str, *, actor: Actor, note: str
     return ticket
 
 
-async def reply(session: AsyncSession, number: str, *, actor: Actor, result: str, basis: str = "") -> Ticket:
+async def answer(session: AsyncSession, number: str, *, actor: Actor, result: str, basis: str = "") -> Ticket:
+    """直接答复: an agent answers a new ticket at once, without a department; the citizen is asked the three questions.
+
+    Where it does not help, the ticket is new again and goes to whose duty it is.
+    """
+    ticket = await take(session, number, "answer", actor=actor)
+    workflow.move(ticket, "answer")
+    await _give_result(session, ticket, result, basis)
+    event = await steps.record(session, ticket, "answered", actor=actor, text=ticket.result or "")
+    await steps.tell(session, ticket, event, result=ticket.result, questions=survey_questions())
+    await merging.carry_reply(session, ticket, actor=actor)
+    return ticket
+
+
+async def reply(
+    session: AsyncSession, number: str, *, actor: Actor, result: str, basis: str = "", without_parts: str = ""
+) -> Ticket:
     """答复: the department says what was done and on what basis; the citizen is asked the three questions.
 
-    A contact that was still due is no longer asked for: the citizen says in the survey whether there was one.
+    A contact that was still due is no longer asked for: the citizen says in the survey whether there was one. Raises
+    Conflict while co-handlers owe their parts, unless `without_parts` says why the reply does without.
     """
     ticket = await take(session, number, "reply", actor=actor)
+    without_parts = words(without_parts)
+    if ticket.open_parts and not without_parts:
+        names = say("list.separator").join(tree().get(code).short_name for code in ticket.open_parts)
+        raise Conflict(say("refused.open_parts", departments=names))
+    workflow.move(ticket, "reply")
+    await _give_result(session, ticket, result, basis)
+    if ticket.open_parts:
+        await steps.record(
+            session, ticket, "parts_waived", actor=actor, text=without_parts, departments=list(ticket.open_parts)
+        )
+    await merging.end_requests(session, ticket)
+    event = await steps.record(
+        session, ticket, "replied", actor=actor, text=ticket.result or "", department=ticket.lead
+    )
+    name = tree().get(ticket.lead or "").short_name
+    await steps.tell(session, ticket, event, department=name, result=ticket.result, questions=survey_questions())
+    await merging.carry_reply(session, ticket, actor=actor)
+    return ticket
+
+
+async def _give_result(session: AsyncSession, ticket: Ticket, result: str, basis: str) -> None:
     ticket.result = words(result, wanted="result")
     ticket.basis = words(basis) or None
-    workflow.move(ticket, "reply")
     ticket.replied_at = clock.now()
     await timing.meet(session, ticket, ClockKind.RESOLVE)
     await timing.void(session, ticket, ClockKind.CONTACT, ClockKind.RETURN)
     await timing.start(session, ticket, ClockKind.CALLBACK)
     callbacks.ask(ticket)
-    event = await steps.record(session, ticket, "replied", actor=actor, text=ticket.result, department=ticket.lead)
-    name = tree().get(ticket.lead or "").short_name
-    await steps.tell(session, ticket, event, department=name, result=ticket.result, questions=survey_questions())
-    return ticket

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.errors import BadInput
 from core.text.normalise import clean
-from routing import reading, workflow
+from routing import granting, reading
 from routing.messages import say
 from routing.models import Ticket
 from routing.status import CITIZEN
@@ -16,14 +16,14 @@ LONGEST_WORDS = 10_000  # characters
 async def take(session: AsyncSession, number: str, command: str, *, actor: Actor) -> Ticket:
     """Return the ticket, locked until the transaction ends. Raises unless the actor may give the command now."""
     ticket = await reading.find(session, number, actor=actor, lock=True)
-    workflow.check(ticket, command, actor=actor)
+    granting.check(ticket, command, actor=actor)
     return ticket
 
 
 async def take_by_code(session: AsyncSession, number: str, code: str, command: str) -> Ticket:
     """Return the citizen's ticket, locked until the transaction ends. Raises unless the command is possible now."""
     ticket = await reading.by_code(session, number, code, lock=True)
-    workflow.check(ticket, command, actor=CITIZEN)
+    granting.check(ticket, command, actor=CITIZEN)
     return ticket
 
 

@@ -12,10 +12,11 @@ from core import clock, ledger
 from core.auth import SYSTEM, Actor
 from core.errors import BadInput, Conflict, Forbidden, NotFound, YitongError
 from core.outbox import Notice
-from routing import commands, tickets, timing
+from routing import commands, tickets, timing, workflow
+from routing.granting import COMMANDS
 from routing.policy import ClockKind
 from routing.tickets import Opened
-from routing.workflow import COMMANDS, STATES
+from routing.workflow import STATES
 from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, SUPERVISOR, department, draft
 
 LEAD, OTHER, STRANGER = department("urban_management"), department("power_supply"), department("tax")
@@ -80,14 +81,20 @@ async def _close(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISO
 
 
 async def _urge(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
+    if actor.kind == "staff":
+        return await commands.urge_for(session, opened.ticket.number, actor=actor, text="请快一点")
     return await commands.urge(session, opened.ticket.number, opened.code, text="请快一点")
 
 
 async def _supplement(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
+    if actor.kind == "staff":
+        return await commands.supplement_for(session, opened.ticket.number, actor=actor, text="旁边那盏也坏了")
     return await commands.supplement(session, opened.ticket.number, opened.code, text="旁边那盏也坏了")
 
 
 async def _withdraw(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
+    if actor.kind == "staff":
+        return await commands.withdraw_for(session, opened.ticket.number, actor=actor, reason="已经自己解决")
     return await commands.withdraw(session, opened.ticket.number, opened.code, reason="已经自己解决")
 
 
@@ -99,17 +106,63 @@ async def _rate(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -
     return await commands.rate(session, opened.ticket.number, opened.code, solved=True, satisfied=4)
 
 
+async def _suspend(session: AsyncSession, opened: Opened) -> None:
+    workflow.move(opened.ticket, "suspend")
+    await session.flush()
+
+
+async def _answer(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    return await commands.answer(
+        session, opened.ticket.number, actor=actor, result="路灯由城管局维护，本周五检修", basis="检修计划"
+    )
+
+
+async def _merge(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    master = await tickets.open(session, draft(), actor=CITIZEN)
+    return await commands.merge(
+        session, opened.ticket.number, actor=actor, into=master.ticket.number, reason="同一盏路灯"
+    )
+
+
+async def _unmerge(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    return await commands.unmerge(session, opened.ticket.number, actor=actor, reason="不是同一盏")
+
+
+async def _split(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    return await commands.split(
+        session, opened.ticket.number, actor=actor, title="井盖松动", description="路口的井盖也松了", reason="两件事"
+    )
+
+
+async def _link(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    other = await tickets.open(session, draft(), actor=CITIZEN)
+    return await commands.link(session, opened.ticket.number, actor=actor, other=other.ticket.number)
+
+
+async def _unlink(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    other = await tickets.open(session, draft(), actor=CITIZEN)
+    await commands.link(session, opened.ticket.number, actor=SYSTEM, other=other.ticket.number)
+    return await commands.unlink(session, opened.ticket.number, actor=actor, other=other.ticket.number)
+
+
+async def _dispute(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
+    return await commands.dispute(session, opened.ticket.number, opened.code, text="又不亮了")
+
+
 ROAD: dict[str, list[Step]] = {
     "new": [],
     "dispatched": [_dispatch],
     "accepted": [_dispatch, _accept],
     "returned": [_dispatch, _return],
     "replied": [_dispatch, _accept, _reply],
+    "suspended": [_dispatch, _accept, _suspend],
+    "merged": [_dispatch, _merge],
     "closed": [_dispatch, _accept, _reply, _rate],
     "withdrawn": [_withdraw],
 }
 GIVEN: dict[str, Any] = {
     "dispatch": _dispatch,
+    "answer": _answer,
     "accept": _accept,
     "contact": _contact,
     "return_to_centre": _return,
@@ -117,46 +170,88 @@ GIVEN: dict[str, Any] = {
     "reassign": _reassign,
     "correct": _correct,
     "reply": _reply,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "split": _split,
+    "link": _link,
+    "unlink": _unlink,
     "callback": _callback,
     "close": _close,
     "urge": _urge,
     "supplement": _supplement,
     "withdraw": _withdraw,
     "rate": _rate,
+    "dispute": _dispute,
 }
+WITH_A_DEPARTMENT = {"dispatched", "accepted", "suspended", "returned"}
+OPEN = {"new", "merged"} | WITH_A_DEPARTMENT
 ALLOWED_FROM: dict[str, set[str]] = {
     "dispatch": {"new"},
+    "answer": {"new"},
     "accept": {"dispatched"},
     "contact": {"accepted"},
     "return_to_centre": {"dispatched", "accepted"},
     "rule_on_return": {"returned"},
     "reassign": {"dispatched", "accepted"},
-    "correct": {"new", "dispatched", "accepted", "returned", "replied"},
+    "correct": OPEN | {"replied"},
     "reply": {"accepted"},
+    "merge": OPEN - {"merged"},
+    "unmerge": {"merged"},
+    "split": OPEN - {"merged"} | {"replied"},
+    "link": OPEN | {"replied", "closed"},
+    "unlink": OPEN | {"replied", "closed"},
     "callback": {"replied"},
     "close": {"new", "replied", "returned"},
-    "urge": {"new", "dispatched", "accepted", "returned"},
-    "supplement": {"new", "dispatched", "accepted", "returned", "replied"},
-    "withdraw": {"new", "dispatched", "accepted", "returned"},
+    "urge": OPEN,
+    "supplement": OPEN | {"replied"},
+    "withdraw": OPEN,
     "rate": {"replied"},
+    "dispute": {"closed"},
 }
 LEADS_TO: dict[str, str] = {
     "dispatch": "dispatched",
+    "answer": "replied",
     "accept": "accepted",
     "contact": "accepted",
     "return_to_centre": "returned",
     "rule_on_return": "dispatched",
     "reassign": "dispatched",
     "reply": "replied",
+    "merge": "merged",
+    "unmerge": "new",  # its master has no department
     "callback": "closed",
     "close": "closed",
     "withdraw": "withdrawn",
     "rate": "closed",
+    "dispute": "returned",
 }
 HANDLING = {"accept", "contact", "return_to_centre", "reply"}
-BY_AGENTS = {"dispatch", "callback", "close"}
+BY_AGENTS = {
+    "urge",
+    "supplement",
+    "withdraw",
+    "dispatch",
+    "answer",
+    "callback",
+    "close",
+    "merge",
+    "unmerge",
+    "split",
+    "link",
+    "unlink",
+}
 BY_SUPERVISORS = BY_AGENTS | {"rule_on_return", "reassign", "correct"}
 STAFF_COMMANDS = HANDLING | BY_SUPERVISORS
+STARTS_FROM = {
+    "urge": "accepted",
+    "supplement": "accepted",
+    "withdraw": "accepted",
+    "close": "replied",
+    "dispatch": "new",
+    "answer": "new",
+    "merge": "accepted",
+    "split": "accepted",
+} | dict.fromkeys(("link", "unlink"), "accepted")
 
 
 async def arrive(session: AsyncSession, state: str, **changes: Any) -> Opened:
@@ -186,7 +281,7 @@ async def test_a_command_is_taken_from_its_states_and_from_no_other(
     else:
         with pytest.raises(Conflict) as refused:
             await GIVEN[command](session, opened, SYSTEM)
-        assert refused.value.sentence.startswith("工单现在的状态是“")
+        assert refused.value.sentence.startswith(("工单现在的状态是“", "工单已并入"))
         assert opened.ticket.state == state
         assert len(await ledger.history(session, f"ticket:{opened.ticket.number}")) == len(events)
 
@@ -201,7 +296,7 @@ async def test_a_command_is_taken_from_its_states_and_from_no_other(
         (OTHER, set(), Forbidden),  # a co-handler sees the ticket
         (STRANGER, set(), NotFound),
         (EDITOR, set(), NotFound),
-        (CITIZEN, set(), NotFound),
+        (CITIZEN, {"urge", "supplement", "withdraw"}, NotFound),
         (SYSTEM, STAFF_COMMANDS, Forbidden),
     ],
     ids=["agent", "supervisor", "lead", "co-handler", "other department", "editor", "citizen", "system"],
@@ -209,9 +304,9 @@ async def test_a_command_is_taken_from_its_states_and_from_no_other(
 async def test_a_command_is_taken_from_those_who_may_give_it(
     session: AsyncSession, command: str, actor: Actor, may: set[str], otherwise: type[YitongError]
 ) -> None:
-    state = {"close": "replied", "dispatch": "new"}.get(command) or sorted(ALLOWED_FROM[command])[0]
+    state = STARTS_FROM.get(command) or sorted(ALLOWED_FROM[command])[0]
     opened = await arrive(session, state)
-    if command == "dispatch":  # nobody leads yet: departments do not see it
+    if command in {"dispatch", "answer", "unmerge"}:  # nobody leads yet: departments do not see it
         otherwise = NotFound if actor.department else otherwise
     if command in may:
         await GIVEN[command](session, opened, actor)
@@ -229,10 +324,11 @@ async def test_what_is_shown_as_possible_is_possible_and_nothing_else_is(
 ) -> None:
     opened = await arrive(session, state)
     shown = set(tickets.allowed(opened.ticket, actor=actor))
-    citizens = {"urge", "supplement", "withdraw", "rate"}
+    own = {"rate", "dispute"}  # only citizens answer for themselves; the rest they do, or an agent does for them
+    citizens = {"urge", "supplement", "withdraw"} | own
     possible = set()
     for command in COMMANDS:
-        if (command in citizens) != (actor is CITIZEN):
+        if (command in own and actor is not CITIZEN) or (command not in citizens and actor is CITIZEN):
             continue
         async with session.begin_nested() as attempt:
             try:
@@ -245,7 +341,7 @@ async def test_what_is_shown_as_possible_is_possible_and_nothing_else_is(
     assert shown == possible
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"contact", "supplement"}))
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"contact", "supplement", "split", "link", "unlink"}))
 async def test_the_same_command_twice_is_refused_in_a_sentence(session: AsyncSession, command: str) -> None:
     opened = await arrive(session, sorted(ALLOWED_FROM[command])[0])
     await GIVEN[command](session, opened)

@@ -1,0 +1,217 @@
+"""并单: several tickets on one matter, one of them the master. No citizen is lost by it.
+
+Whoever follows a master keeps number, code, notices, callback and vote. Department, clocks and parts are the master's.
+A ticket that follows is led by the master's department, so that it sees what citizens add; its own author stays as
+hidden as before, and no citizen reads a word about another.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock, jobs, ledger
+from core.auth import SYSTEM, Actor
+from core.database import transaction
+from core.errors import Conflict
+from core.text.normalise import clean
+from routing import applications, callbacks, reading, steps, timing, workflow
+from routing.applications import TicketApplication
+from routing.hiding import is_secret, without_all
+from routing.messages import say
+from routing.models import Ticket, TicketCitizen, TicketClock
+from routing.notices import survey_questions
+from routing.orders import TicketOrder
+from routing.parts import TicketPart
+from routing.policy import ClockKind
+from routing.tree import tree
+
+BATCH = 100  # tickets that are told of a reply in one transaction
+
+
+async def open_master(session: AsyncSession, number: str) -> Ticket:
+    """Return the ticket that whoever joins `number` will follow, kept from ending until the transaction does.
+
+    Any number may join at once: they do not wait for each other. Raises NotFound, Conflict for one that is finished.
+    """
+    statement = select(Ticket).where(Ticket.number == clean(number)).with_for_update(read=True)
+    ticket = await session.scalar(statement.execution_options(populate_existing=True))
+    ticket = (ticket and await master_of(session, ticket, shared=True)) or ticket
+    if ticket is None:
+        # The same words as for a stranger's ticket.
+        return await reading.find(session, number, actor=Actor(kind="citizen"))
+    if ticket.state in workflow.FINISHED or ticket.state == "merged":
+        raise Conflict(say("refused.master_finished", state=say(f"state.{ticket.state}")))
+    return ticket
+
+
+async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor: Actor, reason: str) -> None:
+    """Let a ticket follow a master, and with it those that followed it. Both rows are locked by the caller.
+
+    Raises Conflict where they are one, where either is finished or sealed, and where an ordinary ticket would follow
+    one whose author is secret: its citizen would read what was done about the other.
+    """
+    _check(ticket, master)
+    workflow.move(ticket, "merge")
+    await timing.void(session, ticket, *ClockKind)
+    await end_requests(session, ticket)
+    before, ticket.merged_into = ticket.lead, master.id
+    await session.execute(update(Ticket).where(_followers(ticket)).values(merged_into=master.id))
+    await hand_on(session, master, also=ticket)
+    event = await steps.record(
+        session,
+        ticket,
+        "merged",
+        actor=actor,
+        text=reason,
+        also=(before,) if before else (),
+        into=master.number,
+        department=ticket.lead,
+        before=before,
+    )
+    await steps.tell(session, ticket, event)
+
+
+def _check(ticket: Ticket, master: Ticket) -> None:
+    if ticket.id == master.id:
+        raise Conflict(say("refused.merged_itself"))
+    if master.state in workflow.FINISHED or master.state == "merged":
+        raise Conflict(say("refused.master_finished", state=say(f"state.{master.state}")))
+    secret, of_master = (
+        is_secret(request_type=each.request_type, confidential=each.confidential) for each in (ticket, master)
+    )
+    if ticket.sealed or master.sealed or (of_master and not secret):
+        raise Conflict(say("refused.merged_secret"))
+
+
+async def hand_on(session: AsyncSession, master: Ticket, *, also: Ticket | None = None) -> None:
+    """Give whoever follows the master its department."""
+    values: dict[str, Any] = {"lead": master.lead, "co_handlers": []}
+    if also is not None:
+        also.lead, also.co_handlers = master.lead, []
+    await session.flush()
+    await session.execute(update(Ticket).where(_followers(master)).values(values))
+
+
+async def master_of(session: AsyncSession, ticket: Ticket, *, shared: bool = False) -> Ticket | None:
+    """Return the master that the ticket follows now, `shared`: kept from changing; None where it follows none."""
+    if ticket.state != "merged" or ticket.merged_into is None:
+        return None
+    statement = select(Ticket).where(Ticket.id == ticket.merged_into)
+    if shared:
+        statement = statement.with_for_update(read=True).execution_options(populate_existing=True)
+    return await session.scalar(statement)
+
+
+async def followers(session: AsyncSession, master: Ticket, *, limit: int | None = None) -> Sequence[Ticket]:
+    """Return the tickets that follow the master now, the oldest first."""
+    return (await session.scalars(select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(limit))).all()
+
+
+def _followers(master: Ticket) -> ColumnElement[bool]:
+    return (Ticket.merged_into == master.id) & (Ticket.state == "merged")
+
+
+async def carry_reply(session: AsyncSession, master: Ticket, *, actor: Actor) -> None:
+    """Give the master's result to those that follow it; a job goes on where they are many."""
+    statement = select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(BATCH).with_for_update()
+    found = (await session.scalars(statement.execution_options(populate_existing=True))).all()
+    if not found:
+        return
+    result = await _for_others(session, [master, *found], master.result or "")
+    basis = await _for_others(session, [master, *found], master.basis or "")
+    for ticket in found:
+        ticket.result, ticket.basis, ticket.accepted_at = result, basis or None, master.accepted_at
+        workflow.move(ticket, "reply_with_master")
+        ticket.replied_at = clock.now()
+        await timing.start(session, ticket, ClockKind.CALLBACK)
+        callbacks.ask(ticket)
+        event = await steps.record(session, ticket, "replied", actor=actor, text=result, department=ticket.lead)
+        name = tree().get(ticket.lead or "").short_name
+        await steps.tell(session, ticket, event, department=name, result=result, questions=survey_questions())
+    if len(found) == BATCH:
+        await jobs.defer(session, "tickets.carry_reply", lock=f"ticket:{master.number}", number=master.number)
+
+
+@jobs.task("tickets.carry_reply")
+async def carry_on(number: str) -> None:
+    """Give the result to the next of those that follow; where the master was reopened they wait for its next reply."""
+    async with transaction() as session:
+        master = await reading.find(session, number, actor=SYSTEM, lock=True)
+        if master.state in {"replied", "closed"} and master.replied_at is not None:
+            await carry_reply(session, master, actor=SYSTEM)
+
+
+async def _for_others(session: AsyncSession, tickets: Sequence[Ticket], text: str) -> str:
+    """Return words about one matter without any of the citizens who reported it: others read them."""
+    ids = [ticket.id for ticket in tickets]
+    rows = await session.execute(
+        select(TicketCitizen.name, TicketCitizen.phone).where(TicketCitizen.ticket_id.in_(ids))
+    )
+    return without_all(text, [(name, phone) for name, phone in rows])
+
+
+async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: Actor) -> Ticket | None:
+    """Let the oldest ticket that follows stand where the master stood, and the others follow it.
+
+    `state`: the master's before it ended. Lead, clocks, parts, applications and orders go with it: nothing begins anew.
+    """
+    statement = select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(1).with_for_update()
+    heir = await session.scalar(statement.execution_options(populate_existing=True))
+    if heir is None:
+        return None
+    workflow.move(heir, f"succeed_{state}")
+    heir.merged_into = None
+    for name in INHERITED:
+        setattr(heir, name, getattr(master, name))
+    master.open_parts, master.applied, master.supervision = {}, None, None
+    await session.flush()
+    waiting = TicketClock.met_at.is_(None) & TicketClock.void_at.is_(None)
+    await session.execute(
+        update(TicketClock).where(TicketClock.ticket_id == master.id, waiting).values(ticket_id=heir.id)
+    )
+    for table in (TicketApplication, TicketPart, TicketOrder):
+        await session.execute(update(table).where(table.ticket_id == master.id).values(ticket_id=heir.id))
+    await session.execute(update(Ticket).where(_followers(master)).values(merged_into=heir.id))
+    await steps.record(session, heir, "succeeded", actor=actor, master=master.number, department=heir.lead)
+    return heir
+
+
+INHERITED = (
+    "lead",
+    "co_handlers",
+    "dispatched_at",
+    "accepted_at",
+    "returns",
+    "return_refused",
+    "applied",
+    "extensions",
+    "extended_days",
+    "open_parts",
+    "supervision",
+    "supervised",
+)
+
+
+async def promised(session: AsyncSession, ticket: Ticket) -> TicketClock | None:
+    """Return the citizen's own clock that stopped when the ticket was merged."""
+    statement = select(TicketClock).where(TicketClock.ticket_id == ticket.id, TicketClock.kind == ClockKind.RESOLVE)
+    return await session.scalar(statement.order_by(TicketClock.id.desc()).limit(1))
+
+
+async def was_dispatched(session: AsyncSession, ticket: Ticket) -> bool:
+    """Say whether the ticket had been with a department of its own before it was merged."""
+    history = await ledger.history(session, f"ticket:{ticket.number}")
+    return any(event.kind == steps.PREFIX + "dispatched" for event in history)
+
+
+async def end_requests(session: AsyncSession, ticket: Ticket) -> None:
+    """End what the department still waits for or owes on this ticket: application, suspension, parts."""
+    await applications.lapse(session, ticket)
+    await session.execute(
+        update(TicketPart)
+        .where(TicketPart.ticket_id == ticket.id, TicketPart.answered_at.is_(None), TicketPart.void_at.is_(None))
+        .values(void_at=clock.now())
+    )
+    ticket.open_parts = {}

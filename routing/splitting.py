@@ -1,0 +1,48 @@
+"""拆单: one of two matters of a ticket becomes a ticket of the same citizen."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import Actor
+from routing import opening
+from routing.models import Ticket, TicketCitizen
+
+
+async def split_off(
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    actor: Actor,
+    title: str,
+    description: str,
+    category: str | None,
+    request_type: str | None,
+) -> opening.Opened:
+    """Open a second ticket with these words for the ticket's citizen.
+
+    Place, channel, urgency and secrecy are those of the first. Raises what `opening.open` refuses with.
+    """
+    citizen = await session.get(TicketCitizen, ticket.id)
+    draft = opening.Draft(
+        request_type=request_type or ticket.request_type,
+        category=category,
+        urgency=ticket.urgency,
+        title=title,
+        description=description,
+        channel=ticket.channel,
+        address=ticket.address,
+        district=ticket.district,
+        street=ticket.street,
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
+        happened=ticket.happened,
+        citizen_name=citizen.name if citizen else None,
+        citizen_phone=citizen.phone if citizen else None,
+        # What was secret stays so: the two are of one author.
+        confidential=ticket.confidential or ticket.sealed,
+        conversation=ticket.conversation,
+    )
+    second = await opening.open(session, draft, actor=actor)
+    second.ticket.split_from = ticket.id
+    second.ticket.sealed = ticket.sealed
+    await session.flush()
+    return second
