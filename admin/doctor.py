@@ -4,14 +4,16 @@ import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from admin import migrate, warm
 from core import clock, database
 from core.city import city
 from core.errors import YitongError
+from core.ledger import Event, checkpoints
+from core.ledger import protection as ledger_protection
 from core.settings import settings
 from core.text import encode
 from intents import categories, emergency, statutory
@@ -25,6 +27,7 @@ from routing.tree import tree
 
 GIGABYTE = 1024**3
 LEAST_FREE = 2  # gigabytes
+CHECKPOINT_DAYS = 2  # one is signed each day
 INVENTED_NUMBER = "0000-"  # the sample city's numbers begin so; nobody answers there
 
 
@@ -76,6 +79,35 @@ async def _database() -> str:
     if migrate.pending():
         raise Doubtful("The database is behind this version; `serve` brings the embedded one up, `migrate` any other.")
     return f"PostgreSQL {version} with pgvector, {'your own' if settings().database_url else 'embedded'}."
+
+
+async def _ledger() -> str:
+    if migrate.pending():
+        raise Doubtful("Not looked at: the database is behind this version.")
+    async with database.transaction() as session:
+        held = await ledger_protection.protection(session)
+        last = await checkpoints.newest(session)
+        unsigned = await session.scalar(
+            select(Event.at).where(Event.id > (last.upto if last else 0)).order_by(Event.id).limit(1)
+        )
+    if not held.trigger:
+        raise Doubtful(
+            "The trigger that keeps the ledger append-only is off; run ./yitong ledger verify, then ask why."
+        )
+    if unsigned and (waited := clock.now() - unsigned) > timedelta(days=CHECKPOINT_DAYS):
+        raise Doubtful(
+            f"Events wait for a checkpoint since {waited.days} days: a worker runs where ledger.key is, and no "
+            "transaction stays open? ./yitong ledger checkpoint says what is in the way."
+        )
+    signed = f"checkpoint {last.number} of {last.at:%Y-%m-%d} signs {last.total} events" if last else "no event yet"
+    if held.role:
+        return f"Append-only by trigger, and this role may not change it; {signed}."
+    if settings().database_url:
+        raise Doubtful(
+            f"Append-only by trigger only, which this role can lift; {signed}. Run web and worker with a role that "
+            "./yitong migrate --application ROLE has granted."
+        )
+    return f"Append-only by trigger, which whoever owns this machine can lift; {signed}."
 
 
 async def _encoder() -> str:
@@ -174,6 +206,7 @@ async def _doors() -> str:
 CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "machine": _machine,
     "database": _database,
+    "ledger": _ledger,
     "encoder": _encoder,
     "classifier": _classifier,
     "taxonomy": _taxonomy,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -12,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from core import database
 from core.errors import Unavailable
+from core.ledger import protection
 from core.settings import ROOT
 
 
@@ -33,9 +35,16 @@ def _reached() -> Iterator[None]:
 
 
 @_reached()
-def upgrade() -> None:
-    """Bring the database to the newest revision. Raises Unavailable where it does not answer."""
+def upgrade(application: str | None = None) -> None:
+    """Bring the database to the newest revision, and renew what the roles of web and worker may do.
+
+    `application`: a role that they sign in with from now on. Raises Unavailable where the database does not answer,
+    BadInput where the role cannot be granted.
+    """
     command.upgrade(_configuration(), "head")
+    with psycopg.connect(database.url()) as connection:
+        for role in dict.fromkeys([*protection.granted(connection), *([application] if application else [])]):
+            protection.grant(connection, role)
 
 
 @_reached()

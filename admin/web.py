@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from admin import indexing, metrics, staff, warm
+from admin import checkpoint, indexing, metrics, staff, warm
 from admin.security import SecurityHeaders
 from admin.streams import Ended
 from channels import email, open311, voice, web, wechat
@@ -90,6 +90,14 @@ def create_app(*, with_worker: bool = False) -> FastAPI:
     async def figures() -> Response:
         return metrics.page()
 
-    for router in (web.router, wechat.router, voice.router, email.router, open311.router, staff.router):
+    for router in (
+        web.router,
+        wechat.router,
+        voice.router,
+        email.router,
+        open311.router,
+        checkpoint.router,
+        staff.router,
+    ):
         app.include_router(router)
     return app

@@ -54,6 +54,13 @@ class Settings(BaseSettings):
         None,
         description="Key for sessions and personal fields, the same on every machine; empty: kept in the data folder.",
     )
+    ledger_keys: SecretStr | None = Field(
+        None,
+        description="Ed25519 keys that sign the ledger's checkpoints, 32 bytes in base64 each, with commas between, "
+        "the newest last; empty: kept in the data folder.",
+    )
+    jobs_kept_days: int = Field(7, ge=1, description="Days after which finished jobs are forgotten.")
+    notices_kept_days: int = Field(90, ge=4, description="Days after which delivered notices are forgotten.")
     locale: Literal["zh_CN", "en"] = Field("zh_CN", description="Language of pages and replies by default.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What the log keeps.")
     log_format: Literal["console", "json"] = Field("console", description="How the log is written.")

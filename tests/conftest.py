@@ -16,6 +16,8 @@ from core.settings import settings
 examples.register_profile("untimed", deadline=None)
 examples.load_profile("untimed")
 
+APPEND_ONLY = ("events", "ledger_checkpoints")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures that the browser story takes")
@@ -64,9 +66,11 @@ async def committing(migrated: None) -> AsyncIterator[None]:
                 "and tablename not in ('alembic_version')"
             )
         )
-        await made.execute(text("alter table events disable trigger events_append_only"))
+        for table in APPEND_ONLY:
+            await made.execute(text(f"alter table {table} disable trigger events_append_only"))
         await made.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
-        await made.execute(text("alter table events enable trigger events_append_only"))
+        for table in APPEND_ONLY:
+            await made.execute(text(f"alter table {table} enable trigger events_append_only"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,12 +45,17 @@ def worker() -> None:
     service.worker()
 
 
-def migrate() -> None:
+def migrate(
+    application: Annotated[
+        str | None,
+        typer.Option(help="Role that web and worker sign in with; it may add to the ledger, never change it."),
+    ] = None,
+) -> None:
     """Bring the database to this version and load what the city's folder holds."""
     from admin import migrate as migrations
     from admin import sample
 
-    migrations.upgrade()
+    migrations.upgrade(application)
     run(sample.load())
     console.print("The database is up to date.")
 

@@ -1,4 +1,4 @@
-"""`yitong topics`, `yitong ledger verify`, `yitong figures`."""
+"""`yitong topics`, `yitong figures`."""
 
 import json
 from datetime import date, datetime
@@ -15,10 +15,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("topics")(topics)
     app.command("figures")(figures)
-    ledger = typer.Typer(help="The append-only record of what happened.", no_args_is_help=True)
-    ledger.command("verify")(verify)
-    ledger.callback()(_ledger)
-    app.add_typer(ledger, name="ledger")
 
 
 def topics(
@@ -91,30 +87,3 @@ async def _figures(start: date, end: date, by: str | None) -> tuple[dict[str, An
     async with transaction() as session:
         whole = await figures.rates(session, start=start, end=end)
         return whole, await figures.parts(session, start=start, end=end, by=by) if by else []
-
-
-def _ledger() -> None:
-    """The append-only record of what happened."""
-
-
-def verify(as_json: Json = False) -> None:
-    """Check that no event of the ledger was changed or removed; exit 1 where one was."""
-    found = run(_verify())
-    if as_json:
-        emit(found)
-    elif found["ok"]:
-        console.print(f"{found['events']} events, every chain holds.")
-    else:
-        console.print(f"{found['events']} events; the first that does not hold is {found['first_bad']}.")
-    if not found["ok"]:
-        raise typer.Exit(1)
-
-
-async def _verify() -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from core import ledger
-    from core.database import transaction
-
-    async with transaction() as session:
-        return asdict(await ledger.verify(session))

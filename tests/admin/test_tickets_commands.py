@@ -1,4 +1,4 @@
-"""`topics`, `ledger verify`, `figures`: one JSON object a line, exit 1 for what failed, 2 for a wrong question."""
+"""`topics`, `figures`: one JSON object a line, exit 1 for what failed, 2 for a wrong question."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import typer
 from click.testing import Result
-from sqlalchemy import text
 
 from admin.commands import tickets as module
 from core import clock, database
@@ -81,21 +80,6 @@ async def _in_a_thread(*arguments: str):  # type: ignore[no-untyped-def]
 
     await database.dispose()  # the command has a loop and an engine of its own
     return await asyncio.to_thread(call, *arguments)
-
-
-async def test_the_ledger_is_verified_and_a_change_is_found(committing: None) -> None:
-    await _open_one()
-    answered = await _in_a_thread("ledger", "verify", "--json")
-    assert answered.exit_code == 0
-    assert json.loads(answered.stdout) == {"events": 1, "ok": True, "first_bad": None}
-    async with database.transaction() as session:
-        await session.execute(text("alter table events disable trigger events_append_only"))
-        await session.execute(text("update events set actor = 'somebody else'"))
-        await session.execute(text("alter table events enable trigger events_append_only"))
-        first = await session.scalar(text("select id from events"))
-    answered = await _in_a_thread("ledger", "verify", "--json")
-    assert answered.exit_code == 1
-    assert json.loads(answered.stdout) == {"events": 1, "ok": False, "first_bad": first}
 
 
 async def test_figures_are_one_object(committing: None) -> None:

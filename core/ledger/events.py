@@ -1,0 +1,101 @@
+"""Append-only events. Each subject's events are numbered and chained by SHA-256; the database refuses change.
+
+The hash covers subject, number, moment, actor, kind, data and the hash before it, as canonical JSON.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, LargeBinary, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core import clock
+from core.auth import Actor
+from core.database import Base
+
+GENESIS = bytes(32)
+WHOLE_FROM = 1e16  # from here on Python writes floats with an exponent, PostgreSQL as the whole numbers that they are
+
+# The function takes the subject's lock, reads its last event, computes the hash and inserts: one round trip.
+_APPEND = text(
+    "select * from append_event(:subject, :at, :actor, :kind, cast(:data as jsonb), :before_number, :after_number)"
+)
+
+
+class Event(Base):
+    """One thing that happened to one subject (`ticket:20261122-000001`, `conversation:…`, `article:…`)."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("uq_events_subject_number", "subject", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    subject: Mapped[str]
+    number: Mapped[int]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    previous: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+def digest(event: Event) -> bytes:
+    """Return the hash that the event must carry."""
+    before_number, after_number = _around_number(event.subject, event.at, event.actor, event.kind, event.data)
+    return hashlib.sha256(f'{before_number}{event.number}{after_number}"{event.previous.hex()}"]'.encode()).digest()
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _around_number(subject: str, at: datetime, actor: str, kind: str, data: dict[str, Any]) -> tuple[str, str]:
+    """Return the event's canonical JSON before its number, and from there to the hash before it."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"[{canonical(subject)},", f",{canonical([moment, actor, kind, data])[1:-1]},"
+
+
+async def append(
+    session: AsyncSession, *, subject: str, kind: str, actor: Actor, data: dict[str, Any], first: bool = False
+) -> Event:
+    """Write one event in the caller's transaction and return it. `data` holds no personal field in clear.
+
+    Two transactions on one subject queue here, different subjects do not wait for each other. `first`: the caller has
+    just made the subject, so this is its event 1 and nothing is locked or read; the unique index on subject and number
+    refuses a second one (IntegrityError).
+    """
+    at = clock.now()
+    kept = _as_kept(data)
+    if first:
+        event = Event(subject=subject, number=1, at=at, actor=str(actor), kind=kind, data=kept, previous=GENESIS)
+        event.hash = digest(event)
+        session.add(event)
+        await session.flush()
+        return event
+    before_number, after_number = _around_number(subject, at, str(actor), kind, kept)
+    values = {"subject": subject, "at": at, "actor": str(actor), "kind": kind, "data": canonical(kept)}
+    values |= {"before_number": before_number, "after_number": after_number}
+    appended: Event = (await session.scalars(select(Event).from_statement(_APPEND), values)).one()
+    return appended
+
+
+def _as_kept(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data as the database will give it back, so that its hash is the same."""
+    kept: dict[str, Any] = json.loads(json.dumps(data, default=str), parse_float=_number)
+    return kept
+
+
+def _number(written: str) -> float | int:
+    value = float(written)
+    return int(Decimal(written)) if abs(value) >= WHOLE_FROM else value or 0.0  # there is no -0.0 in PostgreSQL
+
+
+async def history(session: AsyncSession, subject: str) -> Sequence[Event]:
+    """Return the subject's events, oldest first."""
+    return (await session.scalars(select(Event).where(Event.subject == subject).order_by(Event.number))).all()

@@ -1,0 +1,190 @@
+"""`ledger verify`: reads events in the order of their ids, once, and holds chains and checkpoints against them."""
+
+import hashlib
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from core.errors import BadInput
+from core.ledger import keys
+from core.ledger.checkpoints import Checkpoint, document, leaf_of, signed_content
+from core.ledger.events import GENESIS, Event, digest
+from core.ledger.merkle import Tree
+
+PROBLEMS_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What `verify` found.
+
+    `events`: how many were read; `first_bad`: id of the first event that does not hold, or the first id of a
+    checkpoint whose events are not those that were signed; `checkpoints`: how many there are; `only_chained`: events
+    after the last one, whose removal from the end of a chain would not be found; `problems`: sentences, 20 at most.
+    """
+
+    events: int
+    ok: bool
+    first_bad: int | None
+    checkpoints: int = 0
+    only_chained: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass
+class _Found:
+    events: int = 0
+    only_chained: int = 0
+    first_bad: int | None = None
+    problems: list[str] = field(default_factory=list)
+
+    def bad(self, sentence: str, id: int | None = None) -> None:
+        if len(self.problems) < PROBLEMS_TOLD:
+            self.problems.append(sentence)
+        if id is not None and (self.first_bad is None or id < self.first_bad):
+            self.first_bad = id
+
+
+async def verify(
+    session: AsyncSession,
+    *,
+    since: datetime | None = None,
+    trusted: Collection[bytes] = (),
+    witness: dict[str, Any] | None = None,
+) -> Verification:
+    """Read the ledger and check every hash, chain, checkpoint and signature; memory does not grow with it.
+
+    `since`: read events from the last checkpoint before this moment on; checkpoints are read all. `trusted`: public
+    keys that may sign besides this machine's, for a key that was lost. `witness`: a checkpoint that was kept outside
+    (`/api/v1/ledger/checkpoint`), which the ledger must still hold: a restored backup has forgotten it. Raises
+    BadInput where the witness is no checkpoint.
+    """
+    found = _Found()
+    await _check_signatures(session, found, set(trusted))
+    if witness is not None:
+        await _check_witness(session, found, witness)
+    start = 0
+    if since is not None:
+        start = await session.scalar(select(func.max(Checkpoint.upto)).where(Checkpoint.at < since)) or 0
+    await _check_events(session, found, start)
+    return Verification(
+        events=found.events,
+        ok=not found.problems,
+        first_bad=found.first_bad,
+        checkpoints=await session.scalar(select(func.count()).select_from(Checkpoint)) or 0,
+        only_chained=found.only_chained,
+        problems=tuple(found.problems),
+    )
+
+
+async def _check_signatures(session: AsyncSession, found: _Found, trusted: set[bytes]) -> None:
+    """Check each checkpoint's signature and that it follows the one before; the last key must be ours or trusted."""
+    last: Checkpoint | None = None
+    rows = await session.stream_scalars(
+        select(Checkpoint).order_by(Checkpoint.number).execution_options(yield_per=1000)
+    )
+    async for each in rows:
+        content = signed_content(each)
+        before = (last.number, last.upto, last.total) if last else (0, 0, 0)
+        follows = (each.number - 1, each.after, each.total - each.events) == before
+        if not follows or each.previous != (hashlib.sha256(signed_content(last)).digest() if last else GENESIS):
+            found.bad(f"Checkpoint {each.number} does not follow the one before it.", each.after + 1)
+        if not keys.signed_by(each.key, each.signature, content):
+            found.bad(f"Checkpoint {each.number} has no valid signature.", each.after + 1)
+        if last and each.key != last.key and not _handed_over(each, last, content) and each.key not in trusted:
+            found.bad(f"Checkpoint {each.number} has a new key that the former one did not sign.", each.after + 1)
+        if last and each.at < last.at:
+            found.bad(f"Checkpoint {each.number} is dated before the one before it: the clock was set back.")
+        if last:
+            session.expunge(last)
+        last = each
+    if last and last.key not in trusted | {keys.public(key) for key in keys.held()}:
+        found.bad(f"Checkpoint {last.number} is signed by a key that this machine does not hold: {last.key.hex()}.")
+
+
+def _handed_over(new: Checkpoint, last: Checkpoint, content: bytes) -> bool:
+    return new.endorsement is not None and keys.signed_by(last.key, new.endorsement, content)
+
+
+async def _check_witness(session: AsyncSession, found: _Found, witness: dict[str, Any]) -> None:
+    try:
+        number = int(witness["number"])
+        kept = await session.get(Checkpoint, number)
+    except (KeyError, TypeError, ValueError):
+        raise BadInput("The file holds no checkpoint as /api/v1/ledger/checkpoint gives it.") from None
+    if kept is None:
+        found.bad(f"Checkpoint {number}, which was kept outside, is gone: an older state of the ledger was restored.")
+    elif any(witness.get(name) != value for name, value in document(kept).items() if name != "endorsement"):
+        found.bad(f"Checkpoint {number} is not the one that was kept outside.", kept.after + 1)
+
+
+async def _check_events(session: AsyncSession, found: _Found, start: int) -> None:
+    """Check the events above id `start` and hold each checkpoint's root against them."""
+    pending = _checkpoints(session, start)
+    due = await anext(pending, None)
+    tree = Tree()
+    async for event, before in _events(session, start):
+        while due and event.id > due.upto:
+            _compare(found, due, tree)
+            due, tree = await anext(pending, None), Tree()
+        found.events += 1
+        found.only_chained += due is None
+        chained = before == event.previous if event.number > 1 else event.previous == GENESIS
+        if not chained or event.hash != digest(event):
+            found.bad(f"Event {event.id} ({event.subject}, {event.number}) does not hold.", event.id)
+        tree.add(leaf_of(event.id, event.hash))
+    while due:
+        _compare(found, due, tree)
+        due, tree = await anext(pending, None), Tree()
+
+
+def _compare(found: _Found, checkpoint: Checkpoint, tree: Tree) -> None:
+    if tree.size != checkpoint.events:
+        found.bad(
+            f"Checkpoint {checkpoint.number} signed {checkpoint.events} events with ids {checkpoint.after + 1} to "
+            f"{checkpoint.upto}; there are {tree.size}.",
+            checkpoint.after + 1,
+        )
+    elif tree.root() != checkpoint.root:
+        found.bad(
+            f"Checkpoint {checkpoint.number}: its events (ids {checkpoint.after + 1} to {checkpoint.upto}) are not "
+            "those that were signed.",
+            checkpoint.after + 1,
+        )
+
+
+async def _events(session: AsyncSession, start: int) -> AsyncIterator[tuple[Event, bytes | None]]:
+    """Yield the events above id `start`, each with the hash of the one before it in its chain, None without one."""
+    before = aliased(Event)
+    joined = and_(before.subject == Event.subject, before.number == Event.number - 1)
+    rows = await session.stream(
+        select(Event, before.hash)
+        .outerjoin(before, joined)
+        .where(Event.id > start)
+        .order_by(Event.id)
+        .execution_options(yield_per=1000)
+    )
+    async for event, hash in rows:
+        yield event, hash
+        session.expunge(event)
+
+
+async def _checkpoints(session: AsyncSession, start: int) -> AsyncIterator[Checkpoint]:
+    """Yield the checkpoints over events above id `start`, one question each, so that no second stream stays open."""
+    number = 0
+    while True:
+        each = await session.scalar(
+            select(Checkpoint)
+            .where(Checkpoint.number > number, Checkpoint.after >= start)
+            .order_by(Checkpoint.number)
+            .limit(1)
+        )
+        if each is None:
+            return
+        number = each.number
+        yield each
