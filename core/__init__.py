@@ -10,6 +10,8 @@ outbox     notices on their way to a channel: `post`; the worker hands them to t
 live       LISTEN/NOTIFY: `announce`, `subscribe`
 privacy    encryption of personal fields, blind index for look-up, masking
 auth       who acts: `Actor`, staff accounts, sessions, permissions
+clients    departments' own systems: their accounts, secrets and tokens
+idempotency  answers kept for whoever asks the same again: `begin`, `keep`
 versions   trained models in the database: `store`, `put_in_service`, `roll_back`, `folder`
 messages   message catalogues for what people read: `Catalogue`
 errors     errors that carry an HTTP status and a sentence for a person

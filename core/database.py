@@ -6,6 +6,7 @@ Endpoints and jobs own the transaction (`async with transaction() as session`); 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -44,6 +45,7 @@ class Base(DeclarativeBase):
 
 _engine: AsyncEngine | None = None
 _sessions: async_sessionmaker[AsyncSession] | None = None
+_around: ContextVar[AsyncSession | None] = ContextVar("transaction around", default=None)
 
 
 def url() -> str:
@@ -94,12 +96,30 @@ async def dispose() -> None:
 
 
 @asynccontextmanager
+async def around() -> AsyncIterator[AsyncSession]:
+    """Give a session whose transaction every `transaction()` inside the block joins: all of it commits, or nothing.
+
+    For what must be written with whatever a called function writes, as the answer to a request with the request's work.
+    """
+    async with transaction() as session:
+        token = _around.set(session)
+        try:
+            yield session
+        finally:
+            _around.reset(token)
+
+
+@asynccontextmanager
 async def transaction() -> AsyncIterator[AsyncSession]:
-    """Give a session; commit at the end of the block, roll back when it raises.
+    """Give a session; commit at the end of the block, roll back when it raises. Inside `around`, join its transaction.
 
     Raises Unavailable when the database does not answer or all connections are taken, BadInput when a value fits no
     column (a NUL character, a number beyond all bounds), which only a caller can have sent.
     """
+    if (joined := _around.get()) is not None:
+        async with joined.begin_nested():
+            yield joined
+        return
     engine()
     assert _sessions is not None
     try:

@@ -50,6 +50,20 @@ class Conflict(YitongError):
     slug = "conflict"
 
 
+class Gone(YitongError):
+    """What was there is no longer kept."""
+
+    status = 410
+    slug = "gone"
+
+
+class Outdated(YitongError):
+    """The thing has changed since the caller looked at it (RFC 9110, If-Match)."""
+
+    status = 412
+    slug = "outdated"
+
+
 class TooLarge(YitongError):
     """More than the line takes in one piece."""
 

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     )
     dialogue: Literal["builtin"] = Field("builtin", description="Dialogue engine.")
     staff_session_hours: int = Field(10, ge=1, description="Hours after which staff sign in again.")
+    system_token_minutes: int = Field(
+        30, ge=1, description="Minutes after which a department's own system gets itself a new token."
+    )
     conversation_days: int = Field(30, ge=1, description="Days without use after which a citizen's conversation ends.")
     message_rate: str = Field(
         "60/minute",

@@ -10,6 +10,7 @@ tickets      `Draft`, `open`; reads scoped by `visible_to(actor)`: `find`, `list
 commands     the workflow: `dispatch accept contact return_to_centre rule_on_return reassign correct reply callback
              close`; the citizen's `urge supplement withdraw rate`
 citizens     `masked`, `reveal`: who asked
+feed         what a department's own system hears of: `read`, in order and without gaps
 figures      `rates`: what a hotline is measured by
 topics       `find`: what many people report at once
 agenda       what is due next, and how much each department has on its hands

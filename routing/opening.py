@@ -69,7 +69,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
     Raises BadInput for a draft without words, or with a request type or urgency that does not exist; Forbidden for
     staff who may not open tickets. The resolve clock begins now and begins anew at the first dispatch.
     """
-    if actor.kind == "staff":
+    if actor.role is not None:  # staff, and departments' own systems
         actor.must(Permission.TICKET_OPEN)
     _check(draft)
     words = _words(draft)

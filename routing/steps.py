@@ -13,6 +13,7 @@ from core.auth import Actor
 from core.ledger import Event
 from core.settings import settings
 from intents import categories
+from routing import feed
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
@@ -108,6 +109,7 @@ async def record(
         )
         await session.flush()
     departments = dict.fromkeys(code for code in (ticket.lead, *ticket.co_handlers, *also) if code)
+    await feed.hand_over(session, ticket, event, tuple(departments))
     for topic in (f"ticket:{ticket.number}", "desk", *(f"department:{code}" for code in departments)):
         await live.announce(session, topic, event.kind, number=ticket.number, state=ticket.state)
     return event

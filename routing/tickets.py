@@ -4,9 +4,12 @@ Whoever imports this registers the job `tickets.dispatch`, the sweeps of the clo
 no worker can miss them.
 """
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
+from core.ledger import Event
+from core.text.normalise import clean
 from routing import callbacks, dispatching, reading, steps, supervision
 from routing.figures import following
 from routing.models import Ticket
@@ -39,6 +42,7 @@ __all__ = [
     "reported_through",
     "shown_clocks",
     "supervision",
+    "version",
     "visible_to",
 ]
 
@@ -46,3 +50,9 @@ __all__ = [
 async def history(session: AsyncSession, number: str, *, actor: Actor) -> list[Step]:
     """Return every step of a ticket that the actor sees, oldest first, with the words that belong to it."""
     return await steps.read(session, await reading.find(session, number, actor=actor))
+
+
+async def version(session: AsyncSession, number: str) -> int:
+    """Return how many events a ticket has had: it grows with every step. 0 for an unknown one."""
+    subject = f"ticket:{clean(number)}"
+    return await session.scalar(select(func.max(Event.number)).where(Event.subject == subject)) or 0

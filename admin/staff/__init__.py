@@ -3,6 +3,8 @@
 router   everything, to be included in the web app
 access   who is signed in, protection from other sites
 tickets, conversations, knowledge, session, events   the interface; what pages and interface share
+systems  the interface of departments' own systems (`/api/v1/systems/…`)
+once     commands that may be asked again: Idempotency-Key, If-Match
 pages    the pages
 """
 
@@ -14,6 +16,7 @@ from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
 from admin.staff.knowledge.importing import router as importing_router
 from admin.staff.pages import router as pages_router
+from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
 
 router = APIRouter()
@@ -25,6 +28,7 @@ for _each in (
     importing_router,
     knowledge_router,
     events.router,
+    systems_router,
     pages_router,
 ):
     router.include_router(_each)

@@ -1,17 +1,20 @@
 """Who is at the other end: the session cookie or bearer token, its account, and protection from other sites."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response, params
-from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
+from fastapi.security import APIKeyCookie, HTTPBearer, OAuth2
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from core import auth
+from core import auth, clients
 from core.auth import Actor, Permission, Role
 from core.database import transaction
 from core.errors import Forbidden, NotSignedIn, TooMany
@@ -25,6 +28,16 @@ ATTEMPTS = parse("60/minute")  # of one address, whatever the login and whether 
 # Declared so that /docs shows how to sign in; they refuse nothing themselves.
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by POST /api/v1/staff/session.")
 _bearer = HTTPBearer(auto_error=False, description="The token that POST /api/v1/staff/session returns.")
+
+_client_credentials = OAuth2(
+    flows=OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="/api/v1/systems/token")),
+    scheme_name="DepartmentSystem",
+    auto_error=False,
+    description="A department's own system: docs/systems.md.",
+)
+
+# What a department's own system may use; everything else is for people.
+FOR_SYSTEMS = ("/api/v1/staff/tickets", "/api/v1/systems")
 
 # The counts live in the process: a city with several web processes allows that many times five failures.
 _limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -66,19 +79,30 @@ async def signed_in(
     request: Request,
     _cookie_shown: Annotated[str | None, Depends(_cookie)] = None,
     _bearer_shown: Annotated[object, Depends(_bearer)] = None,
+    _system_shown: Annotated[object, Depends(_client_credentials)] = None,
 ) -> SignedIn:
-    """Return who is signed in.
+    """Return who is signed in: a member of staff, or a department's own system where those may go.
 
     Raises NotSignedIn without a session or when it has ended, Forbidden when another site's page wrote in its name.
     """
     token, by_cookie = token_of(request)
     if not token:
         raise NotSignedIn("请先登录。")
+    if token.startswith(clients.TOKEN_PREFIX):
+        return await _system(request, token)
     if by_cookie and request.method not in SAFE_METHODS:
         same_origin(request)
     async with transaction() as session:
         staff = await auth.staff_of(session, token)
     return SignedIn(actor=staff.actor(), login=staff.login, token=token)
+
+
+async def _system(request: Request, token: str) -> SignedIn:
+    if not f"{request.url.path}/".startswith(tuple(f"{path}/" for path in FOR_SYSTEMS)):
+        raise Forbidden("部门系统的账号只能使用工单接口和系统接口。")
+    async with transaction() as session:
+        client = await clients.client_of(session, token)
+    return SignedIn(actor=client.actor(), login=client.public_id, token=token)
 
 
 async def current_actor(found: Annotated[SignedIn, Depends(signed_in)]) -> Actor:
@@ -111,6 +135,23 @@ def topics(actor: Actor) -> tuple[str, ...]:
     return ("desk", "knowledge") if actor.may(Permission.TICKET_READ_ALL) else ("knowledge",)
 
 
+@contextmanager
+def counted(request: Request, login: str) -> Iterator[None]:
+    """Count an attempt to sign in; one that succeeds, as the block ends, is no failure.
+
+    Raises TooMany after five failures in five minutes of one login from one address or sixty attempts in a minute from
+    one address.
+    """
+    address = request.client.host if request.client else "unknown"
+    # Counted before the password is looked at, so that guesses side by side count too.
+    if not _limiter.hit(ATTEMPTS, address):
+        raise TooMany("这个地址登录太频繁，请 1 分钟后再试。")
+    if not _limiter.hit(FAILURES, login, address):
+        raise TooMany("密码输错次数太多，请 5 分钟后再试，或请管理员重设密码。")
+    yield
+    _limiter.clear(FAILURES, login, address)
+
+
 async def sign_in(request: Request, *, login: str, password: str) -> SignedIn:
     """Return a new session.
 
@@ -118,16 +159,9 @@ async def sign_in(request: Request, *, login: str, password: str) -> SignedIn:
     one address or sixty attempts in a minute from one address, Forbidden when another site's page sent it.
     """
     same_origin(request, required=False)
-    address = request.client.host if request.client else "unknown"
-    attempt = (login, address)
-    # Counted before the password is looked at, so that guesses side by side count too.
-    if not _limiter.hit(ATTEMPTS, address):
-        raise TooMany("这个地址登录太频繁，请 1 分钟后再试。")
-    if not _limiter.hit(FAILURES, *attempt):
-        raise TooMany("密码输错次数太多，请 5 分钟后再试，或请管理员重设密码。")
-    async with _passwords, transaction() as session:
-        staff, token = await auth.sign_in(session, login=login, password=password)
-    _limiter.clear(FAILURES, *attempt)
+    with counted(request, login):
+        async with _passwords, transaction() as session:
+            staff, token = await auth.sign_in(session, login=login, password=password)
     return SignedIn(actor=staff.actor(), login=staff.login, token=token)
 
 

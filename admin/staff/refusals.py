@@ -11,6 +11,8 @@ MEANINGS = {
     403: "Not for this account; or another site's page sent it",
     404: "Not there, or not for this account: both read the same",
     409: "Not possible in the state it is in, or a colleague was faster",
+    410: "No longer kept",
+    412: "The ticket has changed since you read it (If-Match)",
     413: "Larger than the line takes",
     422: "Not what is asked for",
     429: "Too many failures; try again later",

@@ -1,7 +1,7 @@
 """The knowledge base as staff see it: lists with their counts, names of people, how an article looks in the chat."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from starlette.datastructures import UploadFile
 
 from admin.staff import naming, texts
 from channels import images
-from core import auth
 from core.auth import Actor, Permission
 from core.errors import NotFound
 from kb import answers, articles, passages
@@ -157,13 +156,6 @@ def _readable(content: dict[str, Any], locale: str) -> dict[str, Any]:
     if "audience" in named:
         named["audience"] = [texts.named("audience", each, locale) for each in named["audience"]]
     return named
-
-
-async def people(session: AsyncSession, marks: Iterable[str]) -> dict[str, str]:
-    """Return the names of actors as the ledger writes them (`staff:3`); what is no member of staff has none."""
-    ids = {mark: int(mark.partition(":")[2]) for mark in marks if mark.startswith("staff:")}
-    known = await auth.names(session, ids.values())
-    return {mark: known[id] for mark, id in ids.items() if id in known}
 
 
 async def new_id(session: AsyncSession, title: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 import kb
+from admin.staff import people
 from admin.staff.knowledge import gaps as drafting
 from admin.staff.knowledge import reading
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
@@ -71,7 +72,7 @@ async def cluster(id: int, view: Editor, part: bool = False) -> Response:
         samples = await gaps.samples(session, id)
         shown = await _nearest(session, found.nearest)
         titles = await _titles(session, [found.article])
-        names = await reading.people(session, [found.decided_by])
+        names = await people.names(session, [found.decided_by])
     context = {"gap": found, "samples": samples, "hits": shown, "titles": titles, "names": names}
     return view.page("parts/gap.html" if part else "gap.html", **context)
 

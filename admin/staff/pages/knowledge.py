@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
+from admin.staff import people
 from admin.staff.knowledge import reading
 from admin.staff.pages import gaps
 from admin.staff.pages.route import PageRoute, View, Viewer
@@ -53,7 +54,7 @@ async def article(id: str, view: View, done: str = "") -> Response:
             return RedirectResponse(f"/knowledge/{id}/{'review' if draft.state == 'review' else 'edit'}", 303)
         found = await articles.get(session, id)
         versions = await articles.history(session, id)
-        names = await reading.people(session, [each.actor for each in versions])
+        names = await people.names(session, [each.actor for each in versions])
     return view.page(
         "article.html",
         article=found,
@@ -80,7 +81,7 @@ async def _list(session: AsyncSession, view: Viewer, tab: str, subject: str, ski
         "subject": subject if by_subject else "",
         "subjects": await lifecycle.subjects(session, tab) if by_subject else {},
         "rows": found[:ROWS],
-        "names": await reading.people(session, _authors(found) if tab in reading.STAGES else ()),
+        "names": await people.names(session, _authors(found) if tab in reading.STAGES else ()),
         "skip": skip,
         "next": skip + ROWS if len(found) > ROWS else None,
         "before": max(skip - ROWS, 0) if skip else None,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
 
+from admin.staff import people
 from admin.staff.knowledge import reading
 from admin.staff.pages.route import PageRoute, View, go_to
 from core.auth import Permission
@@ -26,7 +27,7 @@ async def review(id: str, view: View) -> Response:
         draft = await reading.draft_of(session, id, actor=view.actor)
         article = await reading.article_of(session, id)
         present = await reading.said_before(session, id, article.version if article else None)
-        names = await reading.people(session, draft.authors)
+        names = await people.names(session, draft.authors)
     after = reading.content_of(draft.content, draft.attachments)
     body = str(draft.content.get("body", ""))
     return view.page(
@@ -106,7 +107,7 @@ async def history(
         old = old or max(new - 1, 1)
         before = await reading.said_before(session, id, old)
         after = await reading.said_before(session, id, new)
-        names = await reading.people(session, [each.actor for each in versions])
+        names = await people.names(session, [each.actor for each in versions])
     return view.page(
         "history.html",
         article=article,

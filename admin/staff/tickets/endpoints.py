@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff.access import Staffed
+from admin.staff.once import OnceRoute
 from admin.staff.refusals import refusals
 from admin.staff.tickets import commands, photos, reading
 from admin.staff.tickets.opening import OpenTicket, open_ticket
@@ -20,7 +21,10 @@ from core.settings import settings
 from routing import agenda, citizens, tickets
 
 router = APIRouter(
-    prefix="/api/v1/staff/tickets", tags=["staff: tickets"], responses=refusals(400, 401, 403, 404, 409, 422, 503)
+    prefix="/api/v1/staff/tickets",
+    tags=["staff: tickets"],
+    responses=refusals(400, 401, 403, 404, 409, 422, 503),
+    route_class=OnceRoute,
 )
 
 

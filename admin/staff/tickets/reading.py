@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from admin.staff import naming, texts
+from admin.staff import naming, people, texts
 from admin.staff.tickets import photos
 from admin.staff.tickets.commands import COMMANDS
 from admin.staff.tickets.views import (
@@ -18,7 +18,7 @@ from admin.staff.tickets.views import (
     TicketSummary,
     WorkRow,
 )
-from core import auth, clock
+from core import clock
 from core.auth import Actor
 from core.privacy import mask_text
 from routing import agenda, citizens, departments, tickets, timing
@@ -145,25 +145,17 @@ async def _belongs_elsewhere(session: AsyncSession, ticket: Ticket, taken: Seque
 
 async def _steps(session: AsyncSession, taken: Sequence[Step], *, locale: str) -> list[StepView]:
     """Return a ticket's history, newest first, with the names of those who acted."""
-    ids = {int(step.actor.removeprefix("staff:")) for step in taken if step.actor.startswith("staff:")}
-    names = await auth.names(session, ids)
+    names = await people.names(session, (step.actor for step in taken))
     return [
         StepView(
             at=step.at,
             kind=step.kind,
             name=routing_say(f"step.{step.kind}", locale),
-            actor=_actor_name(step.actor, names, locale),
+            actor=names.get(step.actor) or texts.named("actor", step.actor.partition(":")[0], locale),
             text=mask_text(step.text),
         )
         for step in reversed(taken)
     ]
-
-
-def _actor_name(actor: str, names: dict[int, str], locale: str) -> str:
-    kind, _, number = actor.partition(":")
-    if kind == "staff":
-        return names.get(int(number), actor)
-    return texts.named("actor", kind, locale)
 
 
 async def _citizen(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> CitizenView:

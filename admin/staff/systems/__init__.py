@@ -1,0 +1,11 @@
+"""The interface of departments' own systems (`/api/v1/systems/…`): tokens, what has happened, webhooks, accounts."""
+
+from fastapi import APIRouter
+
+from admin.staff.systems import events, token
+
+router = APIRouter()
+for _each in (token, events):
+    router.include_router(_each.router)
+
+__all__ = ["router"]
