@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0012_systems"
-down_revision = "0011_knowledge_loop"
+revision = "0014_systems"
+down_revision = "0013_clock_changes"
 branch_labels = None
 depends_on = None
 
