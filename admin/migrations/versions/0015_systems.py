@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0014_systems"
-down_revision = "0013_clock_changes"
+revision = "0015_systems"
+down_revision = "0014_figures"
 branch_labels = None
 depends_on = None
 
