@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0016_systems"
-down_revision = "0015_workflow"
+revision = "0017_systems"
+down_revision = "0016_ledger_checkpoints"
 branch_labels = None
 depends_on = None
 
