@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
@@ -19,7 +19,7 @@ from core.city import city
 from core.database import transaction
 from core.errors import BadInput
 from core.settings import settings
-from routing import citizens, reopening, steps, timing, workflow
+from routing import citizens, reading, reopening, steps, timing, workflow
 from routing.messages import say
 from routing.models import CallbackAttempt, Ticket
 from routing.notices import due_words
@@ -57,6 +57,18 @@ def ask(ticket: Ticket) -> None:
 def waiting(at: datetime) -> ColumnElement[bool]:
     """Return the condition under which an agent is to call by this moment."""
     return and_(Ticket.state == "replied", Ticket.callback_at.is_not(None), Ticket.callback_at <= at)
+
+
+async def worklist(session: AsyncSession, *, actor: Actor, limit: int) -> Sequence[Ticket]:
+    """Return the tickets that the actor sees and whose citizens are to be called now, the longest waiting first."""
+    statement = select(Ticket).where(reading.visible_to(actor), waiting(clock.now())).order_by(Ticket.callback_at)
+    return (await session.scalars(statement.limit(limit))).all()
+
+
+async def count_waiting(session: AsyncSession, *, actor: Actor) -> int:
+    """Return how many there are."""
+    statement = select(func.count()).select_from(Ticket).where(reading.visible_to(actor), waiting(clock.now()))
+    return await session.scalar(statement) or 0
 
 
 async def attempts(session: AsyncSession, ticket: Ticket) -> Sequence[CallbackAttempt]:

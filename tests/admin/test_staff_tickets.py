@@ -337,6 +337,7 @@ async def test_the_whole_road_is_walked_by_its_people(world: World) -> None:
     for login, command, body in road:
         async with world.client(login) as client:
             assert (await client.post(f"{TICKETS}/{number}/{command}", json=body)).status_code == 200
+    await figures.catch_up()
     today = clock.now().date()
     async with transaction() as session:
         rates = await figures.rates(session, start=today - timedelta(days=1), end=today + timedelta(days=1))

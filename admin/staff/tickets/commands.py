@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, get_origin
+from datetime import datetime
+from typing import Annotated, Any, Literal, get_origin
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +12,7 @@ from starlette.datastructures import FormData
 
 from admin.staff import naming
 from core.auth import Actor
+from core.city import city
 from core.errors import BadInput
 from intents import RequestType, Urgency
 from routing import commands
@@ -129,6 +132,20 @@ class Callback(Body):
     note: Remark = ""
 
 
+class Call(Body):
+    """回访未成: a call that brought no answers; `again_at` where the citizen asked for a time."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"outcome": "not_reached", "note": "响铃无人接听"}})
+
+    outcome: Literal["not_reached", "again", "refused"]
+    again_at: Annotated[
+        datetime | None,
+        Field(description="With a time zone, or by the city's clock."),
+        AfterValidator(lambda at: at and (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(city().time_zone)))),
+    ] = None
+    note: Remark = ""
+
+
 class Close(Body):
     """办结; the citizen reads the reason."""
 
@@ -171,6 +188,7 @@ COMMANDS: dict[str, Command] = {
     "correct": Command("correct", Correct, commands.correct),
     "reply": Command("reply", Reply, commands.reply),
     "callback": Command("callback", Callback, commands.callback),
+    "call": Command("callback", Call, commands.call),
     "close": Command("close", Close, commands.close),
 }
 

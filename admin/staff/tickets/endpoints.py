@@ -153,6 +153,12 @@ async def callback(number: str, body: commands.Callback, actor: Staffed) -> Tick
     return await _give("callback", number, body, actor)
 
 
+@router.post("/{number}/call")
+async def call(number: str, body: commands.Call, actor: Staffed) -> TicketDetail:
+    """回访未成: note a call that brought no answers; the last one that may reach nobody closes the ticket."""
+    return await _give("call", number, body, actor)
+
+
 @router.post("/{number}/close")
 async def close(number: str, body: commands.Close, actor: Staffed) -> TicketDetail:
     """办结: close a ticket that needs no department, or whose citizen cannot be reached."""

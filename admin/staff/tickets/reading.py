@@ -204,4 +204,5 @@ def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> d
         "reopened": ticket.reopened,
         "urges": ticket.urges,
         "supervised": ticket.supervised,
+        "calls": ticket.callbacks,
     }

@@ -32,6 +32,7 @@ SUMMARY: dict[str, Any] = {
     "reopened": 0,
     "urges": 1,
     "supervised": False,
+    "calls": 0,
 }
 
 
@@ -71,6 +72,7 @@ class TicketSummary(BaseModel):
     reopened: int
     urges: int
     supervised: bool
+    calls: int = Field(description="Days on which the citizen was called since the reply and not reached.")
 
 
 class TicketPage(BaseModel):
