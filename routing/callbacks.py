@@ -156,27 +156,33 @@ async def survey(
     ticket.contacted, ticket.solved, ticket.satisfied = contacted, solved, satisfied
     ticket.surveyed_at, ticket.callback_at, ticket.survey_end = clock.now(), None, None
     await timing.meet(session, ticket, ClockKind.CALLBACK)
-    if solved:
+    late = ticket.state == "closed"  # closed without the answers, which come after all
+    if solved and not late:
         workflow.move(ticket, "solved")
         ticket.closed_at = clock.now()
     await steps.record(
         session, ticket, "rated", actor=actor, text=text, contacted=contacted, solved=solved, satisfied=satisfied
     )
     if not solved and ticket.reopened < rules().survey.reopen_times:
-        await _reopen(session, ticket, actor=actor)
+        await _reopen(session, ticket, actor=actor, late=late)
     elif not solved:
-        workflow.move(ticket, "escalate")
+        workflow.move(ticket, "dispute" if late else "escalate")
         ticket.supervised = True
+        if late:
+            await reopening.take_up(session, ticket)
         event = await steps.record(session, ticket, "escalated", actor=actor, department=ticket.lead)
         await steps.tell(session, ticket, event)
     return ticket
 
 
-async def _reopen(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> None:
-    workflow.move(ticket, "reopen")
-    ticket.reopened += 1
-    ticket.accepted_at = None
-    await reopening.begin_again(session, ticket)
+async def _reopen(session: AsyncSession, ticket: Ticket, *, actor: Actor, late: bool) -> None:
+    workflow.move(ticket, "reopen_closed" if late else "reopen")
+    if late:
+        await reopening.take_up(session, ticket)
+    else:
+        ticket.reopened += 1
+        ticket.accepted_at = None
+        await reopening.begin_again(session, ticket)
     if ticket.lead is None:  # answered at once: now it goes to whose duty it is
         event = await steps.record(session, ticket, "unanswered", actor=actor)
         await steps.tell(session, ticket, event)

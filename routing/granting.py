@@ -90,7 +90,16 @@ def possible(ticket: Ticket, command: str, actor: Actor) -> bool:
     return _from_here(ticket, command) and _guarded(ticket, command, actor)
 
 
+def answers_late(ticket: Ticket) -> bool:
+    """Say whether the citizen of a ticket that was closed without their answers may still give them."""
+    if ticket.state != "closed" or ticket.survey_end is None or ticket.closed_at is None:
+        return False
+    return clock.now() <= ticket.closed_at + timedelta(days=rules().survey.late_days)
+
+
 def _from_here(ticket: Ticket, command: str) -> bool:
+    if command == "rate" and answers_late(ticket):
+        return True
     return not workflow.events(ticket).isdisjoint(COMMANDS[command].events)
 
 

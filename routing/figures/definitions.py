@@ -66,6 +66,7 @@ FIGURES: tuple[Figure, ...] = (
     _counted("closed", lambda facts: Ticket.state == "closed"),
     _counted("surveyed", _surveyed),
     _counted("reopened", lambda facts: Ticket.reopened > 0),
+    _counted("merged", lambda facts: Ticket.merged_into.is_not(None)),
     _survey("response_rate", lambda facts: Ticket.contacted.is_(True)),
     _survey("solution_rate", lambda facts: Ticket.solved.is_(True)),
     _survey("satisfaction_rate", lambda facts: Ticket.satisfied >= rules().survey.satisfied_from),
@@ -73,6 +74,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure("on_time_rate", lambda facts: or_(facts.ended, facts.late), lambda facts: ~facts.late),
     Figure("return_rate", _dispatched, lambda facts: Ticket.returns > 0),
     Figure("reopen_rate", _replied, lambda facts: Ticket.reopened > 0),
+    Figure("merge_rate", _all, lambda facts: Ticket.merged_into.is_not(None)),
+    Figure("extension_rate", _dispatched, lambda facts: Ticket.extensions > 0),
     Figure("callback_rate", lambda facts: and_(_replied(facts), facts.survey_over), _surveyed),
 )
 COUNTS = tuple(figure.code for figure in FIGURES if not figure.share)

@@ -12,7 +12,7 @@ YES, NO = "yes", "no"  # any other value of a ticket is the reason for which it 
 DIMENSIONS = ("department", "district", "category", "channel")
 ALL = "all"
 # The codes stand here again because a table must not change with a definition: a new figure is a migration.
-COUNTED = ("opened", "dispatched", "closed", "surveyed", "reopened")
+COUNTED = ("opened", "dispatched", "closed", "surveyed", "reopened", "merged")
 SHARED = (
     "response_rate",
     "solution_rate",
@@ -21,6 +21,8 @@ SHARED = (
     "on_time_rate",
     "return_rate",
     "reopen_rate",
+    "merge_rate",
+    "extension_rate",
     "callback_rate",
 )
 PARTS = (YES, NO, "excluded")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.auth import SYSTEM
 from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, Conflict
 from routing import callbacks, commands, figures, tickets
 from routing.models import Ticket
 from routing.tickets import Opened
@@ -84,6 +84,37 @@ async def test_a_citizen_is_called_when_they_asked_to_be(session: AsyncSession) 
             await _call(session, opened, "again", again_at=wrong)
     with pytest.raises(BadInput):
         await _call(session, opened, "asleep")
+
+
+async def _closed_unheard(session: AsyncSession) -> Opened:
+    opened = await _replied(session)
+    await _call(session, opened, "refused")
+    return opened
+
+
+async def test_who_was_not_heard_may_still_answer_for_some_days(session: AsyncSession) -> None:
+    opened = await _closed_unheard(session)
+    assert "rate" in tickets.allowed(opened.ticket, actor=CITIZEN)
+    await commands.rate(session, opened.ticket.number, opened.code, solved=True, satisfied=5)
+    assert (opened.ticket.state, opened.ticket.survey_end, opened.ticket.satisfied) == ("closed", None, 5)
+    with pytest.raises(Conflict):  # once
+        await commands.rate(session, opened.ticket.number, opened.code, solved=False, satisfied=1)
+    late = await _closed_unheard(session)
+    with clock.set_to(MONDAY + 8 * DAY), pytest.raises(Conflict):
+        await commands.rate(session, late.ticket.number, late.code, solved=True, satisfied=5)
+
+
+async def test_a_late_answer_that_it_is_not_solved_reopens_once_and_then_goes_to_the_centre(
+    session: AsyncSession,
+) -> None:
+    opened = await _closed_unheard(session)
+    await commands.rate(session, opened.ticket.number, opened.code, solved=False, satisfied=1)
+    assert (opened.ticket.state, opened.ticket.reopened) == ("dispatched", 1)
+    await commands.accept(session, opened.ticket.number, actor=LEAD)
+    await commands.reply(session, opened.ticket.number, actor=LEAD, result="再次修复")
+    await _call(session, opened, "refused")
+    await commands.rate(session, opened.ticket.number, opened.code, solved=False, satisfied=1)
+    assert (opened.ticket.state, opened.ticket.supervised) == ("returned", True)
 
 
 async def test_who_refuses_counts_in_no_rate(session: AsyncSession) -> None:
