@@ -12,6 +12,7 @@ commands     the workflow: `dispatch accept contact return_to_centre rule_on_ret
 citizens     `masked`, `reveal`: who asked
 feed         what a department's own system hears of: `read`, in order and without gaps
 figures      `rates`: what a hotline is measured by
+nearby       `near`: open tickets on the same matter, near in place and time; whereabouts: a place, to be compared
 topics       `find`: what many people report at once
 agenda       what is due next, and how much each department has on its hands
 dispatching  the job `tickets.dispatch`: to the department without a person, where that is certain

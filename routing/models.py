@@ -44,6 +44,9 @@ class SealedJson(TypeDecorator[dict[str, Any]]):
 # Lengths of the vectors of the encoders in use; closed tickets with another length are found by reading all of them.
 DIMENSIONS = (384, 512, 768, 1024)
 
+# A citizen who reports the same may join it; one that follows a master is found by its master.
+OPEN = "state not in ('replied', 'closed', 'withdrawn', 'merged')"
+
 
 def _nearness(dimension: int) -> Index:
     """Return the index (HNSW) by which the closed tickets nearest to a vector are found."""
@@ -63,10 +66,17 @@ class Ticket(Base):
     __tablename__ = "tickets"
     __table_args__ = (
         Index("ix_tickets_lead_state", "lead", "state"),
+        # By these the open tickets near a place are found, the newest first (`routing.nearby`).
+        Index("ix_tickets_open_area", "district", "category", "opened_at", postgresql_where=text(OPEN)),
+        Index("ix_tickets_open_road", "road", "opened_at", postgresql_where=text(f"{OPEN} and road is not null")),
         Index(
-            "ix_tickets_district_open",
-            "district",
-            postgresql_where=text("state not in ('replied', 'closed', 'withdrawn')"),
+            "ix_tickets_open_landmark",
+            "landmark",
+            "opened_at",
+            postgresql_where=text(f"{OPEN} and landmark is not null"),
+        ),
+        Index(
+            "ix_tickets_open_point", "latitude", "longitude", postgresql_where=text(f"{OPEN} and latitude is not null")
         ),
         Index("ix_tickets_category_opened_at", "category", "opened_at"),
         Index("ix_tickets_callback_at", "callback_at", postgresql_where=text("callback_at is not null")),
@@ -98,6 +108,9 @@ class Ticket(Base):
     district: Mapped[str | None]
     street: Mapped[str | None]
     grid: Mapped[str | None]
+    road: Mapped[str | None]  # the gazetteer's name; none of a secret ticket, as the two that follow
+    landmark: Mapped[str | None]  # of a building, an estate, a park …; where the gazetteer has none, as it was said
+    house: Mapped[int | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     state: Mapped[str] = mapped_column(index=True)

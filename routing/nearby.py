@@ -1,127 +1,256 @@
-"""Open tickets on the same matter, so that a second citizen can join instead of beginning anew."""
+"""Open tickets on the same matter, so that a second citizen can join instead of beginning anew.
+
+One statement finds them: what is near in place (coordinates, road, landmark; where a category says so street office or
+district), through indexes and the newest only, and of that what reads alike. What is a score, and its limits, stand in
+`tickets.yaml` (`near`).
+"""
 
 import asyncio
-import time
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import jobs, versions
-from core.database import transaction
-from core.text.encode import Encoder, encoder
-from intents import RequestType
-from routing.models import Ticket
-from routing.rules import rules
-from routing.workflow import FINISHED
+from core import clock
+from core.text.normalise import normalise
+from intents import categories
+from intents.gazetteer import gazetteer
+from routing import vectors
+from routing.departments import tree
+from routing.messages import say
+from routing.models import OPEN
+from routing.phones import phone_index
+from routing.rules import Near, rules
+from routing.whereabouts import Whereabouts
 
-CHARACTERS_READ = 200  # the matter stands at the beginning
-BATCH = 64  # tickets that get a new vector in one transaction
-LOOKED_EVERY = 600  # seconds after which a process looks again for tickets that another encoder's process opened
+EARTH_METRES = 6_371_000
+METRES_A_DEGREE = 111_320  # of latitude
 
-_looked: tuple[str, float] | None = None  # the encoder, and when no ticket was left with another's vector
+# `own`: what the asking citizen opened, or has joined already, is never offered to them.
+_STATEMENT = f"""
+with candidates as (
+    (select id from tickets where {OPEN} and opened_at >= :since
+        and latitude between :south and :north and longitude between :west and :east
+        order by opened_at desc limit :looked_at)
+    union
+    (select id from tickets where {OPEN} and opened_at >= :since and road is not null and road = :road
+        order by opened_at desc limit :looked_at)
+    union
+    (select id from tickets where {OPEN} and opened_at >= :since and landmark is not null and landmark = :landmark
+        order by opened_at desc limit :looked_at)
+    union
+    (select id from tickets where {OPEN} and opened_at >= :since and district = :area_district
+        and category = :category and (cast(:area_street as varchar) is null or street = :area_street)
+        order by opened_at desc limit :looked_at)
+), measured as materialized (  -- vectors of other encoders, which may be of another length, are out before
+    select t.id, t.number, t.title, t.category, t.opened_at, t.lead, t.road, t.landmark, t.street, t.conversation,
+        1 - (t.embedding <=> cast(:vector as vector)) as cosine,
+        case when t.latitude is not null and t.longitude is not null and cast(:latitude as float) is not null
+            and cast(:longitude as float) is not null then 2 * {EARTH_METRES} * asin(least(1, sqrt(
+            pow(sin(radians(t.latitude - :latitude) / 2), 2)
+            + cos(radians(:latitude)) * cos(radians(t.latitude)) * pow(sin(radians(t.longitude - :longitude) / 2), 2)
+        ))) end as metres,
+        case when t.landmark = :landmark then :landmark_is
+            when t.road = :road and (t.landmark <> :landmark or abs(t.house - :house) > :houses_apart) then :road_apart
+            when t.road = :road then :road_is
+            when t.landmark <> :landmark or t.road <> :road then 0
+            when t.street = :street then :street_is
+            when t.street <> :street then 0
+            else :district_is end as named,
+        case when t.category is not distinct from :category then 1
+            when t.category is null or cast(:category as varchar) is null then :same_group
+            when starts_with(t.category, :group) then :same_group
+            when starts_with(t.category, :subject) then :same_subject
+            else :other_subject end as subject
+    from candidates join tickets t using (id)
+    where t.encoder = :encoder and t.id <> :own
+        and not t.sealed and (:with_secret or (not t.confidential and t.request_type <> 'tip_off'))
+        and (t.district is null or cast(:district as varchar) is null or t.district = :district)
+), scored as (
+    select *,
+        greatest(0, least(1, (cosine - :cosine_unrelated) / (:cosine_same - :cosine_unrelated)))
+        * case when metres is null then named
+            when metres <= :reach then 1 - (1 - :edge) * metres / :reach
+            else 0 end
+        * power(0.5, extract(epoch from cast(:now as timestamptz) - opened_at) / 86400 / :half_life_days)
+        * subject as score
+    from measured
+)
+select s.*, joined.citizens
+from scored s cross join lateral (
+    select count(distinct coalesce(encode(c.phone_index, 'hex'), t.conversation, t.number)) as citizens,
+        coalesce(bool_or(t.conversation = :conversation or c.phone_index = :phone), false) as own
+    from tickets t left join ticket_citizens c on c.ticket_id = t.id
+    where t.id = s.id or (t.merged_into = s.id and t.state = 'merged')
+) joined
+where s.score >= :least and not joined.own
+order by s.score desc, s.opened_at
+limit :limit
+"""
+
+_TYPES: dict[type, str] = {
+    String: "category group subject district street road landmark area_district area_street conversation "
+    "encoder vector",
+    Float: "latitude longitude south north west east reach edge half_life_days cosine_unrelated cosine_same least "
+    "landmark_is road_is road_apart street_is district_is same_group same_subject other_subject",
+    Integer: "house houses_apart limit looked_at",
+    BigInteger: "own",
+    Boolean: "with_secret",
+    DateTime: "since now",
+    LargeBinary: "phone",
+}
+# A value that is missing says nothing of its type, and the server asks for one.
+_TYPED = text(_STATEMENT).bindparams(
+    *(
+        bindparam(name, type_=DateTime(timezone=True) if kind is DateTime else kind())
+        for kind, names in _TYPES.items()
+        for name in names.split()
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """An open ticket that reads like the text: cosine between 0 and 1."""
+    """An open ticket that is probably the same matter.
+
+    `label`: road or landmark and what it is, for everybody; `title`: for staff; `similarity`: cosine; `score`: 0 to 1;
+    `citizens`: how many reported it; `metres`: how far away, where both places are known that well; `department`: the
+    short name of the one that has it.
+    """
 
     number: str
     title: str
+    label: str
     opened_at: datetime
+    department: str | None
+    citizens: int
     similarity: float
-
-
-def vector_of(title: str, description: str) -> tuple[str, list[float]]:
-    """Return the encoder's fingerprint and the vector of a ticket. Takes milliseconds: call it in a thread."""
-    return _vector(_text(title, description))
-
-
-def _text(title: str, description: str) -> str:
-    return description if description.startswith(title.rstrip("…")) else f"{title} {description}"
-
-
-def _vector(text: str) -> tuple[str, list[float]]:
-    used = encoder()
-    return used.fingerprint, used.encode([text[:CHARACTERS_READ]])[0].tolist()
+    score: float
+    metres: int | None
+    days: int
 
 
 async def near(
     session: AsyncSession,
     *,
+    title: str,
+    description: str,
     category: str | None,
-    district: str | None,
-    street: str | None = None,
-    text: str,
-    limit: int = 3,
+    place: Whereabouts,
+    conversation: str | None = None,
+    phone: str | None = None,
+    least: float | None = None,
 ) -> list[Similar]:
-    """Return open tickets that read like `text`, most alike first, in the same place and the same first-level category.
+    """Return open tickets that a citizen may join, the likeliest first, with a score from `least` or `offered_from` on.
 
-    Confidential tickets and tip-offs are never among them; nor are tickets embedded by another encoder.
+    `conversation`, `phone`: of the citizen, whose own tickets are never among them. Neither are tip-offs, confidential
+    tickets, and those embedded by another encoder.
     """
-    fingerprint, vector = await asyncio.to_thread(_vector, text)
-    distance = Ticket.embedding.cosine_distance(vector)
-    statement = (
-        select(Ticket.number, Ticket.title, Ticket.opened_at, (1 - distance).label("similarity"))
-        .where(
-            Ticket.state.not_in((*FINISHED, "merged")),  # whoever joins a merged one joins its master
-            ~Ticket.confidential,
-            ~Ticket.sealed,
-            Ticket.request_type != RequestType.TIP_OFF,
-            Ticket.encoder == fingerprint,
-        )
-        .order_by(distance)
-        .limit(limit)
+    encoder, vector = await asyncio.to_thread(vectors.vector_of, title, description)
+    return await _search(
+        session,
+        category=category,
+        place=place,
+        encoder=encoder,
+        vector=vector,
+        conversation=conversation,
+        phone=phone_index(phone) if phone else None,
+        least=rules().near.offered_from if least is None else least,
+        limit=rules().near.most,
     )
-    if category:
-        first = category.split(".")[0]
-        statement = statement.where((Ticket.category == first) | Ticket.category.startswith(f"{first}."))
-    if district:
-        statement = statement.where(Ticket.district == district)
-    if street:
-        statement = statement.where((Ticket.street == street) | Ticket.street.is_(None))
-    least = rules().near.similarity_from
-    return [
-        Similar(number=number, title=title, opened_at=opened_at, similarity=round(float(similarity), 4))
-        for number, title, opened_at, similarity in await session.execute(statement)
-        if similarity >= least
-    ]
 
 
-@jobs.sweep("tickets.vectors", seconds=30)
-async def embed_again() -> None:
-    """Give tickets the vector of the encoder in service where they have another's, newest first.
+async def _search(
+    session: AsyncSession,
+    *,
+    category: str | None,
+    place: Whereabouts,
+    encoder: str,
+    vector: list[float],
+    least: float,
+    limit: int,
+    conversation: str | None = None,
+    phone: bytes | None = None,
+    own: int = 0,
+    with_secret: bool = False,
+) -> list[Similar]:
+    limits, now = rules().near, clock.now()
+    reach = limits.reach_of(category)
+    codes = (category or "").split(".")
+    values: dict[str, Any] = {
+        "now": now,
+        "since": now - timedelta(days=reach.days),
+        "vector": str(vector),
+        "encoder": encoder,
+        "conversation": conversation,
+        "phone": phone,
+        "own": own,
+        "with_secret": with_secret,
+        "least": least,
+        "limit": limit,
+        "category": category,
+        "group": ".".join(codes[:2]) + ".",
+        "subject": codes[0] + ".",
+        "reach": reach.metres,
+        "area_district": place.district if reach.area else None,
+        "area_street": place.street if reach.area == "street" else None,
+        **_box(place, reach.metres),
+        **_weights(limits),
+    }
+    if reach.area == "street" and place.street is None:
+        values["area_district"] = None
+    for name in ("district", "street", "road", "landmark", "house", "latitude", "longitude"):
+        values[name] = getattr(place, name)
+    rows = await session.execute(_TYPED, values)
+    return [_similar(row, place, now) for row in rows]
 
-    Only a process that has taken up what is in service does so: one that lags behind would undo what others did.
-    """
-    global _looked
-    used = encoder()
-    if _looked and _looked[0] == used.fingerprint and time.monotonic() - _looked[1] < LOOKED_EVERY:
-        return
-    while await _is_in_service(used):
-        if await _embed_some(used) < BATCH:
-            _looked = used.fingerprint, time.monotonic()
-            return
+
+def _box(place: Whereabouts, metres: int) -> dict[str, float | None]:
+    """Return the edges of a box, in degrees, that holds every point within `metres`."""
+    if place.latitude is None or place.longitude is None:
+        return dict.fromkeys(("south", "north", "west", "east"))
+    high = metres / METRES_A_DEGREE
+    wide = high / max(math.cos(math.radians(place.latitude)), 0.01)
+    return {
+        "south": place.latitude - high,
+        "north": place.latitude + high,
+        "west": place.longitude - wide,
+        "east": place.longitude + wide,
+    }
 
 
-async def _is_in_service(used: Encoder) -> bool:
-    async with transaction() as session:
-        return await versions.encoder_lags(session, used) is None
+def _weights(limits: Near) -> dict[str, float]:
+    same = ("cosine_unrelated", "cosine_same", "road_apart", "houses_apart", "edge", "half_life_days", "looked_at")
+    subjects = ("same_group", "same_subject", "other_subject")
+    places = {f"{name}_is": getattr(limits, name) for name in ("landmark", "road", "street", "district")}
+    return {name: getattr(limits, name) for name in (*same, *subjects)} | places
 
 
-async def _embed_some(used: Encoder) -> int:
-    """Embed a batch and return how many tickets it had."""
-    async with transaction() as session:
-        foreign = select(Ticket.id, Ticket.title, Ticket.description).where(
-            Ticket.encoder.is_distinct_from(used.fingerprint)
-        )
-        rows = (
-            await session.execute(foreign.order_by(Ticket.id.desc()).limit(BATCH).with_for_update(skip_locked=True))
-        ).all()
-        texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description in rows]
-        vectors = await asyncio.to_thread(used.encode, texts)
-        for (number, _, _), vector in zip(rows, vectors, strict=True):
-            new = {"encoder": used.fingerprint, "embedding": vector.tolist()}
-            await session.execute(update(Ticket).where(Ticket.id == number).values(new))
-    return len(rows)
+def _similar(row: Any, place: Whereabouts, now: datetime) -> Similar:
+    lead = tree().get(row.lead).short_name if row.lead and row.lead in tree() else None
+    return Similar(
+        number=row.number,
+        title=row.title,
+        label=label(row.category, _shown_place(row.landmark, place.landmark) or _shown_place(row.road, place.road)),
+        opened_at=row.opened_at,
+        department=lead,
+        citizens=row.citizens,
+        similarity=round(float(row.cosine), 4),
+        score=round(float(row.score), 4),
+        metres=None if row.metres is None else round(row.metres),
+        days=max((now - row.opened_at).days, 0),
+    )
+
+
+def _shown_place(name: str | None, asked: str | None) -> str | None:
+    """Return a name that everybody knows, or that the asking citizen said too."""
+    return name if name and (name == asked or normalise(name) in gazetteer().names) else None
+
+
+def label(category: str | None, place: str | None) -> str:
+    """Return what a matter is called before others: place and category, never a word that its citizen wrote."""
+    node = categories.tree().get(category) if category else None
+    return f"{place or ''}{node.name if node else say('near.matter')}"

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.privacy import mask_text
 from core.text.normalise import clean
 from intents import RequestType, Urgency
-from routing import citizens, nearby, steps, timing
+from routing import citizens, steps, timing, vectors, whereabouts
 from routing.hiding import is_secret, without_author
 from routing.messages import say
 from routing.models import Ticket
@@ -73,7 +73,8 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         actor.must(Permission.TICKET_OPEN)
     _check(draft)
     words = _words(draft)
-    fingerprint, vector = await asyncio.to_thread(nearby.vector_of, words["title"], words["description"])
+    fingerprint, vector = await asyncio.to_thread(vectors.vector_of, words["title"], words["description"])
+    place = _whereabouts(draft)
     number, code = await next_number(session), new_code()
     ticket = Ticket(
         number=number,
@@ -88,6 +89,9 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         attachments=list(draft.attachments),
         district=draft.district,
         street=draft.street,
+        road=place.road,
+        landmark=place.landmark,
+        house=place.house,
         latitude=draft.latitude,
         longitude=draft.longitude,
         state="new",
@@ -123,6 +127,13 @@ def _check(draft: Draft) -> None:
         raise BadInput(say("refused.too_long", most=LONGEST_DESCRIPTION))
     if draft.request_type not in set(RequestType) or draft.urgency not in set(Urgency):
         raise BadInput(say("refused.kind"))
+
+
+def _whereabouts(draft: Draft) -> whereabouts.Whereabouts:
+    """Return where it is; of a secret ticket nothing but what its address says, which lies encrypted."""
+    if is_secret(request_type=draft.request_type, confidential=draft.confidential):
+        return whereabouts.Whereabouts()
+    return whereabouts.read(draft.address)
 
 
 def _words(draft: Draft) -> dict[str, Any]:

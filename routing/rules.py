@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.city import city, read_yaml
 from routing.data import Strict, parse
@@ -46,10 +46,50 @@ class Risk(Strict):
     clear_margin: float = Field(gt=0, le=1)
 
 
-class Near(Strict):
-    """From which likeness on an open ticket is offered to a citizen who reports the same."""
+class Reach(Strict):
+    """How far apart in place and time two tickets of a category may be one matter.
 
-    similarity_from: float = Field(ge=0, le=1)
+    `area`: the district, or the street office, in which that is enough without a nearer place; None: never.
+    """
+
+    category: str
+    metres: int = Field(gt=0)
+    days: float = Field(gt=0)
+    area: Literal["district", "street"] | None = None
+
+
+class Near(Strict):
+    """Which open tickets are offered to whoever reports the same: score = meaning × place × age × category."""
+
+    offered_from: float = Field(ge=0, le=1)
+    suspected_from: float = Field(ge=0, le=1)
+    most: int = Field(ge=1, le=5)
+    cosine_unrelated: float = Field(ge=0, lt=1)
+    cosine_same: float = Field(gt=0, le=1)
+    landmark: float = Field(ge=0, le=1)
+    road: float = Field(ge=0, le=1)
+    road_apart: float = Field(ge=0, le=1)
+    houses_apart: int = Field(ge=0)
+    street: float = Field(ge=0, le=1)
+    district: float = Field(ge=0, le=1)
+    edge: float = Field(ge=0, le=1)
+    half_life_days: float = Field(gt=0)
+    same_group: float = Field(ge=0, le=1)
+    same_subject: float = Field(ge=0, le=1)
+    other_subject: float = Field(ge=0, le=1)
+    looked_at: int = Field(ge=1)
+    reach: tuple[Reach, ...] = Field(min_length=1)
+
+    def reach_of(self, category: str | None) -> Reach:
+        """Return the reach of a category: of its longest beginning that has one, else that of `*`."""
+        held = [each for each in self.reach if category and f"{category}.".startswith(f"{each.category}.")]
+        return max(held, key=lambda each: len(each.category), default=self.reach[-1])
+
+    @model_validator(mode="after")
+    def _has_rest(self) -> "Near":
+        if self.reach[-1].category != "*":
+            raise ValueError("the last reach must be that of *")
+        return self
 
 
 class Urging(Strict):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import intents
 from core.ledger import Event
 from core.text.encode import encoder, pinned
-from routing import catalogue_versions, departments, experience, nearby
+from routing import catalogue_versions, departments, experience, vectors
 from routing.catalogue import Assignment
 from routing.departments import Candidate, Grounds
 from routing.experience import Experience
@@ -107,7 +107,7 @@ async def _similar(session: AsyncSession, ticket: Ticket) -> Experience:
     if ticket.encoder == made_by:
         kept = await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))
         return await experience.similar(session, ticket, vector=kept.one(), made_by=made_by)
-    made_by, vector = await asyncio.to_thread(nearby.vector_of, ticket.title, ticket.description)
+    made_by, vector = await asyncio.to_thread(vectors.vector_of, ticket.title, ticket.description)
     return await experience.similar(session, ticket, vector=vector, made_by=made_by)
 
 

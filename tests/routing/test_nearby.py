@@ -1,67 +1,150 @@
-"""Tickets' vectors: each knows its encoder, and a change of the encoder reaches every ticket."""
+"""Which open tickets are offered to whoever reports the same: by meaning, place, time and category."""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import versions
-from core.database import transaction
-from core.text import encode
-from routing import nearby, opening
-from routing.models import Ticket
-from tests.routing.conftest import CITIZEN, draft
+from core import clock
+from routing import nearby, opening, whereabouts
+from routing.nearby import Similar
+from routing.rules import rules
+from tests.routing import pairs
+from tests.routing.conftest import CITIZEN, MONDAY, draft
 
-
-class Named(encode.HashingEncoder):
-    def __init__(self, name: str) -> None:
-        self.fingerprint = f"{name}:1"
-
-
-@pytest.fixture(autouse=True)
-def first(monkeypatch: pytest.MonkeyPatch) -> encode.Encoder:
-    made = Named("first")
-    for name, value in (("_encoder", made), ("_degraded", None), ("_version", None)):
-        monkeypatch.setattr(encode, name, value)
-    monkeypatch.setattr(nearby, "_looked", None)
-    monkeypatch.setattr(nearby, "BATCH", 2)
-    return made
+LAMP = "utilities.lighting.lamp_out"
+HOLE = "transport.road.damage"
 
 
-async def opened(count: int) -> None:
-    async with transaction() as session:
-        for number in range(count):
-            await opening.open(session, draft(title=f"第{number}盏路灯不亮"), actor=CITIZEN)
+def lamp(**changes: Any) -> Any:
+    values: dict[str, Any] = {
+        "category": LAMP,
+        "title": "建设路12号 路灯不亮",
+        "description": "建设路12号门前的路灯不亮",
+        "address": "建设路12号",
+        "conversation": "c-other",
+        "citizen_phone": "13900139000",
+    }
+    return draft(**(values | changes))
 
 
-async def encoders() -> list[str | None]:
-    async with transaction() as session:
-        return list(await session.scalars(select(Ticket.encoder).order_by(Ticket.id)))
+async def looked(session: AsyncSession, said: Any, **asker: Any) -> list[Similar]:
+    place = whereabouts.read(
+        said.address, district=said.district, street=said.street, latitude=said.latitude, longitude=said.longitude
+    )
+    return await nearby.near(
+        session, title=said.title, description=said.description, category=said.category, place=place, **asker
+    )
 
 
-async def test_tickets_of_another_encoder_are_not_compared_until_they_are_embedded_again(committing: None) -> None:
-    await opened(5)
-    found = {"category": None, "district": "zhaoxia", "text": f"第3盏路灯不亮 {draft().description}"}
-    async with transaction() as session:
-        assert await nearby.near(session, **found)
-    encode.put_in_service(Named("second"))
-    async with transaction() as session:
-        assert await nearby.near(session, **found) == []
-    await nearby.embed_again()
-    assert await encoders() == ["second:1"] * 5
-    async with transaction() as session:
-        assert await nearby.near(session, **found)
+async def test_the_lamp_of_the_same_road_is_offered_without_a_word_that_its_citizen_wrote(
+    session: AsyncSession, monday: Any
+) -> None:
+    opened = await opening.open(session, lamp(), actor=CITIZEN)
+    (found,) = await looked(session, lamp(description="建设路的路灯坏了", address="建设路"))
+    assert (found.number, found.label, found.citizens, found.metres) == (
+        opened.ticket.number,
+        "建设路路灯不亮",
+        1,
+        None,
+    )
+    assert found.score >= rules().near.offered_from
 
 
-async def test_a_process_that_lags_behind_undoes_nothing(committing: None) -> None:
-    await opened(1)
-    encode.put_in_service(Named("second"))
-    async with transaction() as session:
-        version = await versions.store(session, "encoder", files={"model": b"x"}, figures={}, about={})
-        await versions.put_in_service(session, version)
-    await nearby.embed_again()
-    assert await encoders() == ["first:1"]
-    encode.put_in_service(Named("second"), version=version.id, degraded="It is not the right one.")
-    await nearby.embed_again()
-    assert await encoders() == ["first:1"]
-    encode.put_in_service(Named("second"), version=version.id)
-    await nearby.embed_again()
-    assert await encoders() == ["second:1"]
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"address": "建设路300号", "title": "建设路300号 路灯不亮", "description": "建设路300号门前的路灯不亮"},
+        {"address": "学府路12号", "title": "学府路12号 路灯不亮", "description": "学府路12号门前的路灯不亮"},
+        {"category": "urban.vending.stalls", "title": "建设路 占道经营", "description": "建设路晚上全是摆摊的"},
+        {"district": "yunxi"},
+        {"confidential": True},
+        {"request_type": "tip_off"},
+    ],
+)
+async def test_what_is_elsewhere_something_else_or_secret_is_not_offered(
+    other: dict[str, Any], session: AsyncSession, monday: Any
+) -> None:
+    await opening.open(session, lamp(**other), actor=CITIZEN)
+    assert await looked(session, lamp()) == []
+
+
+async def test_nobody_is_offered_their_own_ticket(session: AsyncSession, monday: Any) -> None:
+    await opening.open(session, lamp(), actor=CITIZEN)
+    assert await looked(session, lamp(), conversation="c-other") == []
+    assert await looked(session, lamp(), phone="+86 139 0013 9000") == []
+    assert len(await looked(session, lamp(), conversation="c-new", phone="13700137000")) == 1
+
+
+async def test_only_open_tickets_of_the_last_weeks_are_offered(session: AsyncSession, monday: Any) -> None:
+    first = await opening.open(session, lamp(), actor=CITIZEN)
+    with clock.set_to(MONDAY + timedelta(days=rules().near.reach_of(LAMP).days + 1)):
+        assert await looked(session, lamp()) == []
+    with clock.set_to(MONDAY + timedelta(days=10)):
+        older = await looked(session, lamp())
+    (fresh,) = await looked(session, lamp())
+    assert older[0].score < fresh.score and older[0].days == 10
+    first.ticket.state = "closed"
+    await session.flush()
+    assert await looked(session, lamp()) == []
+
+
+async def test_a_ticket_of_another_encoder_is_not_compared(session: AsyncSession, monday: Any) -> None:
+    opened = await opening.open(session, lamp(), actor=CITIZEN)
+    opened.ticket.encoder, opened.ticket.embedding = "another:1", [1.0, 0.0]
+    await session.flush()
+    assert await looked(session, lamp()) == []
+
+
+async def test_coordinates_outdo_names_and_the_reach_is_the_categorys(session: AsyncSession, monday: Any) -> None:
+    hole = lamp(
+        category=HOLE, title="路面破损", description="路面有个大坑", address=None, latitude=31.0, longitude=117.0
+    )
+    await opening.open(session, hole, actor=CITIZEN)
+    near = lamp(
+        category=HOLE, title="路面破损", description="马路有个大坑", address=None, latitude=31.0003, longitude=117.0002
+    )
+    far = lamp(
+        category=HOLE, title="路面破损", description="马路有个大坑", address=None, latitude=31.002, longitude=117.0
+    )
+    (found,) = await looked(session, near)
+    assert found.metres is not None and 35 <= found.metres <= 42
+    assert await looked(session, far) == []
+
+
+async def test_a_power_cut_is_one_matter_across_a_district_for_two_days(session: AsyncSession, monday: Any) -> None:
+    cut = {"category": "utilities.power.outage", "title": "停电", "description": "整栋楼突然停电了，什么时候来电"}
+    await opening.open(session, lamp(**cut, address="朝霞区和平路"), actor=CITIZEN)
+    assert len(await looked(session, lamp(**cut, address="朝霞区安居社区"))) == 1
+    with clock.set_to(MONDAY + timedelta(days=3)):
+        assert await looked(session, lamp(**cut, address="朝霞区安居社区")) == []
+
+
+def test_the_longest_category_says_how_far_a_matter_reaches() -> None:
+    limits = rules().near
+    assert limits.reach_of("transport.road.damage").category == "transport.road"
+    assert limits.reach_of("transport.roads.damage").category == "*"
+    assert limits.reach_of(None).category == "*"
+
+
+async def test_pairs_of_one_matter_are_told_from_pairs_of_two(session: AsyncSession) -> None:
+    judged = await pairs.judge(session, MONDAY)
+    shown = [each.same for each in judged if each.score >= rules().near.offered_from]
+    assert len(judged) >= 45
+    assert sum(shown) / len(shown) >= 0.95
+    assert sum(shown) / sum(each.same for each in judged) >= 0.9
+
+
+async def test_the_newest_near_a_place_are_found_by_an_index(session: AsyncSession, monday: Any) -> None:
+    await session.execute(text("set local enable_seqscan = off"))
+    plan = "\n".join(
+        await session.scalars(
+            text(
+                "explain select id from tickets where state not in ('replied', 'closed', 'withdrawn', 'merged') "
+                "and opened_at >= now() and road is not null and road = '建设路' order by opened_at desc limit 300"
+            )
+        )
+    )
+    assert "ix_tickets_open_road" in plan

@@ -357,34 +357,3 @@ class TestPublicStatus:
         assert (rated["name"], rated["text"]) == ("已评价", "满意度2分" if by_agent else "修得太慢")
         inside = [step.text for step in await tickets.history(session, number, actor=AGENT)]
         assert ("态度很差" if by_agent else "修得太慢") in inside
-
-
-class TestNear:
-    async def test_an_open_ticket_on_the_same_matter_in_the_same_place_is_found(self, session: AsyncSession) -> None:
-        lamp = await tickets.open(session, draft(category="utilities.lighting.lamp_out"), actor=CITIZEN)
-        await tickets.open(session, draft(title="垃圾没人清", description="垃圾桶满了三天没人清"), actor=CITIZEN)
-
-        async def near(**changes: str | None) -> list[str]:
-            asked = {"category": None, "district": "zhaoxia", "street": None} | changes
-            found = await tickets.near(session, text="幸福路口路灯不亮好几天了", **asked)  # type: ignore[arg-type]
-            return [similar.number for similar in found]
-
-        number = [lamp.ticket.number]
-        assert await near() == number
-        assert await near(category="utilities.lighting.pole_broken", street="zhaoxia_gulou") == number
-        assert await near(category="housing.property.service") == []
-        assert await near(district="yunxi") == []
-        assert await near(street="zhaoxia_heping") == []
-
-    @pytest.mark.parametrize("changes", [{"confidential": True}, {"request_type": "tip_off"}])
-    async def test_a_secret_ticket_is_never_offered(self, session: AsyncSession, changes: dict[str, object]) -> None:
-        await tickets.open(session, draft(**changes), actor=CITIZEN)
-        assert await tickets.near(session, category=None, district="zhaoxia", text="幸福路口的路灯不亮") == []
-
-    async def test_a_finished_one_and_one_of_another_encoder_are_not_compared(self, session: AsyncSession) -> None:
-        one = await tickets.open(session, draft(), actor=CITIZEN)
-        two = await tickets.open(session, draft(), actor=CITIZEN)
-        await commands.withdraw(session, one.ticket.number, one.code)
-        two.ticket.encoder, two.ticket.embedding = "another:1", [1.0, 0.0]
-        await session.flush()
-        assert await tickets.near(session, category=None, district="zhaoxia", text="幸福路口的路灯不亮") == []

@@ -10,7 +10,7 @@ import intents
 from admin.staff import naming
 from admin.staff.pages import choices
 from intents import Understanding
-from routing import tickets
+from routing import tickets, whereabouts
 from routing.tickets import Similar
 
 LONGEST_TITLE = 30  # characters of a title that we make; the agent may write up to 60
@@ -94,6 +94,11 @@ async def understand(session: AsyncSession, intake: Intake) -> tuple[Understandi
     intake.absorb(understood)
     district, street = choices.area_of(intake.area)
     similar = await tickets.near(
-        session, category=intake.category or None, district=district, street=street, text=intake.description
+        session,
+        title=intake.title,
+        description=intake.description,
+        category=intake.category or None,
+        place=whereabouts.read(intake.address, district=district, street=street),
+        phone=intake.phone or None,
     )
     return understood, similar

@@ -1,0 +1,69 @@
+"""The vectors of tickets, by which those that read alike are found; each knows its encoder."""
+
+import asyncio
+import time
+
+from sqlalchemy import select, update
+
+from core import jobs, versions
+from core.database import transaction
+from core.text.encode import Encoder, encoder
+from routing.models import Ticket
+
+CHARACTERS_READ = 200  # the matter stands at the beginning
+BATCH = 64  # tickets that get a new vector in one transaction
+LOOKED_EVERY = 600  # seconds after which a process looks again for tickets that another encoder's process opened
+
+_looked: tuple[str, float] | None = None  # the encoder, and when no ticket was left with another's vector
+
+
+def vector_of(title: str, description: str) -> tuple[str, list[float]]:
+    """Return the encoder's fingerprint and the vector of a ticket. Takes milliseconds: call it in a thread."""
+    return _vector(_text(title, description))
+
+
+def _text(title: str, description: str) -> str:
+    return description if description.startswith(title.rstrip("…")) else f"{title} {description}"
+
+
+def _vector(text: str) -> tuple[str, list[float]]:
+    used = encoder()
+    return used.fingerprint, used.encode([text[:CHARACTERS_READ]])[0].tolist()
+
+
+@jobs.sweep("tickets.vectors", seconds=30)
+async def embed_again() -> None:
+    """Give tickets the vector of the encoder in service where they have another's, newest first.
+
+    Only a process that has taken up what is in service does so: one that lags behind would undo what others did.
+    """
+    global _looked
+    used = encoder()
+    if _looked and _looked[0] == used.fingerprint and time.monotonic() - _looked[1] < LOOKED_EVERY:
+        return
+    while await _is_in_service(used):
+        if await _embed_some(used) < BATCH:
+            _looked = used.fingerprint, time.monotonic()
+            return
+
+
+async def _is_in_service(used: Encoder) -> bool:
+    async with transaction() as session:
+        return await versions.encoder_lags(session, used) is None
+
+
+async def _embed_some(used: Encoder) -> int:
+    """Embed a batch and return how many tickets it had."""
+    async with transaction() as session:
+        foreign = select(Ticket.id, Ticket.title, Ticket.description).where(
+            Ticket.encoder.is_distinct_from(used.fingerprint)
+        )
+        rows = (
+            await session.execute(foreign.order_by(Ticket.id.desc()).limit(BATCH).with_for_update(skip_locked=True))
+        ).all()
+        texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description in rows]
+        vectors = await asyncio.to_thread(used.encode, texts)
+        for (number, _, _), vector in zip(rows, vectors, strict=True):
+            new = {"encoder": used.fingerprint, "embedding": vector.tolist()}
+            await session.execute(update(Ticket).where(Ticket.id == number).values(new))
+    return len(rows)
