@@ -8,6 +8,7 @@ small_talk       what is no request        person           into the queue
 answers          questions                 answered         how an answer is said
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
+joining          what others reported nearby
 phrases, people  what rules recognise
 """
 

@@ -3,6 +3,7 @@
 from bot import conversations
 from bot.contract import ReplyType
 from bot.engine import form as forms
+from bot.engine import joining
 from bot.engine.state import Form, Option
 from bot.engine.talk import Talk
 from core.privacy import PHONE, mask_text
@@ -21,6 +22,8 @@ async def proceed(talk: Talk) -> None:
     assert form is not None
     await _fill_from_door(talk, form)
     talk.state.summary = mask_text(f"{form.category_name} {form.place.text} {form.description}"[:SHOWN_SUMMARY].strip())
+    if await joining.offer(talk):
+        return
     element = forms.missing(form)
     while element is not None and form.asked.get(element, 0) >= MOST_ASKED:
         if element == "what":
@@ -116,6 +119,8 @@ def read_back(talk: Talk, form: Form) -> str:
         lines.append(talk.word("summary.contact", contact=" ".join(filter(None, (form.name, form.phone)))))
     else:
         lines.append(talk.word("summary.no_contact"))
+    if form.join:
+        lines.append(talk.word("summary.join"))
     if form.confidential:
         lines.append(talk.word("summary.confidential"))
     if form.media:

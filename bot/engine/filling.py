@@ -10,7 +10,9 @@ from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
-DECLINABLE = frozenset({"contact", "confidential", "district"})  # 不用了 answers these and the offer; else it cancels
+DECLINABLE = frozenset(
+    {"contact", "confidential", "district", "join"}
+)  # 不用了 answers these and the offer; else it cancels
 
 
 async def take(talk: Talk) -> bool:

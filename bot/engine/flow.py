@@ -9,6 +9,7 @@ from bot.engine import (
     asking,
     emergencies,
     filling,
+    joining,
     matters,
     phrases,
     repeats,
@@ -79,6 +80,11 @@ async def _pending(talk: Talk) -> bool:
             return await _offered(talk)
         case "clarify":
             return await matters.category_chosen(talk)
+        case joining.EXPECTS:
+            if not joining.answer(talk):
+                return False
+            await asking.proceed(talk)
+            return True
         case "repeat":
             return await matters.another(talk) or await ticket_commands.go_on(talk)
         case expects if expects.startswith("command"):

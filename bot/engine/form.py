@@ -10,6 +10,7 @@ from intents.categories import Node, tree
 
 PERSONAL_ELEMENTS = ("who", "employer", "company")  # a category that asks for one is about people
 PLACELESS = (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE)  # unless the category has a place
+LONGEST_TITLE = 30  # characters
 LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they know, only the place is asked for
 
 
@@ -124,3 +125,11 @@ def clear(form: Form, element: str) -> None:
     form.asked = {each: count for each, count in form.asked.items() if each not in {*gone, "phone"}}
     if element not in form.wanted:
         form.wanted.insert(1, element)
+
+
+def title(form: Form) -> str:
+    """Return a title: the place and the category's name, else how the account begins."""
+    if form.category_name:
+        return f"{form.place.text[:LONGEST_TITLE]} {form.category_name}".strip()
+    first = form.description.split("\n")[0]
+    return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"

@@ -1,6 +1,7 @@
 """From a confirmed form to a ticket: number, code, and the time by which it will be done."""
 
 from bot.engine import asking
+from bot.engine import form as forms
 from bot.engine.state import Form, KnownTicket
 from bot.engine.talk import Talk
 from bot.receipts import receipt
@@ -8,14 +9,13 @@ from core.auth import Actor
 from routing import tickets
 
 CITIZEN = Actor(kind="citizen")
-LONGEST_TITLE = 30  # characters
 
 
 async def open_ticket(talk: Talk) -> None:
     """Open the ticket of the confirmed form and tell the citizen its number, code and time."""
     form = talk.state.form
     assert form is not None
-    opened = await tickets.open(talk.session, _draft(talk, form), actor=CITIZEN)
+    opened = await tickets.open(talk.session, _draft(talk, form), actor=CITIZEN, join=form.join or None)
     number = opened.ticket.number
     talk.state.form = None
     talk.state.expect("")
@@ -29,6 +29,8 @@ async def open_ticket(talk: Talk) -> None:
         )
     )
     talk.replies.append(receipt(opened, talk.state.locale, why={"rule": "confirmed", "category": form.category}))
+    if form.join:
+        talk.say("join.done" if opened.joined else "join.finished", why={"rule": "joined", "number": form.join})
     if not form.phone:
         talk.say("ticket.no_contact", why={"rule": "no_contact"})
 
@@ -39,7 +41,7 @@ def _draft(talk: Talk, form: Form) -> tickets.Draft:
         request_type=form.request_type,
         category=form.category,
         urgency=form.urgency,
-        title=title(form),
+        title=forms.title(form),
         description=form.description,
         channel=talk.turn.channel,
         address=asking.place_words(form) or None,
@@ -53,11 +55,3 @@ def _draft(talk: Talk, form: Form) -> tickets.Draft:
         attachments=tuple(form.media),
         elements=dict(form.elements),
     )
-
-
-def title(form: Form) -> str:
-    """Return a title: the place and the category's name, else how the account begins."""
-    if form.category_name:
-        return f"{form.place.text[:LONGEST_TITLE]} {form.category_name}".strip()
-    first = form.description.split("\n")[0]
-    return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"

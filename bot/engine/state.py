@@ -38,6 +38,9 @@ class Form:
     wanted: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
+    looked: str = ""  # for what matter and place others' tickets were looked for
+    nearby: "list[Option]" = field(default_factory=list)  # those that are offered
+    join: str = ""  # the number of the one that the citizen joins
     photo_offered: bool = False
     photo_open: bool = False  # the offer stands in what was said last
 

@@ -5,12 +5,46 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import bot
+import intents
 from bot import conversations
 from bot.contract import Reply, Turn
 from bot.queue import state_of
 from core import auth, clock
-from core.auth import SYSTEM, Role
-from routing import commands
+from core.auth import SYSTEM, Actor, Role
+from routing import commands, tickets
+
+
+class Others:
+    """Other citizens, who reported before."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.number = ""
+        self.joined = 0
+
+    async def report(self, told: str, phone: str = "13912345678", *, join: str | None = None) -> None:
+        understood = intents.understand(told)
+        address = understood.entities.addresses[0]
+        draft = tickets.Draft(
+            request_type=str(understood.request_type),
+            category=understood.category.code if understood.category else None,
+            urgency=str(understood.urgency),
+            title=f"{address.text} {told[-4:]}",
+            description=told,
+            channel="phone",
+            address=address.text,
+            district=address.district,
+            citizen_phone=phone,
+        )
+        opened = await tickets.open(self.session, draft, actor=Actor(kind="citizen"), join=join)
+        self.number = join or opened.ticket.number
+
+    async def join(self) -> None:
+        self.joined += 1
+        await self.report("建设路路灯不亮", f"1391234567{self.joined}", join=self.number)
+
+    async def finish(self) -> None:
+        await commands.close(self.session, self.number, actor=SYSTEM, reason="路灯已经修好")
 
 
 class Line:
@@ -22,6 +56,7 @@ class Line:
         self.turns = 0
         self.replies: list[Reply] = []
         self.agent = SYSTEM
+        self.others = Others(session)
 
     async def open(self, peer: str | None = None) -> None:
         if peer is None:

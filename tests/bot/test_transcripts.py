@@ -1,7 +1,8 @@
 """Conversations as citizens have them (`transcripts/*.yaml`), over real intents, knowledge base and routing.
 
 A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in); `turns`. A turn: `say` (`{number}` and
-`{code}` stand for the last ticket's), `photo`, or `do: replied|take|give_back|agent says …`; then what is expected:
+`{code}` stand for the last ticket's), `photo`, or `do: replied|take|give_back|agent says …`, of others
+`do: reported … [number]|joined|finished`; then what is expected:
 `types` of all replies, `has` and `not` over their joined text, `options` among the choices, `state` at dotted paths
 (null: nothing there), `silent`: no reply.
 """
@@ -41,6 +42,12 @@ async def act(line: Line, what: str) -> None:
             await handover.give_back(line.session, line.id, actor=line.agent)
         case ["say", sentence]:
             await handover.say(line.session, line.id, actor=line.agent, text=sentence)
+        case ["reported", *told]:
+            await line.others.report(*told[0].split(" "))
+        case ["joined"]:
+            await line.others.join()
+        case ["finished"]:
+            await line.others.finish()
         case _:
             raise ValueError(what)
 
