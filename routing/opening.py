@@ -7,20 +7,23 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
 from core.auth import Actor, Permission
-from core.errors import BadInput
+from core.errors import BadInput, Conflict, NotFound
 from core.privacy import mask_text
 from core.text.normalise import clean
 from intents import RequestType, Urgency
-from routing import citizens, steps, timing, vectors, whereabouts
+from routing import citizens, merging, steps, timing, vectors, whereabouts
 from routing.hiding import is_secret, without_author
 from routing.messages import say
 from routing.models import Ticket
 from routing.numbers import code_digest, new_code, next_number
 from routing.policy import ClockKind
+
+log = structlog.get_logger()
 
 LONGEST_TITLE = 60  # characters
 LONGEST_DESCRIPTION = 10_000
@@ -61,11 +64,14 @@ class Opened:
     ticket: Ticket
     code: str
     due_at: datetime | None
+    joined: bool = False  # it follows the ticket that it was to join, which is still open
 
 
-async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
+async def open(session: AsyncSession, draft: Draft, *, actor: Actor, join: str | None = None) -> Opened:
     """Open a ticket; a job dispatches it once the caller's transaction has committed.
 
+    `join`: the number of an open ticket on the same matter, which this one follows from the first moment; where that
+    has ended meanwhile, or may not be joined, the ticket is an ordinary one.
     Raises BadInput for a draft without words, or with a request type or urgency that does not exist; Forbidden for
     staff who may not open tickets. The resolve clock begins now and begins anew at the first dispatch.
     """
@@ -115,9 +121,25 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor) -> Opened:
         category=ticket.category,
         urgency=ticket.urgency,
     )
+    if join and (due_at := await _join(session, ticket, join, actor=actor)) is not None:
+        return Opened(ticket=ticket, code=code, due_at=due_at[0], joined=True)
     await jobs.defer(session, "tickets.dispatch", lock=f"ticket:{number}", number=number)
     resolve = started.get(ClockKind.RESOLVE)
     return Opened(ticket=ticket, code=code, due_at=resolve.due_at if resolve else None)
+
+
+async def _join(session: AsyncSession, ticket: Ticket, number: str, *, actor: Actor) -> tuple[datetime | None] | None:
+    """Let the new ticket follow another; return when that is due, or None where it cannot be joined."""
+    try:
+        async with session.begin_nested():
+            master = await merging.open_master(session, number)
+            await merging.follow(session, ticket, master, actor=actor, reason=say("join.reason"))
+    except (Conflict, NotFound) as refused:
+        log.info("opening.not_joined", into=number, reason=type(refused).__name__)
+        await session.refresh(ticket)
+        return None
+    resolve = (await timing.running(session, master)).get(ClockKind.RESOLVE)
+    return (resolve.due_at if resolve else None,)
 
 
 def _check(draft: Draft) -> None:

@@ -41,7 +41,7 @@ class Others:
 
     async def join(self) -> None:
         self.joined += 1
-        await self.report("建设路路灯不亮", f"1391234567{self.joined}", join=self.number)
+        await self.report("南山路路灯不亮", f"1391234567{self.joined}", join=self.number)
 
     async def finish(self) -> None:
         await commands.close(self.session, self.number, actor=SYSTEM, reason="路灯已经修好")
