@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_nearby"
-down_revision = "0015_workflow"
+revision = "0018_nearby"
+down_revision = "0017_systems"
 branch_labels = None
 depends_on = None
 
