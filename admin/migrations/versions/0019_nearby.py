@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_nearby"
-down_revision = "0017_systems"
+revision = "0019_nearby"
+down_revision = "0018_merge_figures"
 branch_labels = None
 depends_on = None
 
