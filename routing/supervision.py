@@ -1,21 +1,27 @@
 """督办: clocks that ran out, and those that a new notice moves. Every worker looks; any number of workers may."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import steps, timing
+from routing import steps, timing, warnings
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind
+from routing.policy import ClockKind, Told, sla
 
 BATCH = 100
 
 
 @jobs.sweep("clocks.sweep", seconds=1)
 async def sweep() -> None:
-    """Mark every clock that ran out, once: event, announcement, and the ticket under supervision."""
-    while await _mark_some() == BATCH:
+    """Act on every clock that has passed a point of the escalation, once each: warn, or mark that it ran out.
+
+    What it reads is what is due (an index on `act_at`), whatever the number of clocks that run.
+    """
+    while await _act_some() == BATCH:
         pass
 
 
@@ -27,23 +33,36 @@ async def settle() -> None:
         after = await _settle_some(after)
 
 
-async def _mark_some() -> int:
+async def _act_some() -> int:
     async with transaction() as session:
         now = clock.now()
         due = await session.execute(_running().where(TicketClock.act_at < now).order_by(TicketClock.act_at))
         rows = due.all()
+        told = []
         for row, ticket in rows:
             if row.kind == ClockKind.RETURN:  # a right that has lapsed, not a duty that was missed
                 row.void_at, row.act_at = now, None
                 continue
+            # After an outage several points may have passed: only the highest is told of.
             row.warned = max(row.warned, timing.percent_over(row, now))
-            if row.warned < 100:
-                timing.plan(row)
-                continue
-            row.breached_at, row.act_at = now, None
-            ticket.supervised = True
-            await steps.record(session, ticket, "breached", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
+            if row.warned >= sla().escalation[0].at:
+                whom = warnings.recipients(ticket, row.kind, sla().step(row.warned).tell)
+                told.append((row, row.warned, whom))
+                await _record(session, row, ticket, whom)
+            timing.plan(row)
+        await session.flush()
+        await warnings.keep(session, told)
         return len(rows)
+
+
+async def _record(session: AsyncSession, row: TicketClock, ticket: Ticket, whom: Sequence[str]) -> None:
+    """Write what belongs into the ticket's history: the breach, and a warning that went beyond whose clock it is."""
+    if row.warned == 100:
+        row.breached_at = clock.now()
+        ticket.supervised = True
+        await steps.record(session, ticket, "breached", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
+    elif set(whom) - set(warnings.recipients(ticket, row.kind, [Told.LEAD])):
+        await steps.record(session, ticket, "warned", actor=SYSTEM, clock=row.kind, percent=row.warned, told=list(whom))
 
 
 async def _settle_some(after: int) -> int | None:

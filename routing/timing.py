@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import BadInput, Conflict
-from routing import clocks
+from routing import clocks, warnings
 from routing.calendar import calendar
 from routing.clocks import Change, Course
 from routing.hiding import is_secret
@@ -73,7 +73,8 @@ async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dic
         limit = limit_for(ticket, kind)
         if limit is None or (secret and kind == ClockKind.CONTACT):
             continue
-        row = before.get(kind) or TicketClock(ticket_id=ticket.id, kind=kind)
+        row = before.get(kind) or TicketClock(ticket_id=ticket.id, kind=kind, warned=0)
+        await warnings.forget(session, [row])
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
         row.started_at, row.changes, row.paused_at = now, [], None
         row.breached_at, row.warned = None, 0
@@ -96,7 +97,7 @@ async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, Tick
         kind = ClockKind(name)
         limit = limit_for(ticket, kind)
         if limit is None:
-            _void(row)
+            await void(session, ticket, kind)
             continue
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
         if count(row):
@@ -148,17 +149,21 @@ async def extend(session: AsyncSession, ticket: Ticket, *, working_days: int) ->
 
 async def meet(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
     """Stop the running clocks of these kinds as met; the time of a pause does not count against one that is paused."""
-    for row in await _chosen(session, ticket, kinds):
+    rows = await _chosen(session, ticket, kinds)
+    for row in rows:
         if row.paused_at is not None:
             _resume(row)
         row.met_at, row.act_at = clock.now(), None
+    await warnings.forget(session, rows)
     await session.flush()
 
 
 async def void(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
     """Stop the running clocks of these kinds because nobody waits for them any more."""
-    for row in await _chosen(session, ticket, kinds):
-        _void(row)
+    rows = await _chosen(session, ticket, kinds)
+    for row in rows:
+        row.void_at, row.act_at = clock.now(), None
+    await warnings.forget(session, rows)
     await session.flush()
 
 
@@ -214,10 +219,6 @@ def _change(row: TicketClock, change: Change) -> None:
 def _resume(row: TicketClock) -> None:
     row.paused_at = None
     _change(row, Change("resume", clock.now()))
-
-
-def _void(row: TicketClock) -> None:
-    row.void_at, row.act_at = clock.now(), None
 
 
 async def _chosen(session: AsyncSession, ticket: Ticket, kinds: Iterable[ClockKind]) -> list[TicketClock]:
