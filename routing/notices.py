@@ -27,6 +27,8 @@ async def due_words(session: AsyncSession, ticket: Ticket) -> str:
     resolve = (await timing.running(session, ticket)).get(ClockKind.RESOLVE)
     if resolve is None:
         return say("due.none", settings().locale)
+    if timing.state_of(resolve, clock.now()) is timing.ClockState.PAUSED:
+        return say("due.paused", settings().locale)
     key = "due.provisional" if resolve.provisional else "due.by"
     return say(key, settings().locale, moment=moment_words(resolve.due_at))
 

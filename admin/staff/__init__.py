@@ -18,12 +18,14 @@ from admin.staff.knowledge.importing import router as importing_router
 from admin.staff.pages import router as pages_router
 from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
+from admin.staff.warnings.endpoints import router as warnings_router
 
 router = APIRouter()
 for _each in (
     session.router,
     tickets_router,
     figures_router,
+    warnings_router,
     conversations_router,
     importing_router,
     knowledge_router,

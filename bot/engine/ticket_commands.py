@@ -173,9 +173,9 @@ async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
         sentences.append(talk.word("command.status.department", department=status["department"]))
     due = next((each for each in status["clocks"] if each["kind"] == "resolve" and not each["met_at"]), None)
     if due and status["state"] not in {"replied", "closed", "withdrawn"}:
-        late = ".late" if due["state"] == ClockState.OVERDUE else ""
+        how = {ClockState.OVERDUE: ".late", ClockState.PAUSED: ".paused"}.get(ClockState(due["state"]), "")
         moment = moment_words(datetime.fromisoformat(due["due_at"]), talk.state.locale)
-        sentences.append(talk.word(f"command.status.due{late}", due=moment))
+        sentences.append(talk.word(f"command.status.due{how}", due=moment))
     if status["result"]:
         sentences.append(talk.word("command.status.result", result=status["result"]))
     if "rate" in status["may"]:

@@ -72,11 +72,11 @@ async def test_every_page_opens_for_those_it_is_for_in_both_languages(busy: Worl
 
 
 async def test_the_way_leads_only_to_pages_that_the_role_may_use(busy: World) -> None:
-    everything = {"/desk", "/workbench", "/supervision", "/knowledge", "/settings"}
+    everything = {"/desk", "/workbench", "/warnings", "/supervision", "/knowledge", "/settings"}
     for login, pages in {
-        "lin": {"/desk", "/workbench", "/knowledge"},
+        "lin": {"/desk", "/workbench", "/warnings", "/knowledge"},
         "zhou": everything - {"/settings"},
-        "lamps": {"/workbench", "/knowledge"},
+        "lamps": {"/workbench", "/warnings", "/knowledge"},
         "editor": {"/knowledge"},
         "admin": everything,
     }.items():

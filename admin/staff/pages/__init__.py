@@ -12,9 +12,22 @@ from admin.staff.pages import (
     settings,
     signing,
     supervision,
+    warnings,
     workbench,
 )
 
 router = APIRouter()
-for _page in (signing, desk, workbench, supervision, figures, importing, editing, reviewing, knowledge, settings):
+for _page in (
+    signing,
+    desk,
+    workbench,
+    supervision,
+    warnings,
+    figures,
+    importing,
+    editing,
+    reviewing,
+    knowledge,
+    settings,
+):
     router.include_router(_page.router)

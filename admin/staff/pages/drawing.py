@@ -42,10 +42,12 @@ _environment.globals["m"] = _environment.get_template("parts/macros.html").modul
 PAGES: tuple[tuple[str, str, Permission | None], ...] = (
     ("/desk", "nav.desk", Permission.CONVERSATION_TAKE),
     ("/workbench", "nav.workbench", None),
+    ("/warnings", "nav.warnings", None),
     ("/supervision", "nav.supervision", Permission.TICKET_RULE),
     ("/knowledge", "nav.knowledge", None),
     ("/settings", "nav.settings", Permission.SETTINGS),
 )
+OF_TICKETS = ("/workbench", "/warnings")
 MOST_SURE = 99  # per cent: nothing that was guessed is certain
 CLEAR_LEAD = 0.15  # of the score; below it the page leaves the choice to the agent
 LANDING = {
@@ -67,7 +69,7 @@ def navigation(actor: Actor) -> list[tuple[str, str]]:
     return [
         (path, "nav.tickets" if path == "/workbench" and not handles(actor) else name)
         for path, name, permission in PAGES
-        if (actor.may(permission) if permission else path != "/workbench" or reads_tickets(actor))
+        if (actor.may(permission) if permission else path not in OF_TICKETS or reads_tickets(actor))
     ]
 
 

@@ -25,6 +25,7 @@ from routing import agenda, citizens, departments, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
+from routing.policy import sla
 from routing.rules import rules
 from routing.suggestions import suggest
 from routing.tickets import Step
@@ -172,15 +173,23 @@ def _survey(ticket: Ticket) -> SurveyView | None:
 
 
 def _clock(row: TicketClock, *, locale: str) -> ClockView:
+    state = timing.state_of(row, clock.now())
     return ClockView(
         kind=row.kind,
         name=routing_say(f"clock.{row.kind}", locale),
         started_at=row.started_at,
         due_at=row.due_at,
         met_at=row.met_at,
-        state=str(timing.state_of(row, clock.now())),
+        state=str(state),
+        state_name=texts.named("clock_state", state, locale),
+        percent=100 if state == timing.ClockState.OVERDUE else _passed(row.warned),
         provisional=row.provisional,
     )
+
+
+def _passed(warned: int) -> int:
+    """Return the highest point of the escalation at or below what a clock has been acted upon."""
+    return max((step.at for step in sla().escalation if step.at <= warned), default=0)
 
 
 def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> dict[str, object]:

@@ -37,7 +37,7 @@ SUMMARY: dict[str, Any] = {
 
 
 class ClockView(BaseModel):
-    """One clock: what it measures, when it began and ends, how it stands (running overdue met late)."""
+    """One clock: what it measures, when it began and ends, how it stands (running paused overdue met late)."""
 
     kind: str
     name: str
@@ -45,6 +45,8 @@ class ClockView(BaseModel):
     due_at: datetime
     met_at: datetime | None = None
     state: str
+    state_name: str = ""
+    percent: int = Field(default=0, description="The point of the escalation that it has passed, of its own measure.")
     provisional: bool = Field(description="A year's holiday notice is not out yet; the moment may still move.")
 
 
