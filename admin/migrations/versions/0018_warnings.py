@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_warnings"
-down_revision = "0013_clock_changes"
+revision = "0018_warnings"
+down_revision = "0017_systems"
 branch_labels = None
 depends_on = None
 
