@@ -101,7 +101,7 @@ async def forget(session: AsyncSession, rows: Iterable[TicketClock]) -> None:
 
 async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50) -> list[Warned]:
     """Return what the actor has been told and not said to know, newest first."""
-    statement = _open(actor).add_columns(TicketClock, Ticket, reading.visible_to(actor))
+    statement = _open(actor).add_columns(TicketClock, Ticket, reading.visible_to(actor).label("readable"))
     statement = statement.join(TicketClock, TicketClock.id == TicketWarning.clock_id)
     statement = statement.join(Ticket, Ticket.id == TicketClock.ticket_id)
     rows = await session.execute(statement.order_by(TicketWarning.at.desc(), TicketWarning.clock_id).limit(limit))
