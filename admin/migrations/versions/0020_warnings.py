@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_warnings"
-down_revision = "0017_systems"
+revision = "0020_warnings"
+down_revision = "0019_nearby"
 branch_labels = None
 depends_on = None
 
