@@ -1,6 +1,6 @@
 """Which door delivers which notice."""
 
-from channels import email, voice, web, wechat
+from channels import email, voice, web, webhooks, wechat
 from core import outbox
 
 
@@ -10,3 +10,4 @@ def connect_channels() -> None:
     outbox.connect("wechat", wechat.deliver)
     outbox.connect("voice", voice.deliver)
     outbox.connect("email", email.deliver)
+    outbox.connect("webhook", webhooks.deliver)

@@ -178,6 +178,14 @@ async def find(session: AsyncSession, public_id: str) -> Client:
     return client
 
 
+async def client_by_id(session: AsyncSession, id: int) -> Client:
+    """Return the account that acts as `client:<id>`. Raises NotFound."""
+    client = await session.get(Client, id)
+    if client is None:
+        raise NotFound("没有这个系统。")
+    return client
+
+
 async def every(session: AsyncSession) -> Sequence[Client]:
     """Return every account, those in use first, by department and name."""
     return (

@@ -3,7 +3,7 @@
 The row and its job commit with whatever caused them; the idempotency key makes the same notice go out once.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,6 +75,19 @@ async def post(
 
 async def _defer(session: AsyncSession, notice_id: int) -> None:
     await jobs.defer(session, "outbox.deliver", lock=f"outbox:{notice_id}", notice_id=notice_id)
+
+
+async def hurry(session: AsyncSession, keys: Sequence[str]) -> None:
+    """Let the notices with these idempotency keys that wait for their next attempt go now."""
+    waiting = select(Notice.id).where(Notice.idempotency_key.in_(keys), Notice.delivered_at.is_(None))
+    ids = [str(id) for id in await session.scalars(waiting)]
+    await session.execute(
+        text(
+            "update procrastinate_jobs set scheduled_at = now() where status = 'todo' and scheduled_at > now() "
+            "and task_name = 'outbox.deliver' and args->>'notice_id' = any(:ids)"
+        ),
+        {"ids": ids},
+    )
 
 
 @jobs.sweep("outbox.again", seconds=600)

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         description="Mailbox: SMTP server for answers, as smtp://user:password@host:587 (STARTTLS) or smtps://…; signs "
         "in user and password are percent-encoded.",
     )
+    webhook_networks: str = Field(
+        "",
+        description="Networks of your own, with commas between, as 10.0.0.0/8, that webhooks may "
+        "reach, also over http. Empty: public addresses over https only.",
+    )
     open311_keys: SecretStr | None = Field(
         None,
         description="Open311: keys of the apps that may report, with commas between, each of 16 characters or more. "
@@ -147,7 +152,7 @@ class Settings(BaseSettings):
         parse(given)
         return given
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _are_addresses(cls, given: str) -> str:
         for each in given.split(",") if given else ():

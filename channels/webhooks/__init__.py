@@ -3,6 +3,10 @@
 subscriptions  who wants to be told where: `create`, `change`, `renew_secret`, `switch`, `replay`, `ping`
 signing        the Standard Webhooks signature
 addresses      which addresses may be called
-following      the sweep that turns a department's feed into notices
+posting        the sweep that turns a department's feed into notices
 delivery       `deliver`: one notice, one attempt
 """
+
+from channels.webhooks.delivery import deliver
+
+__all__ = ["deliver"]

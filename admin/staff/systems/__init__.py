@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from admin.staff.systems import events, token
+from admin.staff.systems import events, token, webhooks
 
 router = APIRouter()
-for _each in (token, events):
+for _each in (token, events, webhooks):
     router.include_router(_each.router)
 
 __all__ = ["router"]
