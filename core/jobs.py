@@ -14,10 +14,10 @@ from typing import Any, ParamSpec
 
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import database
+from core import database, rows
+from core.rows import Call
 
 log = structlog.get_logger()
 
@@ -70,15 +70,16 @@ async def defer(
 
     `at`: not before this moment; `lock`: jobs with the same lock run one after the other; `arguments`: JSON values.
     """
-    row = await session.execute(
-        text(
-            "select unnest(procrastinate_defer_jobs_v1(array[row("
-            ":queue, :name, 0, cast(:lock as text), null, cast(:arguments as jsonb), cast(:at as timestamptz)"
-            ")]::procrastinate_job_to_defer_v1[])) as id"
-        ),
-        {"queue": QUEUE, "name": name, "lock": lock, "arguments": json.dumps(arguments), "at": at},
+    return int(await rows.call(session, deferral(name, at=at, lock=lock, **arguments)))
+
+
+def deferral(name: str, *, at: datetime | None = None, lock: str | None = None, **arguments: Any) -> Call:
+    """Return the call that `defer` makes, for whoever writes more at once."""
+    return Call(
+        "(procrastinate_defer_jobs_v1(array[row(%s, %s, 0, %s::text, null, %s::jsonb, %s::timestamptz)"
+        "::procrastinate_job_to_defer_v1]))[1]",
+        (QUEUE, name, lock, json.dumps(arguments), at),
     )
-    return int(row.scalar_one())
 
 
 def app() -> App:

@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import database
+from core import database, rows
+from core.rows import Call
 
 log = structlog.get_logger()
 
@@ -29,8 +29,13 @@ RESYNC: Announcement = {"topic": "*", "kind": "resync"}
 
 async def announce(session: AsyncSession, topic: str, kind: str, **data: Any) -> None:
     """Tell every process that something changed under `topic`, when the caller's transaction commits."""
+    await rows.call(session, announcement(topic, kind, **data))
+
+
+def announcement(topic: str, kind: str, **data: Any) -> Call:
+    """Return the call that `announce` makes, for whoever calls more at once."""
     content = json.dumps({"topic": topic, "kind": kind, **data}, ensure_ascii=False, default=str)
-    await session.execute(text("select pg_notify(:channel, :content)"), {"channel": CHANNEL, "content": content})
+    return Call("pg_notify(%s, %s)", (CHANNEL, content))
 
 
 class Hub:

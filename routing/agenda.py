@@ -1,24 +1,20 @@
 """What is due next: tickets by the running clock that ends first, and how much each department has on its hands."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import reading
+from routing import reading, timing
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind
 from routing.workflow import FINISHED
 
 MOST = 200
-
-# A clock that people wait for; the department's time to object is a right, not a duty.
-_WAITED_FOR = and_(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None), TicketClock.kind != ClockKind.RETURN)
-_NOT_PAUSED = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +51,7 @@ async def agenda(
     `query` as in `tickets.listing`; `due_before`, `due_after`: only those whose next clock ends then; `skip`: how many
     to leave out, for paging.
     """
-    first = (
-        select(TicketClock.ticket_id, func.min(TicketClock.due_at).label("due_at"))
-        .where(_WAITED_FOR, _NOT_PAUSED)
-        .group_by(TicketClock.ticket_id)
-        .subquery()
-    )
-    statement = select(Ticket).outerjoin(first, first.c.ticket_id == Ticket.id).where(reading.visible_to(actor))
+    statement = select(Ticket.id).where(reading.visible_to(actor))
     if state:
         statement = statement.where(Ticket.state == state)
     if department:
@@ -69,11 +59,13 @@ async def agenda(
     if query and query.strip():
         statement = statement.where(reading.matches(query.strip(), actor))
     if due_before:
-        statement = statement.where(first.c.due_at < due_before)
+        statement = statement.where(Ticket.next_due_at < due_before)
     if due_after:
-        statement = statement.where(first.c.due_at >= due_after)
-    statement = statement.order_by(first.c.due_at.nulls_last(), Ticket.number.desc())
-    tickets = (await session.scalars(statement.limit(min(limit, MOST)).offset(skip))).all()
+        statement = statement.where(Ticket.next_due_at >= due_after)
+    order = Ticket.next_due_at, Ticket.number.desc()
+    # The page is chosen in the index; only what is on it is read.
+    page = statement.order_by(*order).limit(min(limit, MOST)).offset(skip)
+    tickets = (await session.scalars(select(Ticket).where(Ticket.id.in_(page)).order_by(*order))).all()
     return await with_clocks(session, tickets)
 
 
@@ -81,7 +73,7 @@ async def with_clocks(session: AsyncSession, tickets: Sequence[Ticket]) -> list[
     """Return the tickets, in their order, with their running clocks."""
     rows = await session.scalars(
         select(TicketClock)
-        .where(TicketClock.ticket_id.in_([ticket.id for ticket in tickets]), _WAITED_FOR)
+        .where(TicketClock.ticket_id.in_([ticket.id for ticket in tickets]), timing.WAITED_FOR)
         .order_by(TicketClock.due_at, TicketClock.id)
     )
     clocks: dict[int, list[TicketClock]] = {}
@@ -92,25 +84,23 @@ async def with_clocks(session: AsyncSession, tickets: Sequence[Ticket]) -> list[
 
 async def overdue(session: AsyncSession, *, actor: Actor) -> int:
     """Return how many tickets that the actor sees have a clock that ran out and is still waited for."""
-    statement = select(func.count()).select_from(Ticket).where(reading.visible_to(actor), _is_overdue())
+    statement = select(func.count()).where(reading.visible_to(actor), Ticket.next_due_at < clock.now())
     return await session.scalar(statement) or 0
 
 
 async def loads(session: AsyncSession, *, actor: Actor) -> list[Load]:
     """Return each department that leads on anything unfinished, most late ones first; of what the actor sees."""
-    late = func.count().filter(_is_overdue())
-    rows = await session.execute(
-        select(Ticket.lead, func.count(), late)
-        .where(reading.visible_to(actor), Ticket.lead.is_not(None), Ticket.state.not_in(FINISHED))
+    unfinished = Ticket.state.not_in(FINISHED)
+    counted = await reading.counted(session, actor=actor)
+    late = await session.execute(
+        select(Ticket.lead, func.count())
+        .where(reading.visible_to(actor), Ticket.next_due_at < clock.now(), Ticket.lead.is_not(None), unfinished)
         .group_by(Ticket.lead)
-        .order_by(late.desc(), func.count().desc(), Ticket.lead)
     )
-    return [Load(department=lead or "", open=count, overdue=count_late) for lead, count, count_late in rows]
-
-
-def _is_overdue() -> ColumnElement[bool]:
-    return (
-        select(TicketClock.id)
-        .where(TicketClock.ticket_id == Ticket.id, _WAITED_FOR, _NOT_PAUSED, TicketClock.due_at < clock.now())
-        .exists()
-    )
+    overdue = {lead: count for lead, count in late}
+    open_ = Counter[str]()
+    for (state, lead), count in counted.items():
+        if lead is not None and state not in FINISHED:
+            open_[lead] += count
+    loads = [Load(department=lead, open=count, overdue=overdue.get(lead, 0)) for lead, count in open_.items() if count]
+    return sorted(loads, key=lambda load: (-load.overdue, -load.open, load.department))

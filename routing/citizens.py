@@ -19,11 +19,10 @@ from routing.phones import phone_index
 SHORTEST_REASON = 4  # characters
 
 
-async def keep(session: AsyncSession, ticket: Ticket, *, name: str | None, phone: str | None) -> None:
-    """Keep who opened the ticket."""
+def author(ticket: Ticket, *, name: str | None, phone: str | None) -> TicketCitizen:
+    """Return who opened the ticket, to be written with it."""
     index = phone_index(phone) if phone else None
-    session.add(TicketCitizen(ticket_id=ticket.id, name=name, phone=phone, phone_index=index))
-    await session.flush()
+    return TicketCitizen(ticket_id=ticket.id, name=name, phone=phone, phone_index=index)
 
 
 def has_phone() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import jobs
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import commands, reading
+from routing import commands, reading, vectors
 from routing.departments import Candidate
 from routing.messages import say
 from routing.models import Ticket
@@ -27,6 +27,7 @@ async def dispatch_ticket(number: str) -> None:
 async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
     """Dispatch the ticket if it is new and the first candidate certain enough (`tickets.yaml`); return the ticket."""
     ticket = await reading.find(session, number, actor=SYSTEM, lock=True)
+    await vectors.keep(session, ticket)
     if ticket.state != "new":
         return ticket
     weighed = await weigh(session, ticket)

@@ -7,6 +7,7 @@ from typing import Any
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     ForeignKey,
     Identity,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     SmallInteger,
+    String,
     literal_column,
     text,
 )
@@ -48,6 +50,9 @@ DIMENSIONS = (384, 512, 768, 1024)
 OPEN = "state not in ('replied', 'closed', 'withdrawn', 'merged')"
 
 
+AGENDA: tuple[ColumnElement[Any], ...] = (literal_column("next_due_at"), literal_column("number").desc())
+
+
 def _nearness(dimension: int) -> Index:
     """Return the index (HNSW) by which the closed tickets nearest to a vector are found."""
     # An index wants one length of vector, the column holds those of any encoder: so one index a length.
@@ -65,7 +70,11 @@ class Ticket(Base):
 
     __tablename__ = "tickets"
     __table_args__ = (
-        Index("ix_tickets_lead_state", "lead", "state"),
+        # Lists are in the order in which something is due; a page deep in one is found in its index alone.
+        Index("ix_tickets_agenda", *AGENDA, postgresql_include=["id", "lead", "state", "sealed"]),
+        Index("ix_tickets_state_agenda", "state", *AGENDA, postgresql_include=["id", "sealed"]),
+        Index("ix_tickets_lead_state_agenda", "lead", "state", *AGENDA, postgresql_include=["id", "sealed"]),
+        Index("ix_tickets_title", literal_column("title_bigrams(title)").label("bigrams"), postgresql_using="gin"),
         # By these the open tickets near a place are found, the newest first (`routing.nearby`).
         Index("ix_tickets_open_area", "district", "category", "opened_at", postgresql_where=text(OPEN)),
         Index("ix_tickets_open_road", "road", "opened_at", postgresql_where=text(f"{OPEN} and road is not null")),
@@ -90,7 +99,7 @@ class Ticket(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    number: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(String(collation="C"), unique=True)
     code_digest: Mapped[bytes]
     channel: Mapped[str]
     conversation: Mapped[str | None] = mapped_column(index=True)
@@ -113,10 +122,11 @@ class Ticket(Base):
     house: Mapped[int | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
     lead: Mapped[str | None]
     co_handlers: Mapped[list[str]]
     opened_at: Mapped[datetime] = mapped_column(index=True)
+    next_due_at: Mapped[datetime | None]  # when the next clock ends that people wait for; kept by `routing.timing`
     dispatched_at: Mapped[datetime | None]  # the first time; the citizen's clock runs from here
     accepted_at: Mapped[datetime | None]  # by the department that leads now
     replied_at: Mapped[datetime | None]
@@ -224,10 +234,26 @@ class CallbackAttempt(Base):
     again_at: Mapped[datetime | None]
 
 
+class TicketCount(Base):
+    """How many tickets more (or fewer, below zero) a department has in a state; the sum of all rows holds.
+
+    A trigger writes a row for each ticket that comes, goes or moves, so that nobody waits for a total;
+    `supervision.fold_counts` sums them up.
+    """
+
+    __tablename__ = "ticket_counts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    state: Mapped[str]
+    lead: Mapped[str | None]
+    sealed: Mapped[bool]
+    tickets: Mapped[int] = mapped_column(BigInteger)
+
+
 class TicketNumber(Base):
-    """The last number given out on a day of the city's calendar."""
+    """The ticket id after which a day of the city's calendar begins to count: number = id - base."""
 
     __tablename__ = "ticket_numbers"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
-    last: Mapped[int]
+    base: Mapped[int] = mapped_column(BigInteger)

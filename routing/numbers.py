@@ -2,7 +2,9 @@
 
 import hmac
 import secrets
+from datetime import date
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,16 +19,32 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 CODE_LENGTH = 6
 
 
-async def next_number(session: AsyncSession) -> str:
-    """Return the day's next number, as 20261122-000123.
+# The sequence of tickets.id, and the id before the day's first.
+_NEXT = text(
+    "select nextval(pg_get_serial_sequence('tickets', 'id')), (select base from ticket_numbers where day = :day)"
+)
 
-    The day's row stays locked until the caller's transaction ends, so no number is given twice or left out.
+
+async def next_number(session: AsyncSession) -> tuple[int, str]:
+    """Return the id of the next ticket, and its number: the day, and how many ids were given on it, as 20261122-000123.
+
+    Ids come from a sequence, so nobody waits for anybody. No number is given twice; one whose transaction rolls back is
+    left out. Only the first of a day writes something: whoever opens the second waits for its commit.
     """
     day = clock.local(clock.now(), city().time_zone).date()
-    statement = insert(TicketNumber).values(day=day, last=1)
-    statement = statement.on_conflict_do_update(index_elements=["day"], set_={"last": TicketNumber.last + 1})
-    last = await session.scalar(statement.returning(TicketNumber.last))
-    return f"{day:%Y%m%d}-{last:06d}"
+    id_, base = (await session.execute(_NEXT, {"day": day})).one()
+    if base is None:
+        id_, base = await _begin(session, day, id_)
+    return id_, f"{day:%Y%m%d}-{id_ - base:06d}"
+
+
+async def _begin(session: AsyncSession, day: date, id_: int) -> tuple[int, int]:
+    """Begin to count from this id, unless another has begun meanwhile; then from an id that is later than theirs."""
+    begun = insert(TicketNumber).values(day=day, base=id_ - 1).on_conflict_do_nothing(index_elements=["day"])
+    if await session.scalar(begun.returning(TicketNumber.base)) is not None:
+        return id_, id_ - 1
+    later, base = (await session.execute(_NEXT, {"day": day})).one()
+    return later, base
 
 
 def new_code() -> str:

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, ledger, live, outbox
+from core import clock, ledger, live, outbox, rows
 from core.auth import Actor
 from core.ledger import Event
+from core.rows import Call
 from core.settings import settings
 from intents import categories
 from routing import feed
@@ -110,9 +111,20 @@ async def record(
         await session.flush()
     departments = dict.fromkeys(code for code in (ticket.lead, *ticket.co_handlers, *also) if code)
     await feed.hand_over(session, ticket, event, tuple(departments))
-    for topic in (f"ticket:{ticket.number}", "desk", *(f"department:{code}" for code in departments)):
-        await live.announce(session, topic, event.kind, number=ticket.number, state=ticket.state)
+    await rows.call(session, *_announcements(ticket, event, departments))
     return event
+
+
+def first(ticket: Ticket, kind: str, *, actor: Actor, **data: Any) -> tuple[Event, list[Call]]:
+    """Return the first step of a ticket without words, and its announcements, to be written with the ticket."""
+    subject, data = f"ticket:{ticket.number}", {"state": ticket.state, **data}
+    event = ledger.first_event(subject=subject, kind=PREFIX + kind, actor=actor, data=data)
+    return event, _announcements(ticket, event, ())
+
+
+def _announcements(ticket: Ticket, event: Event, departments: Iterable[str]) -> list[Call]:
+    topics = (f"ticket:{ticket.number}", "desk", *(f"department:{code}" for code in departments))
+    return [live.announcement(topic, event.kind, number=ticket.number, state=ticket.state) for topic in topics]
 
 
 async def tell(session: AsyncSession, ticket: Ticket, event: Event, **content: Any) -> None:

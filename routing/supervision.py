@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
@@ -13,6 +13,11 @@ from routing.models import Ticket, TicketClock
 from routing.policy import ClockKind, Told, sla
 
 BATCH = 100
+_FOLD = text(
+    "with gone as (delete from ticket_counts returning state, lead, sealed, tickets) "
+    "insert into ticket_counts (state, lead, sealed, tickets) "
+    "select state, lead, sealed, sum(tickets) from gone group by state, lead, sealed having sum(tickets) <> 0"
+)
 
 
 @jobs.sweep("clocks.sweep", seconds=1)
@@ -31,6 +36,15 @@ async def settle() -> None:
     after: int | None = 0
     while after is not None:
         after = await _settle_some(after)
+
+
+@jobs.sweep("tickets.counts", seconds=5)
+async def fold_counts() -> None:
+    """Sum up the counts of tickets by state and department, so that few rows hold them."""
+    async with transaction() as session:
+        # One at a time is enough; a row that another transaction has not committed yet waits for the next time.
+        if await session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended("tickets.counts", 0)))):
+            await session.execute(_FOLD)
 
 
 async def _act_some() -> int:
@@ -73,6 +87,7 @@ async def _settle_some(after: int) -> int | None:
         for row, ticket in (await session.execute(provisional)).all():
             last = row.id
             if timing.count(row):
+                await timing.settle(session, ticket)
                 await steps.record(session, ticket, "retimed", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
         return last
 

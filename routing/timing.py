@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -16,6 +16,10 @@ from routing.hiding import is_secret
 from routing.messages import say
 from routing.models import Ticket, TicketClock
 from routing.policy import ClockKind, Limit, Unit, sla
+
+# A clock that people wait for; the department's time to object is a right, not a duty.
+WAITED_FOR = and_(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None), TicketClock.kind != ClockKind.RETURN)
+_NOT_PAUSED = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
 
 
 class ClockState(StrEnum):
@@ -65,24 +69,48 @@ async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dic
 
     Nobody is to contact an author whom the department may not know: that clock does not start.
     """
-    now, policy = clock.now(), sla().policy
-    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
     before = await running(session, ticket)
     started: dict[ClockKind, TicketClock] = {}
     for kind in kinds:
-        limit = limit_for(ticket, kind)
-        if limit is None or (secret and kind == ClockKind.CONTACT):
-            continue
-        row = before.get(kind) or TicketClock(ticket_id=ticket.id, kind=kind, warned=0)
-        await warnings.forget(session, [row])
-        row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
-        row.started_at, row.changes, row.paused_at = now, [], None
-        row.breached_at, row.warned = None, 0
-        count(row)
-        session.add(row)
-        started[kind] = row
-    await session.flush()
+        if kind in before:
+            await warnings.forget(session, [before[kind]])
+        row = _begun(ticket, kind, before.get(kind))
+        if row is not None:
+            session.add(row)
+            started[kind] = row
+    await settle(session, ticket)
     return started
+
+
+def first(ticket: Ticket, kind: ClockKind) -> TicketClock | None:
+    """Return the clock of a new ticket, to be written with it; None where the policy sets no limit."""
+    row = _begun(ticket, kind, None)
+    if row is not None:
+        ticket.next_due_at = row.due_at
+    return row
+
+
+def _begun(ticket: Ticket, kind: ClockKind, before: TicketClock | None) -> TicketClock | None:
+    """Return the clock, begun now or anew; None where nobody sets a limit or the author is not to be known."""
+    limit = limit_for(ticket, kind)
+    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
+    if limit is None or (secret and kind == ClockKind.CONTACT):
+        return None
+    row = before or TicketClock(ticket_id=ticket.id, kind=kind, warned=0)
+    row.amount, row.unit, row.policy = limit.amount, limit.unit, sla().policy.code
+    row.started_at, row.changes, row.paused_at = clock.now(), [], None
+    row.breached_at, row.warned = None, 0
+    count(row)
+    return row
+
+
+async def settle(session: AsyncSession, ticket: Ticket) -> None:
+    """Keep on the ticket when its next clock ends that people wait for: lists are in that order."""
+    await session.flush()
+    ticket.next_due_at = await session.scalar(
+        select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == ticket.id, WAITED_FOR, _NOT_PAUSED)
+    )
+    await session.flush()
 
 
 async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, TicketClock]:
@@ -102,7 +130,7 @@ async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, Tick
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
         if count(row):
             moved[kind] = row
-    await session.flush()
+    await settle(session, ticket)
     return moved
 
 
@@ -116,7 +144,7 @@ async def pause(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     for row in stopped:
         row.paused_at = now
         _change(row, Change("pause", now))
-    await session.flush()
+    await settle(session, ticket)
     return stopped
 
 
@@ -125,7 +153,7 @@ async def resume(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     paused = [row for row in (await running(session, ticket)).values() if row.paused_at is not None]
     for row in paused:
         _resume(row)
-    await session.flush()
+    await settle(session, ticket)
     return paused
 
 
@@ -143,7 +171,7 @@ async def extend(session: AsyncSession, ticket: Ticket, *, working_days: int) ->
     if row is None:
         raise Conflict(say("refused.no_resolve_clock"))
     _change(row, Change("extend", clock.now(), working_days))
-    await session.flush()
+    await settle(session, ticket)
     return row
 
 
@@ -155,7 +183,7 @@ async def meet(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None
             _resume(row)
         row.met_at, row.act_at = clock.now(), None
     await warnings.forget(session, rows)
-    await session.flush()
+    await settle(session, ticket)
 
 
 async def void(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None:
@@ -164,7 +192,7 @@ async def void(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None
     for row in rows:
         row.void_at, row.act_at = clock.now(), None
     await warnings.forget(session, rows)
-    await session.flush()
+    await settle(session, ticket)
 
 
 def limit_for(ticket: Ticket, kind: ClockKind) -> Limit | None:

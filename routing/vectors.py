@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import jobs, versions
 from core.database import transaction
@@ -29,6 +30,13 @@ def _text(title: str, description: str) -> str:
 def _vector(text: str) -> tuple[str, list[float]]:
     used = encoder()
     return used.fingerprint, used.encode([text[:CHARACTERS_READ]])[0].tolist()
+
+
+async def keep(session: AsyncSession, ticket: Ticket) -> None:
+    """Give a ticket that has none the vector of the encoder in service; the next citizen finds it by that."""
+    if ticket.encoder is None:
+        ticket.encoder, ticket.embedding = await asyncio.to_thread(vector_of, ticket.title, ticket.description)
+        await session.flush()
 
 
 @jobs.sweep("tickets.vectors", seconds=30)

@@ -73,8 +73,7 @@ async def append(
     at = clock.now()
     kept = _as_kept(data)
     if first:
-        event = Event(subject=subject, number=1, at=at, actor=str(actor), kind=kind, data=kept, previous=GENESIS)
-        event.hash = digest(event)
+        event = first_event(subject=subject, kind=kind, actor=actor, data=data)
         session.add(event)
         await session.flush()
         return event
@@ -83,6 +82,21 @@ async def append(
     values |= {"before_number": before_number, "after_number": after_number}
     appended: Event = (await session.scalars(select(Event).from_statement(_APPEND), values)).one()
     return appended
+
+
+def first_event(*, subject: str, kind: str, actor: Actor, data: dict[str, Any]) -> Event:
+    """Return the event 1 of a new subject, unwritten, for whoever writes it together with the subject."""
+    event = Event(
+        subject=subject,
+        number=1,
+        at=clock.now(),
+        actor=str(actor),
+        kind=kind,
+        data=_as_kept(data),
+        previous=GENESIS,
+    )
+    event.hash = digest(event)
+    return event
 
 
 def _as_kept(data: dict[str, Any]) -> dict[str, Any]:

@@ -195,6 +195,7 @@ class TestSecrecy:
 
     async def test_it_is_no_longer_offered_as_the_same_matter(self, session: AsyncSession) -> None:
         ticket = await dispatched(session)
+        await nearby.keep_vector(session, ticket)
         asked: dict[str, Any] = {"category": LAMP, "district": "zhaoxia", "text": ticket.description}
         assert [each.number for each in await tickets.near(session, **asked)] == [ticket.number]
         await corrected(session, ticket, request_type="tip_off")

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.usefixtures("monday")
 
 
 async def opened(session: AsyncSession, **changes: Any) -> Ticket:
-    return (await tickets.open(session, draft(**(WORDS | {"category": LAMP} | changes)), actor=CITIZEN)).ticket
+    made = await tickets.open(session, draft(**(WORDS | {"category": LAMP} | changes)), actor=CITIZEN)
+    await nearby.keep_vector(session, made.ticket)
+    return made.ticket
 
 
 async def solved(session: AsyncSession, *, by: str, first: str | None = None, **changes: Any) -> Ticket:

@@ -3,17 +3,18 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.database import transaction
 from core.errors import BadInput, Conflict, Forbidden, NotFound
-from routing import citizens, commands, numbers, tickets
-from routing.models import Ticket, TicketNumber
+from routing import citizens, commands, nearby, numbers, tickets
+from routing.models import Ticket
 from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, SUPERVISOR, department, draft
 
 LEAD = department("urban_management")
@@ -104,24 +105,41 @@ class TestCode:
 
 
 class TestNumbers:
-    async def test_transactions_at_once_get_different_numbers_and_leave_none_out(self, committing: None) -> None:
+    async def test_transactions_at_once_get_different_numbers(self, committing: None) -> None:
         async def take() -> str:
             async with transaction() as session:
-                number = await numbers.next_number(session)
+                _, number = await numbers.next_number(session)
                 await asyncio.sleep(0)
                 return number
 
         taken = await asyncio.gather(*(take() for _ in range(30)))
-        assert sorted(taken) == [f"20261123-{number:06d}" for number in range(1, 31)]
+        assert len(set(taken)) == 30
+        assert min(taken) == "20261123-000001"
 
-    async def test_a_number_of_a_transaction_that_failed_is_given_again(self, committing: None) -> None:
-        with pytest.raises(ZeroDivisionError):
-            async with transaction() as session:
-                await numbers.next_number(session)
-                raise ZeroDivisionError
-        async with transaction() as session:
-            assert await numbers.next_number(session) == "20261123-000001"
-            assert await session.scalar(select(TicketNumber.last)) == 1
+    async def test_a_number_of_a_transaction_that_failed_is_left_out(self, committing: None) -> None:
+        numbered = []
+        for fails in (False, True, False):
+            with suppress(ZeroDivisionError):
+                async with transaction() as session:
+                    numbered.append((await numbers.next_number(session))[1])
+                    if fails:
+                        raise ZeroDivisionError
+        assert numbered == ["20261123-000001", "20261123-000002", "20261123-000003"]
+
+    async def test_whoever_draws_an_id_before_the_first_of_the_day_commits_counts_on(self, committing: None) -> None:
+        """Both see a day without tickets; the one with the later id begins it."""
+        async with transaction() as early, transaction() as late:
+            drawn = await early.scalar(text("select nextval(pg_get_serial_sequence('tickets', 'id'))"))
+            assert (await numbers.next_number(late))[1] == "20261123-000001"
+            await late.commit()
+            assert (await numbers._begin(early, MONDAY.date(), drawn or 0))[0] > (drawn or 0) + 1
+            assert (await numbers.next_number(early))[1] == "20261123-000003"
+
+    async def test_each_day_begins_with_one(self, committing: None) -> None:
+        for day in (MONDAY, MONDAY + timedelta(days=1)):
+            with clock.set_to(day):
+                async with transaction() as session:
+                    assert (await numbers.next_number(session))[1].endswith("-000001")
 
 
 class TestTwoAtOnce:
