@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.errors import BadInput, Conflict
-from routing import commands, policy, supervision, tickets, timing
+from routing import commands, nearby, policy, supervision, tickets, timing
 from routing.models import Ticket
 from routing.policy import ClockKind, Limit, Policy, Unit
 from routing.steps import PUBLIC

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.text.encode import HashingEncoder, using
-from routing import commands, dispatching, experience, tickets
+from routing import commands, dispatching, experience, nearby, tickets
 from routing.departments import Candidate
 from routing.models import Ticket
 from routing.rules import rules

@@ -6,8 +6,8 @@ Numbers of a day are counted from the id before its first, not from a row that e
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_agenda"
-down_revision = "0012_catalogue"
+revision = "0018_agenda"
+down_revision = "0017_systems"
 branch_labels = None
 depends_on = None
 
@@ -35,7 +35,9 @@ def upgrade() -> None:
     op.drop_index("ix_tickets_state", "tickets")
     op.create_index("ix_tickets_agenda", "tickets", [*ORDER], postgresql_include=["id", "lead", "state", "sealed"])
     op.create_index("ix_tickets_state_agenda", "tickets", ["state", *ORDER], postgresql_include=["id", "sealed"])
-    op.create_index("ix_tickets_lead_state_agenda", "tickets", ["lead", "state", *ORDER], postgresql_include=["id", "sealed"])
+    op.create_index(
+        "ix_tickets_lead_state_agenda", "tickets", ["lead", "state", *ORDER], postgresql_include=["id", "sealed"]
+    )
     op.create_index("ix_tickets_title", "tickets", [sa.text("title_bigrams(title)")], postgresql_using="gin")
     _counts()
     op.alter_column("ticket_numbers", "last", new_column_name="base", type_=sa.BigInteger())
