@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor, Role
-from routing.tickets import Draft
+from routing import opening, vectors
+from routing.tickets import Draft, Opened
 
 # A Monday morning, 09:30 in the city.
 MONDAY = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -45,3 +47,10 @@ def monday() -> Any:
 
     with clock.set_to(MONDAY):
         yield MONDAY
+
+
+async def noticed(session: AsyncSession, said: Draft, *, actor: Actor = CITIZEN) -> Opened:
+    """Open a ticket, with the vector that its job makes and by which others find it."""
+    opened = await opening.open(session, said, actor=actor)
+    await vectors.keep(session, opened.ticket)
+    return opened

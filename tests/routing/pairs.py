@@ -9,9 +9,9 @@ import yaml
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
-from core.auth import Actor
-from routing import nearby, opening, whereabouts
+from routing import nearby, whereabouts
 from routing.tickets import Draft
+from tests.routing.conftest import noticed
 
 FILE = Path(__file__).parent / "data" / "duplicates.yaml"
 
@@ -32,7 +32,7 @@ async def judge(session: AsyncSession, now: datetime) -> list[Judged]:
         savepoint = await session.begin_nested()
         points = pair.get("points", [[None, None], [None, None]])
         with clock.set_to(now - timedelta(hours=pair.get("hours", 24))):
-            await opening.open(session, _draft(pair, "first", points[0]), actor=Actor(kind="citizen"))
+            await noticed(session, _draft(pair, "first", points[0]))
         with clock.set_to(now):
             second = _draft(pair, "second", points[1])
             found = await nearby.near(

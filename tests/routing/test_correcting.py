@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.errors import BadInput, Conflict
-from routing import commands, nearby, policy, supervision, tickets, timing
+from routing import commands, policy, supervision, tickets, timing, vectors
 from routing.models import Ticket
 from routing.policy import ClockKind, Limit, Policy, Unit
 from routing.steps import PUBLIC
@@ -195,7 +195,7 @@ class TestSecrecy:
 
     async def test_it_is_no_longer_offered_as_the_same_matter(self, session: AsyncSession) -> None:
         ticket = await dispatched(session)
-        await nearby.keep_vector(session, ticket)
+        await vectors.keep(session, ticket)
         asked: dict[str, Any] = {"category": LAMP, "district": "zhaoxia", "text": ticket.description}
         assert [each.number for each in await tickets.near(session, **asked)] == [ticket.number]
         await corrected(session, ticket, request_type="tip_off")

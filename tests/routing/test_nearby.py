@@ -8,11 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
-from routing import nearby, opening, whereabouts
+from routing import nearby, whereabouts
 from routing.nearby import Similar
 from routing.rules import rules
 from tests.routing import pairs
-from tests.routing.conftest import CITIZEN, MONDAY, draft
+from tests.routing.conftest import MONDAY, draft, noticed
 
 LAMP = "utilities.lighting.lamp_out"
 HOLE = "transport.road.damage"
@@ -42,7 +42,7 @@ async def looked(session: AsyncSession, said: Any, **asker: Any) -> list[Similar
 async def test_the_lamp_of_the_same_road_is_offered_without_a_word_that_its_citizen_wrote(
     session: AsyncSession, monday: Any
 ) -> None:
-    opened = await opening.open(session, lamp(), actor=CITIZEN)
+    opened = await noticed(session, lamp())
     (found,) = await looked(session, lamp(description="建设路的路灯坏了", address="建设路"))
     assert (found.number, found.label, found.citizens, found.metres) == (
         opened.ticket.number,
@@ -67,19 +67,19 @@ async def test_the_lamp_of_the_same_road_is_offered_without_a_word_that_its_citi
 async def test_what_is_elsewhere_something_else_or_secret_is_not_offered(
     other: dict[str, Any], session: AsyncSession, monday: Any
 ) -> None:
-    await opening.open(session, lamp(**other), actor=CITIZEN)
+    await noticed(session, lamp(**other))
     assert await looked(session, lamp()) == []
 
 
 async def test_nobody_is_offered_their_own_ticket(session: AsyncSession, monday: Any) -> None:
-    await opening.open(session, lamp(), actor=CITIZEN)
+    await noticed(session, lamp())
     assert await looked(session, lamp(), conversation="c-other") == []
     assert await looked(session, lamp(), phone="+86 139 0013 9000") == []
     assert len(await looked(session, lamp(), conversation="c-new", phone="13700137000")) == 1
 
 
 async def test_only_open_tickets_of_the_last_weeks_are_offered(session: AsyncSession, monday: Any) -> None:
-    first = await opening.open(session, lamp(), actor=CITIZEN)
+    first = await noticed(session, lamp())
     with clock.set_to(MONDAY + timedelta(days=rules().near.reach_of(LAMP).days + 1)):
         assert await looked(session, lamp()) == []
     with clock.set_to(MONDAY + timedelta(days=10)):
@@ -92,7 +92,7 @@ async def test_only_open_tickets_of_the_last_weeks_are_offered(session: AsyncSes
 
 
 async def test_a_ticket_of_another_encoder_is_not_compared(session: AsyncSession, monday: Any) -> None:
-    opened = await opening.open(session, lamp(), actor=CITIZEN)
+    opened = await noticed(session, lamp())
     opened.ticket.encoder, opened.ticket.embedding = "another:1", [1.0, 0.0]
     await session.flush()
     assert await looked(session, lamp()) == []
@@ -102,7 +102,7 @@ async def test_coordinates_outdo_names_and_the_reach_is_the_categorys(session: A
     hole = lamp(
         category=HOLE, title="路面破损", description="路面有个大坑", address=None, latitude=31.0, longitude=117.0
     )
-    await opening.open(session, hole, actor=CITIZEN)
+    await noticed(session, hole)
     near = lamp(
         category=HOLE, title="路面破损", description="马路有个大坑", address=None, latitude=31.0003, longitude=117.0002
     )
@@ -116,7 +116,7 @@ async def test_coordinates_outdo_names_and_the_reach_is_the_categorys(session: A
 
 async def test_a_power_cut_is_one_matter_across_a_district_for_two_days(session: AsyncSession, monday: Any) -> None:
     cut = {"category": "utilities.power.outage", "title": "停电", "description": "整栋楼突然停电了，什么时候来电"}
-    await opening.open(session, lamp(**cut, address="朝霞区和平路"), actor=CITIZEN)
+    await noticed(session, lamp(**cut, address="朝霞区和平路"))
     assert len(await looked(session, lamp(**cut, address="朝霞区安居社区"))) == 1
     with clock.set_to(MONDAY + timedelta(days=3)):
         assert await looked(session, lamp(**cut, address="朝霞区安居社区")) == []

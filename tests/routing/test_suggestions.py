@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.text.encode import HashingEncoder, using
-from routing import commands, dispatching, experience, nearby, tickets
+from routing import commands, dispatching, experience, tickets, vectors
 from routing.departments import Candidate
 from routing.models import Ticket
 from routing.rules import rules
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("monday")
 
 async def opened(session: AsyncSession, **changes: Any) -> Ticket:
     made = await tickets.open(session, draft(**(WORDS | {"category": LAMP} | changes)), actor=CITIZEN)
-    await nearby.keep_vector(session, made.ticket)
+    await vectors.keep(session, made.ticket)
     return made.ticket
 
 

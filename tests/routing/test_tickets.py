@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, ledger
 from core.database import transaction
 from core.errors import BadInput, Conflict, Forbidden, NotFound
-from routing import citizens, commands, nearby, numbers, tickets
+from routing import citizens, commands, numbers, tickets
 from routing.models import Ticket
 from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, SUPERVISOR, department, draft
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from core import versions
 from core.database import transaction
 from core.text import encode
-from routing import nearby, opening, vectors, whereabouts
+from routing import nearby, vectors, whereabouts
 from routing.models import Ticket
-from tests.routing.conftest import CITIZEN, draft
+from tests.routing.conftest import draft, noticed
 
 
 class Named(encode.HashingEncoder):
@@ -31,7 +31,7 @@ def first(monkeypatch: pytest.MonkeyPatch) -> encode.Encoder:
 async def opened(count: int) -> None:
     async with transaction() as session:
         for number in range(count):
-            await opening.open(session, draft(title=f"第{number}盏路灯不亮"), actor=CITIZEN)
+            await noticed(session, draft(title=f"第{number}盏路灯不亮"))
 
 
 async def encoders() -> list[str | None]:

@@ -6,8 +6,8 @@ Numbers of a day are counted from the id before its first, not from a row that e
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_agenda"
-down_revision = "0017_systems"
+revision = "0021_agenda"
+down_revision = "0020_warnings"
 branch_labels = None
 depends_on = None
 
