@@ -1,12 +1,11 @@
 """Changing the dispatch catalogue: what a change would do, what speaks against it, writing it, taking a plan back."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select, text, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live
@@ -15,17 +14,14 @@ from core.city import city
 from core.errors import BadInput, Conflict, NotFound
 from core.text.normalise import clean
 from intents import categories
-from routing import catalogue_versions
-from routing.catalogue import DISTRICT, EVERYWHERE, STREET, Catalogue, Row
+from routing import catalogue_effects, catalogue_versions
+from routing.catalogue import DISTRICT, EVERYWHERE, STREET, Row
+from routing.catalogue_effects import Effect
 from routing.catalogue_versions import CatalogueVersion, Timeline
 from routing.messages import say
-from routing.models import Ticket
 from routing.tree import tree
-from routing.workflow import FINISHED
 
 TOPIC = "desk"
-LOOKED_BACK_DAYS = 90
-EXAMPLES = 12
 LONGEST = 1000  # characters of basis and reason
 
 
@@ -51,63 +47,63 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """Tickets that the change would send elsewhere: from whom, to whom (None: to nobody), how many, how many open."""
-
-    before: str | None
-    after: str | None
-    tickets: int
-    open: int
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
-    """What a change would do: warnings in sentences, the tickets of the last 90 days it would send elsewhere.
+    """What a change would do: warnings in sentences, and the tickets it would send elsewhere.
 
     `seen`: a mark of the row's state, to be given back when it is saved.
     """
 
     before: Row | None
     warnings: tuple[str, ...]
-    moves: tuple[Move, ...]
-    examples: tuple[str, ...]
+    effect: Effect
     seen: int
     begins: datetime
     ends: datetime | None
-    tickets: int = field(default=0)
-    open: int = field(default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A change that can be made: what holds before it, from when to when it will, and what speaks against it."""
+
+    before: Row | None
+    begins: datetime
+    ends: datetime | None
+    warnings: tuple[str, ...]
+
+
+def examine(change: Change, known: Timeline) -> Examined:
+    """Return what must be known of a change. Raises BadInput or Conflict, in a sentence, where it cannot be made."""
+    begins, ends = _moments(change)
+    _check(change)
+    before = known.at(begins).get(change.category, change.area)
+    if change.lead is None and before is None:
+        raise Conflict(say("refused.catalogue.no_row"))
+    if is_so_already(change, known):
+        raise Conflict(say("refused.catalogue.same"))
+    _check_dates(change, known, begins, ends)
+    return Examined(before, begins, ends, tuple(_warnings(change, before, ends)))
+
+
+def is_so_already(change: Change, known: Timeline) -> bool:
+    """Say whether the row says so already when the change would begin. An end of its own is something new."""
+    before = known.at(_moments(change)[0]).get(change.category, change.area)
+    if before is None or change.effective_to is not None:
+        return False
+    return (before.lead, before.co_handlers, before.basis) == (change.lead, change.co_handlers, change.basis)
 
 
 async def preview(session: AsyncSession, change: Change) -> Preview:
     """Return what a change would do. Raises BadInput or Conflict, in a sentence, where it cannot be made."""
-    begins, ends = _moments(change)
-    _check(change)
-    known = await catalogue_versions.timeline(session)
-    now = known.at(begins)
-    before = now.get(change.category, change.area)
-    _check_new(change, before)
-    _check_dates(change, known, begins, ends)
+    found = examine(change, await catalogue_versions.timeline(session))
+    now = await catalogue_versions.in_force(session, found.begins)
     after = now.with_row(change.row, gone=change.lead is None)
-    groups = await _groups(session, change)
-    moves: Counter[tuple[str | None, str | None]] = Counter()
-    still: Counter[tuple[str | None, str | None]] = Counter()
-    places = []
-    for category, district, street, count, count_open in groups:
-        sent = (_lead(now, category, district, street), _lead(after, category, district, street))
-        if sent[0] != sent[1]:
-            moves[sent] += count
-            still[sent] += count_open
-            places.append((category, district or "", street or ""))
     return Preview(
-        before=before,
-        warnings=tuple(_warnings(change, before, ends)),
-        moves=tuple(Move(*sent, count, still[sent]) for sent, count in moves.most_common()),
-        examples=tuple(await _examples(session, places)),
+        before=found.before,
+        warnings=found.warnings,
+        effect=await catalogue_effects.between(session, now, after, [change.row.key]),
         seen=await latest(session, change.category, change.area),
-        begins=begins,
-        ends=ends,
-        tickets=moves.total(),
-        open=still.total(),
+        begins=found.begins,
+        ends=found.ends,
     )
 
 
@@ -126,19 +122,15 @@ async def save(
     await _queue(session, change.category, change.area)
     if seen is not None and seen != await latest(session, change.category, change.area):
         raise Conflict(say("refused.catalogue.changed"))
-    begins, ends = _moments(change)
-    _check(change)
-    known = await catalogue_versions.timeline(session)
-    _check_new(change, known.at(begins).get(change.category, change.area))
-    _check_dates(change, known, begins, ends)
+    found = examine(change, await catalogue_versions.timeline(session))
     version = CatalogueVersion(
         category=change.category,
         area=change.area,
         lead=change.lead,
         co_handlers=list(change.co_handlers),
         basis=change.basis,
-        effective_from=begins,
-        effective_to=ends,
+        effective_from=found.begins,
+        effective_to=found.ends,
         reason=reason,
         changed_by=str(actor),
         changed_at=clock.now(),
@@ -231,16 +223,6 @@ def _check(change: Change) -> None:
         raise BadInput(say("refused.catalogue.twice"))
 
 
-def _check_new(change: Change, before: Row | None) -> None:
-    """Raise Conflict where the row says so already. An end of its own is something new."""
-    if change.effective_to is not None:
-        return
-    if change.lead is None and before is None:
-        raise Conflict(say("refused.catalogue.no_row"))
-    if before and (before.lead, before.co_handlers, before.basis) == (change.lead, change.co_handlers, change.basis):
-        raise Conflict(say("refused.catalogue.same"))
-
-
 def _check_dates(change: Change, known: Timeline, begins: datetime, ends: datetime | None) -> None:
     """Raise Conflict where the days overlap with what is planned; the version in force is ended, not overlapped."""
     later = [span for span in known.of(change.category, change.area) if span.begins >= begins]
@@ -266,36 +248,3 @@ def _level(lead: str) -> str:
     if lead == DISTRICT:
         return "district"
     return tree().get(lead).kind if lead in tree() else "bureau"
-
-
-async def _groups(session: AsyncSession, change: Change) -> Sequence[tuple[str, str | None, str | None, int, int]]:
-    """Return how many tickets of the last 90 days, or still open, the row speaks of, by category and place."""
-    is_open = Ticket.state.not_in(FINISHED)
-    since = clock.now() - timedelta(days=LOOKED_BACK_DAYS)
-    below = [code for code in categories.tree() if f"{code}.".startswith(f"{change.category}.")]
-    statement = select(Ticket.category, Ticket.district, Ticket.street, func.count(), func.count().filter(is_open))
-    statement = statement.where(Ticket.category.in_(below), or_(Ticket.opened_at >= since, is_open))
-    if change.area != EVERYWHERE:
-        statement = statement.where(Ticket.district == change.area)
-    rows = await session.execute(statement.group_by(Ticket.category, Ticket.district, Ticket.street))
-    return [(row[0] or "", row[1], row[2], row[3], row[4]) for row in rows]
-
-
-async def _examples(session: AsyncSession, places: Sequence[tuple[str, str, str]]) -> Sequence[str]:
-    """Return the newest tickets of these categories and places, the open ones of them first."""
-    if not places:
-        return []
-    here = tuple_(Ticket.category, func.coalesce(Ticket.district, ""), func.coalesce(Ticket.street, ""))
-    since = clock.now() - timedelta(days=LOOKED_BACK_DAYS)
-    statement = (
-        select(Ticket.number)
-        .where(Ticket.category.in_({place[0] for place in places}), Ticket.opened_at >= since, here.in_(places))
-        .order_by(Ticket.state.in_(FINISHED), Ticket.opened_at.desc())
-        .limit(EXAMPLES)
-    )
-    return (await session.scalars(statement)).all()
-
-
-def _lead(used: Catalogue, category: str, district: str | None, street: str | None) -> str | None:
-    found = used.find(category=category, district=district, street=street)
-    return found.lead if found else None

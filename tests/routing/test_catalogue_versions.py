@@ -10,7 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.errors import BadInput, Conflict, Forbidden
 from core.ledger import Event
-from routing import catalogue_changes, catalogue_versions, commands, dispatching, reasons, tickets
+from routing import (
+    catalogue_changes,
+    catalogue_files,
+    catalogue_imports,
+    catalogue_versions,
+    commands,
+    dispatching,
+    reasons,
+    tickets,
+)
 from routing.catalogue_changes import Change
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, department, draft
 
@@ -134,10 +143,10 @@ async def test_the_preview_counts_what_would_go_elsewhere(session: AsyncSession)
         old.state = "closed"
         await session.flush()
     found = await catalogue_changes.preview(session, change())
-    assert [(each.before, each.after, each.tickets, each.open) for each in found.moves] == [
+    assert [(each.before, each.after, each.tickets, each.open) for each in found.effect.moves] == [
         ("urban_management", "housing", 2, 2)
     ]
-    assert len(found.examples) == 2 and old.number not in found.examples
+    assert len(found.effect.examples) == 2 and old.number not in found.effect.examples
 
 
 async def test_the_event_of_a_dispatch_keeps_which_row_sent_it_and_why(session: AsyncSession) -> None:
@@ -161,3 +170,33 @@ async def test_an_agents_choice_keeps_what_stood_against_it(session: AsyncSessio
     assert kept is not None and not kept.automatic and kept.score is None
     assert kept.others[0]["code"] == "urban_management"
     assert department("tax").department == ticket.lead
+
+
+async def test_what_is_exported_changes_nothing_when_it_is_imported(session: AsyncSession) -> None:
+    now = await catalogue_versions.in_force(session)
+    for content in (catalogue_files.as_csv(now), catalogue_files.as_xlsx(now)):
+        found = await catalogue_imports.plan(session, catalogue_files.read(content))
+        assert (found.changes, found.problems, found.same) == ((), (), len(now))
+
+
+async def test_an_offices_own_table_is_read_by_names_and_taken_up_whole_or_not_at_all(session: AsyncSession) -> None:
+    table = "类目,区域,主办单位,协办单位,依据\n公共事业 › 路灯照明 › 路灯不亮,全市,市住建局,市城管局、所在区,移交协议\n"
+    await tickets.open(session, draft(category=LAMP), actor=CITIZEN)
+    lines = catalogue_files.read(table.encode("gb18030"))
+    assert [line.problem for line in lines] == [""]
+    found = await catalogue_imports.plan(session, lines)
+    assert (len(found.changes), found.effect.tickets) == (1, 1)
+    broken = catalogue_files.read((table + "没有的类目,全市,市住建局,,依据\n").encode())
+    with pytest.raises(BadInput, match="第 3 行"):
+        await catalogue_imports.save(session, broken, actor=SUPERVISOR, reason="换目录", seen=found.seen)
+    assert await lead(session) == "urban_management"
+    await catalogue_imports.save(session, lines, actor=SUPERVISOR, reason="换目录", seen=found.seen)
+    assert await lead(session) == "housing"
+    with pytest.raises(Conflict):
+        await catalogue_imports.save(session, lines, actor=SUPERVISOR, reason="换目录", seen=found.seen)
+
+
+@pytest.mark.parametrize("content", [b"PK no workbook", b"\xff\xfe\x00", b"a,b\n1,2\n", b""])
+def test_a_file_that_is_no_catalogue_is_refused_in_a_sentence(content: bytes) -> None:
+    with pytest.raises(BadInput):
+        catalogue_files.read(content)
