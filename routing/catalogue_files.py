@@ -142,7 +142,7 @@ def _line(number: int, cells: dict[str, Any], effective_from: date | None) -> Li
                 category=_category(str(cells.get("category") or ""), str(cells.get("name") or "")),
                 area=_area(str(cells.get("area") or "")),
                 lead=_code(lead) if lead else None,
-                co_handlers=tuple(dict.fromkeys(_code(each) for each in _listed(str(cells.get("co_handlers") or "")))),
+                co_handlers=codes(str(cells.get("co_handlers") or "")),
                 basis=str(cells.get("basis") or ""),
                 effective_from=_day(cells.get("effective_from")) or effective_from,
                 effective_to=_day(cells.get("effective_to")),
@@ -150,6 +150,11 @@ def _line(number: int, cells: dict[str, Any], effective_from: date | None) -> Li
         )
     except BadInput as refused:
         return Line(number, None, refused.sentence)
+
+
+def codes(written: str) -> tuple[str, ...]:
+    """Return the departments that are written with signs between them, by code or name. Raises BadInput."""
+    return tuple(dict.fromkeys(_code(each) for each in _listed(written)))
 
 
 def _listed(written: str) -> list[str]:

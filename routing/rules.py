@@ -92,6 +92,12 @@ class Near(Strict):
         return self
 
 
+class Negotiating(Strict):
+    """How long a department has to say whether a matter is its duty."""
+
+    hours: int = Field(ge=1)
+
+
 class Urging(Strict):
     """How often a citizen may urge."""
 
@@ -166,6 +172,7 @@ class Rules(Strict):
     experience: Experience
     risk: Risk
     near: Near
+    negotiation: Negotiating
     urging: Urging
     survey: Survey
     exclusions: tuple[Exclusion, ...]

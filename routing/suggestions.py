@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import intents
 from core.ledger import Event
 from core.text.encode import encoder, pinned
-from routing import catalogue_versions, departments, experience, vectors
+from routing import catalogue_versions, departments, experience, negotiated, vectors
 from routing.catalogue import Assignment
 from routing.departments import Candidate, Grounds
 from routing.experience import Experience
+from routing.messages import say
 from routing.models import Ticket
 from routing.rules import rules
 from routing.steps import PREFIX
@@ -58,6 +59,12 @@ async def weigh(session: AsyncSession, ticket: Ticket) -> Weighed:
         )
         known = await _similar(session, ticket)
         sure = await _certainty(session, ticket, text)
+    decided = await negotiated.precedent(session, ticket)
+    if decided and decided.lead and decided.lead in departments.tree():
+        # What was decided once comes into question, but does not dispatch by itself: that is for the catalogue.
+        base = max(found.scores.get(decided.lead, 0.0), rules().dispatch.duties / 2)
+        found.scores[decided.lead] = base
+        found.evidence[decided.lead].append(say("evidence.negotiated", id=decided.id, basis=decided.basis or ""))
     scores = _moved(found, known)
     codes = departments.best(scores)
     rates = await experience.return_rates(session, ticket.category, codes)

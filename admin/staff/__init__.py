@@ -2,7 +2,7 @@
 
 router   everything, to be included in the web app
 access   who is signed in, protection from other sites
-tickets, conversations, knowledge, session, events   the interface; what pages and interface share
+tickets, catalogue, conversations, knowledge, session, events   the interface; what pages and interface share
 systems  the interface of departments' own systems (`/api/v1/systems/…`)
 once     commands that may be asked again: Idempotency-Key, If-Match
 pages    the pages
@@ -11,6 +11,7 @@ pages    the pages
 from fastapi import APIRouter
 
 from admin.staff import events, session
+from admin.staff.catalogue.endpoints import router as catalogue_router
 from admin.staff.conversations.endpoints import router as conversations_router
 from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
@@ -25,6 +26,7 @@ for _each in (
     session.router,
     tickets_router,
     figures_router,
+    catalogue_router,
     warnings_router,
     conversations_router,
     importing_router,

@@ -27,6 +27,8 @@ PAGES = [
     ("/desk?list=overdue", {"lin", "zhou", "admin"}),
     ("/workbench", {"lin", "zhou", "admin", "lamps"}),
     ("/supervision", {"zhou", "admin"}),
+    ("/supervision/catalogue", {"lin", "zhou", "admin"}),
+    ("/supervision/catalogue/row?category=utilities.lighting.lamp_out", {"lin", "zhou", "admin"}),
     ("/knowledge", {"lin", "zhou", "admin", "lamps", "editor"}),
     ("/knowledge?q=公积金", {"lin", "zhou", "admin", "lamps", "editor"}),
     ("/knowledge/unanswered", {"zhou", "admin", "editor"}),

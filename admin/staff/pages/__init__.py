@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from admin.staff.pages import (
+    catalogue,
     desk,
     editing,
     figures,
@@ -21,6 +22,7 @@ for _page in (
     signing,
     desk,
     workbench,
+    catalogue,
     supervision,
     warnings,
     figures,

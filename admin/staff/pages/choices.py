@@ -31,6 +31,22 @@ def category_paths() -> list[str]:
     return [naming.STEP.join(leaf.path) for leaf in categories.tree().leaves()]
 
 
+def every_category_path() -> list[str]:
+    """Return the full paths of the category tree, its upper levels too."""
+    return [naming.STEP.join(node.path) for node in categories.tree().values()]
+
+
+def category_codes() -> list[str]:
+    """Return the codes of the category tree in its order."""
+    return list(categories.tree())
+
+
+def category_of(written: str) -> str:
+    """Return the code of the category whose full path is written; else what was."""
+    path = tuple(name.strip() for name in written.split(naming.STEP.strip()))
+    return next((code for code, node in categories.tree().items() if node.path == path), written)
+
+
 def request_types() -> list[str]:
     """Return the codes of the request types."""
     return [str(each) for each in RequestType]

@@ -1,6 +1,7 @@
 """Tickets put together for staff, out of what the routing floor says."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from itertools import takewhile
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from admin.staff.tickets.views import (
     CandidateView,
     CitizenView,
     ClockView,
+    ReasonView,
     StepView,
     SurveyView,
     TicketDetail,
@@ -21,7 +23,7 @@ from admin.staff.tickets.views import (
 from core import clock
 from core.auth import Actor
 from core.privacy import mask_text
-from routing import agenda, citizens, departments, tickets, timing
+from routing import agenda, citizens, departments, reasons, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
@@ -72,6 +74,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "survey": _survey(ticket),
             "allowed": allowed,
             "candidates": await candidates(session, ticket) if NAMING.intersection(allowed) else [],
+            "dispatched_because": await _because(session, ticket),
             "reconsider": {"correct", "reassign"} <= set(allowed) and await _belongs_elsewhere(session, ticket, taken),
         }
     )
@@ -133,6 +136,13 @@ async def candidates(session: AsyncSession, ticket: Ticket) -> list[CandidateVie
 def _in_a_word(share: float, *, high: bool, least: float) -> str:
     """Return an estimate as exactly as it is known: high, medium from `least` on, low."""
     return "high" if high else "medium" if share >= least else "low"
+
+
+async def _because(session: AsyncSession, ticket: Ticket) -> ReasonView | None:
+    kept = await reasons.read(session, ticket)
+    if kept is None:
+        return None
+    return ReasonView(**asdict(kept), department_name=naming.department(kept.department))
 
 
 async def _belongs_elsewhere(session: AsyncSession, ticket: Ticket, taken: Sequence[Step]) -> bool:

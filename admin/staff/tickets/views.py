@@ -122,6 +122,22 @@ class CandidateView(BaseModel):
     return_risk: str = Field(description="`risk` in a word: high (too much to dispatch by itself), medium, low.")
 
 
+class ReasonView(BaseModel):
+    """Why a ticket was first dispatched where it was; score and risk null where it was none of the candidates.
+
+    `row`: the row of the dispatch catalogue as it stood then; `version` null: the city's files.
+    """
+
+    department: str
+    department_name: str
+    automatic: bool
+    score: float | None
+    risk: float | None
+    evidence: list[str]
+    row: dict[str, Any] | None
+    others: list[dict[str, Any]]
+
+
 class SurveyView(BaseModel):
     """The citizen's three answers (三率)."""
 
@@ -188,6 +204,7 @@ class TicketDetail(TicketSummary):
     survey: SurveyView | None
     allowed: list[str] = Field(description="Commands that you may give now: the last word of their address.")
     candidates: list[CandidateView] = Field(description="For dispatch and ruling: who may be responsible, best first.")
+    dispatched_because: ReasonView | None = Field(None, description="Why it was first dispatched where it was.")
     reconsider: bool = Field(
         description="The category was corrected, and another department ranks first now: see candidates, then reassign."
     )

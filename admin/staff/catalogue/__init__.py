@@ -1,0 +1,1 @@
+"""The dispatch catalogue for staff's programs and pages."""

@@ -1,0 +1,252 @@
+"""职责不清事项协商: where nobody's duty fits, the centre asks departments for their positions and decides, on record.
+
+A negotiation is about a ticket, and with it about its category and area. Those who were asked read what it is about and
+say, within a limit, whether it is theirs. The centre decides lead and co-handlers with basis and reason, the ticket
+goes there, and the record speaks when a like request comes. Until then whoever has the ticket leads (first receiver).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock, ledger, live
+from core.auth import Actor, Permission, Role
+from core.errors import BadInput, Conflict, NotFound
+from routing import commands, reading, steps
+from routing.catalogue import EVERYWHERE
+from routing.catalogue_changes import Change
+from routing.catalogue_changes import save as change_catalogue
+from routing.commands.taking import words
+from routing.hiding import hide_author
+from routing.messages import say
+from routing.models import Ticket
+from routing.negotiated import Negotiation, Position
+from routing.rules import rules
+from routing.tree import tree
+from routing.workflow import FINISHED
+
+MOST = 100
+STANCES = ("accepts", "assists", "declines")
+
+
+async def open(
+    session: AsyncSession,
+    number: str,
+    *,
+    actor: Actor,
+    participants: Sequence[str],
+    question: str,
+    first_receiver: str | None = None,
+) -> Negotiation:
+    """Open a negotiation on a ticket; the participants have `tickets.yaml` `negotiation.hours` to state a position.
+
+    `first_receiver`: the department that leads meanwhile, for a ticket that nobody has. Raises Forbidden, NotFound,
+    BadInput for fewer than two participants, Conflict while one is open on the ticket or when it is finished.
+    """
+    actor.must(Permission.TICKET_RULE)
+    ticket = await reading.find(session, number, actor=actor, lock=True)
+    question = words(question, wanted="question")
+    codes = list(dict.fromkeys(participants))
+    if len(codes) < 2 or any(tree().get(code).kind == "centre" for code in codes):
+        raise BadInput(say("refused.negotiation.participants"))
+    if ticket.state in FINISHED:
+        raise Conflict(say("refused.negotiation.finished"))
+    running = select(Negotiation.id).where(Negotiation.ticket_id == ticket.id, Negotiation.state == "open")
+    if await session.scalar(running):
+        raise Conflict(say("refused.negotiation.open"))
+    if first_receiver and ticket.state == "new":
+        reason = say("negotiation.first_receiver")
+        await commands.dispatch(session, number, actor=actor, department=first_receiver, reason=reason)
+    now = clock.now()
+    made = Negotiation(
+        ticket_id=ticket.id,
+        category=ticket.category,
+        area=ticket.district or EVERYWHERE,
+        question=await hide_author(session, ticket, question),
+        state="open",
+        opened_by=str(actor),
+        opened_at=now,
+        due_at=now + timedelta(hours=rules().negotiation.hours),
+        co_handlers=[],
+    )
+    session.add(made)
+    await session.flush()
+    session.add_all(Position(negotiation_id=made.id, department=code) for code in codes)
+    await _record(session, made, ticket, "opened", actor=actor, departments=codes)
+    return made
+
+
+async def state_position(
+    session: AsyncSession, id: int, *, actor: Actor, stance: str, text: str, basis: str = ""
+) -> Position:
+    """Say, for the actor's department, whether it is its duty: `accepts`, `assists` or `declines`, with reasons.
+
+    May be said anew until the decision. Raises NotFound for who was not asked, BadInput, Conflict once it is decided.
+    """
+    negotiation = await find(session, id, actor=actor, lock=True)
+    if negotiation.state != "open":
+        raise Conflict(say("refused.negotiation.over"))
+    if stance not in STANCES:
+        raise BadInput(say("refused.negotiation.stance"))
+    position = await session.get(Position, (id, actor.department)) if actor.department else None
+    if position is None:
+        raise NotFound(say("refused.negotiation.none"))
+    ticket = await session.get_one(Ticket, negotiation.ticket_id)
+    position.stance = stance
+    position.text = await hide_author(session, ticket, words(text, wanted="reason"))
+    position.basis = words(basis)
+    position.stated_by, position.stated_at = str(actor), clock.now()
+    await _record(session, negotiation, ticket, "stated", actor=actor, department=position.department, stance=stance)
+    return position
+
+
+async def decide(
+    session: AsyncSession,
+    id: int,
+    *,
+    actor: Actor,
+    lead: str,
+    co_handlers: Sequence[str] = (),
+    basis: str,
+    reason: str,
+    catalogue_area: str | None = None,
+) -> Negotiation:
+    """Decide who leads and who helps, send the ticket there, and, where asked, write the row into the catalogue.
+
+    `catalogue_area`: area of the row that is written, a district or `*`; None: no row.
+    Raises Forbidden, BadInput for a department that cannot lead, Conflict once it is decided or dropped.
+    """
+    negotiation, ticket = await _to_end(session, id, actor=actor)
+    basis, reason = words(basis, wanted="basis"), words(reason, wanted="reason")
+    others = [code for code in dict.fromkeys(co_handlers) if code != lead]
+    if any(tree().get(code).kind == "centre" for code in (lead, *others)):
+        raise BadInput(say("refused.centre"))
+    negotiation.state, negotiation.lead, negotiation.co_handlers = "decided", lead, others
+    negotiation.basis, negotiation.reason = basis, await hide_author(session, ticket, reason)
+    negotiation.ended_by, negotiation.ended_at = str(actor), clock.now()
+    await _send(session, ticket, actor=actor, lead=lead, co_handlers=others, reason=say("negotiation.sent", id=id))
+    if catalogue_area and negotiation.category:
+        change = Change(
+            category=negotiation.category, area=catalogue_area, lead=lead, co_handlers=tuple(others), basis=basis
+        )
+        version = await change_catalogue(
+            session, change, actor=actor, reason=say("negotiation.catalogue", id=id), seen=None
+        )
+        negotiation.catalogue_version = version.id
+    await _record(session, negotiation, ticket, "decided", actor=actor, department=lead, co_handlers=others)
+    return negotiation
+
+
+async def drop(session: AsyncSession, id: int, *, actor: Actor, reason: str) -> Negotiation:
+    """End a negotiation without a decision; the ticket stays where it is."""
+    negotiation, ticket = await _to_end(session, id, actor=actor)
+    negotiation.state = "dropped"
+    negotiation.reason = await hide_author(session, ticket, words(reason, wanted="reason"))
+    negotiation.ended_by, negotiation.ended_at = str(actor), clock.now()
+    await _record(session, negotiation, ticket, "dropped", actor=actor)
+    return negotiation
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which the actor sees a negotiation: the centre all, a department its own."""
+    if actor.may(Permission.TICKET_READ_ALL):
+        return Negotiation.id.is_not(None)
+    asked = select(Position.negotiation_id).where(Position.department == actor.department)
+    return Negotiation.id.in_(asked) if actor.role is Role.DEPARTMENT else Negotiation.id.is_(None)
+
+
+async def find(session: AsyncSession, id: int, *, actor: Actor, lock: bool = False) -> Negotiation:
+    """Return a negotiation. Raises NotFound also where the actor does not see it."""
+    statement = select(Negotiation).where(Negotiation.id == id, visible_to(actor))
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalar(statement)
+    if found is None:
+        raise NotFound(say("refused.negotiation.none"))
+    return found
+
+
+async def positions(session: AsyncSession, negotiation: Negotiation) -> Sequence[Position]:
+    """Return the participants with what they said, those who have said it first."""
+    statement = select(Position).where(Position.negotiation_id == negotiation.id)
+    return (await session.scalars(statement.order_by(Position.stated_at.nulls_last(), Position.department))).all()
+
+
+async def listing(
+    session: AsyncSession, *, actor: Actor, state: str | None = None, category: str | None = None, department: str = ""
+) -> Sequence[Negotiation]:
+    """Return negotiations that the actor sees, the newest first, at most a hundred.
+
+    `category`: of this category and those below; `department`: that it was asked, or decided to lead.
+    """
+    statement: Select[Negotiation] = select(Negotiation).where(visible_to(actor))
+    if state:
+        statement = statement.where(Negotiation.state == state)
+    if category:
+        statement = statement.where(
+            or_(Negotiation.category == category, Negotiation.category.startswith(f"{category}.", autoescape=True))
+        )
+    if department:
+        asked = select(Position.negotiation_id).where(Position.department == department)
+        statement = statement.where(or_(Negotiation.lead == department, Negotiation.id.in_(asked)))
+    return (await session.scalars(statement.order_by(Negotiation.id.desc()).limit(MOST))).all()
+
+
+async def waiting_for(session: AsyncSession, department: str) -> int:
+    """Return in how many open negotiations a department has not said anything yet."""
+    statement = (
+        select(func.count())
+        .select_from(Position)
+        .join(Negotiation, Negotiation.id == Position.negotiation_id)
+        .where(Position.department == department, Position.stance.is_(None), Negotiation.state == "open")
+    )
+    return await session.scalar(statement) or 0
+
+
+def overdue(negotiation: Negotiation, position: Position, now: datetime) -> bool:
+    """Say whether a participant let its time pass without a word."""
+    return negotiation.state == "open" and position.stance is None and negotiation.due_at < now
+
+
+async def _to_end(session: AsyncSession, id: int, *, actor: Actor) -> tuple[Negotiation, Ticket]:
+    actor.must(Permission.TICKET_RULE)
+    negotiation = await find(session, id, actor=actor, lock=True)
+    if negotiation.state != "open":
+        raise Conflict(say("refused.negotiation.over"))
+    return negotiation, await session.get_one(Ticket, negotiation.ticket_id)
+
+
+async def _send(
+    session: AsyncSession, ticket: Ticket, *, actor: Actor, lead: str, co_handlers: list[str], reason: str
+) -> None:
+    """Bring the ticket to who was decided on, by the command that its state asks for; a finished one stays."""
+    number = ticket.number
+    if ticket.state == "new":
+        await commands.dispatch(session, number, actor=actor, department=lead, co_handlers=co_handlers, reason=reason)
+    elif ticket.state == "returned":
+        taken = ticket.lead != lead
+        await commands.rule_on_return(
+            session, number, actor=actor, upheld=taken, department=lead if taken else None, reason=reason
+        )
+    elif ticket.state in {"dispatched", "accepted"} and ticket.lead != lead:
+        await commands.reassign(session, number, actor=actor, department=lead, reason=reason)
+    if ticket.lead == lead:
+        ticket.co_handlers = list(dict.fromkeys([*ticket.co_handlers, *co_handlers]))
+
+
+async def _record(
+    session: AsyncSession, negotiation: Negotiation, ticket: Ticket, kind: str, *, actor: Actor, **data: object
+) -> None:
+    """Write it into the ledger, the ticket's steps, and tell the participants' screens."""
+    await session.flush()
+    await ledger.append(
+        session, subject=f"negotiation:{negotiation.id}", kind=f"negotiation.{kind}", actor=actor, data=dict(data)
+    )
+    codes = (await session.scalars(select(Position.department).where(Position.negotiation_id == negotiation.id))).all()
+    if kind != "stated":
+        await steps.record(session, ticket, f"negotiation_{kind}", actor=actor, also=codes, negotiation=negotiation.id)
+        return
+    for topic in ("desk", *(f"department:{code}" for code in codes)):
+        await live.announce(session, topic, f"negotiation.{kind}", negotiation=negotiation.id)
