@@ -246,7 +246,15 @@ async def _record(
     )
     codes = (await session.scalars(select(Position.department).where(Position.negotiation_id == negotiation.id))).all()
     if kind != "stated":
-        await steps.record(session, ticket, f"negotiation_{kind}", actor=actor, also=codes, negotiation=negotiation.id)
+        await steps.record(
+            session,
+            ticket,
+            f"negotiation_{kind}",
+            actor=actor,
+            also=codes,
+            negotiation=negotiation.id,
+            department=negotiation.lead,
+        )
         return
     for topic in ("desk", *(f"department:{code}" for code in codes)):
         await live.announce(session, topic, f"negotiation.{kind}", negotiation=negotiation.id)

@@ -16,6 +16,7 @@ from admin.staff.conversations.endpoints import router as conversations_router
 from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
 from admin.staff.knowledge.importing import router as importing_router
+from admin.staff.negotiations.endpoints import router as negotiations_router
 from admin.staff.pages import router as pages_router
 from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
@@ -27,6 +28,7 @@ for _each in (
     tickets_router,
     figures_router,
     catalogue_router,
+    negotiations_router,
     warnings_router,
     conversations_router,
     importing_router,

@@ -27,6 +27,7 @@ PAGES = [
     ("/desk?list=overdue", {"lin", "zhou", "admin"}),
     ("/workbench", {"lin", "zhou", "admin", "lamps"}),
     ("/supervision", {"zhou", "admin"}),
+    ("/negotiations", {"lin", "zhou", "admin", "lamps"}),
     ("/supervision/catalogue", {"lin", "zhou", "admin"}),
     ("/supervision/catalogue/row?category=utilities.lighting.lamp_out", {"lin", "zhou", "admin"}),
     ("/knowledge", {"lin", "zhou", "admin", "lamps", "editor"}),

@@ -96,7 +96,7 @@ async def preview(view: Reader) -> Response:
     change = _change(form)
     async with transaction() as session:
         found = await catalogue_changes.preview(session, change)
-    return view.page("parts/catalogue_preview.html", found=found, change=change, lead_name=lead_name)
+    return view.page("parts/catalogue_preview.html", shown=found, change=change, lead_name=lead_name)
 
 
 @router.post("/save")
@@ -135,7 +135,7 @@ async def take_up(view: Reader) -> Response:
             await catalogue_imports.save(session, lines, actor=view.actor, reason=reason, seen=_seen(form))
             return go_to(HOME)
         found = await catalogue_imports.plan(session, lines)
-    return view.page("parts/catalogue_import.html", found=found, lead_name=lead_name, area_name=area_name)
+    return view.page("parts/catalogue_import.html", shown=found, lead_name=lead_name, area_name=area_name)
 
 
 def lead_name(code: str | None) -> str:

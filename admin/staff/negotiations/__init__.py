@@ -1,0 +1,1 @@
+"""Negotiations of unclear duties for staff's programs and pages."""

@@ -1,0 +1,38 @@
+"""A negotiation in the browser and over REST: opened on a ticket's page, positions in the workbench, a decision."""
+
+from tests.admin.staffing import NAME, World
+
+API = "/api/v1/staff/negotiations"
+PART = {"HX-Request": "true"}
+
+
+async def test_the_centre_opens_it_departments_speak_and_the_decision_sends_the_ticket(world: World) -> None:
+    number = await world.opened()
+    async with world.browser("zhou") as browser:
+        assert "发起职责协商" in (await browser.get(f"/workbench/{number}")).text
+        form = {"ticket": number, "question": "灯杆归谁？", "participants": "市城管局；power_supply"}
+        made = await browser.post("/negotiations/open", data=form, headers=PART)
+        page = made.headers["HX-Redirect"]
+        assert "灯杆归谁？" in (await browser.get("/negotiations")).text
+    async with world.browser("power") as browser:
+        assert "1 件职责协商等贵单位表态" in (await browser.get("/workbench")).text
+        shown = (await browser.get(page)).text
+        assert "路灯坏了三天" in shown and NAME not in shown and "13911112222" not in shown
+        said = {"stance": "accepts", "text": "产权属我公司", "basis": "供电营业规则"}
+        assert (await browser.post(f"{page}/position", data=said, headers=PART)).status_code == 204
+        assert "件职责协商等贵单位表态" not in (await browser.get("/workbench")).text
+        assert (
+            await browser.post(f"{page}/decision", data={"lead": "power_supply", "basis": "x", "reason": "y"})
+        ).status_code == 403
+    async with world.browser("zhaoxia") as browser:
+        assert (await browser.get(page)).status_code == 404
+    async with world.browser("zhou") as browser:
+        assert "产权属我公司" in (await browser.get(page)).text
+        decision = {"lead": "power_supply", "basis": "供电营业规则", "reason": "产权清楚", "catalogue_area": "*"}
+        assert (await browser.post(f"{page}/decision", data=decision, headers=PART)).status_code == 204
+        assert "已决定" in (await browser.get("/negotiations?state=decided")).text
+    async with world.client("power") as client:
+        ticket = (await client.get(f"/api/v1/staff/tickets/{number}")).json()
+        assert ticket["department"] == "power_supply"
+        (record,) = (await client.get(API, params={"state": "decided"})).json()
+        assert (await client.get(f"{API}/{record['id']}")).json()["catalogue_version"] == 1
