@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from core.city import city
 from core.text.encode import encoder, per_encoder, pinned
 from core.text.index import VectorIndex
+from routing.agenda import Load
 from routing.catalogue import Assignment, Catalogue, catalogue
 from routing.messages import say
 from routing.rules import rules
@@ -37,6 +39,9 @@ class Candidate:
     score: float
     evidence: tuple[str, ...]
     risk: float | None = None  # how likely a dispatch there comes back, 0 to 1; None where it was not asked
+    load: Load | None = None  # what it has on hand; None where it was not asked
+    opens_at: datetime | None = None  # when it is at work next; None while it is
+    on_duty: str | None = None  # who answers while it is closed
 
 
 @dataclass(frozen=True, slots=True)

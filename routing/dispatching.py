@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import jobs
 from core.auth import SYSTEM
 from core.database import transaction
+from intents import Urgency
+from routing import commands, reading
 from routing import commands, reading, vectors
 from routing.departments import Candidate
 from routing.messages import say
@@ -32,7 +34,7 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
         return ticket
     weighed = await weigh(session, ticket)
     candidates, assigned = weighed.candidates, weighed.assigned
-    if not candidates or not _certain(candidates[0]):
+    if not candidates or not _certain(candidates[0]) or _unseen_until_morning(ticket, candidates[0]):
         score, risk = (candidates[0].score, candidates[0].risk) if candidates else (0, None)
         log.info("ticket.left_to_agents", number=number, score=score, risk=risk)
         return ticket
@@ -48,6 +50,11 @@ async def dispatch_new(session: AsyncSession, number: str) -> Ticket:
         reason=say("dispatched.automatically", evidence="；".join(first.evidence)),
         weighed=weighed,
     )
+
+
+def _unseen_until_morning(ticket: Ticket, first: Candidate) -> bool:
+    """Say whether nobody there would see a critical ticket before the office opens: an agent has to call."""
+    return ticket.urgency == Urgency.CRITICAL and first.opens_at is not None and first.on_duty is None
 
 
 def _certain(first: Candidate) -> bool:

@@ -7,18 +7,22 @@ back, and grows where the catalogue is silent or names another, where the catego
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import intents
+from core import clock
+from core.city import city
 from core.ledger import Event
 from core.text.encode import encoder, pinned
-from routing import catalogue_versions, departments, experience, negotiated, vectors
+from intents import Urgency
+from routing import catalogue_versions, departments, duty_hours, experience, negotiated, vectors
 from routing.catalogue import Assignment
 from routing.departments import Candidate, Grounds
 from routing.experience import Experience
+from routing.loads import of as loads_of
 from routing.messages import say
 from routing.models import Ticket
 from routing.rules import rules
@@ -77,7 +81,42 @@ async def weigh(session: AsyncSession, ticket: Ticket) -> Weighed:
         )
         for code in codes
     ]
-    return Weighed(candidates=candidates, assigned=found.assigned)
+    seen = await _at_hand(session, candidates, critical=ticket.urgency == Urgency.CRITICAL)
+    return Weighed(candidates=_among_equals(seen, found), assigned=found.assigned)
+
+
+async def _at_hand(session: AsyncSession, candidates: list[Candidate], *, critical: bool) -> list[Candidate]:
+    """Return the candidates with what they have on hand and whether they are at work now."""
+    now, loads = clock.now(), await loads_of(session, [each.code for each in candidates])
+    found = []
+    for each in candidates:
+        department = departments.tree().get(each.code)
+        opens = duty_hours.opens_at(department.opening, now)
+        on_duty = department.on_duty if opens else None
+        said = each.evidence
+        if critical and on_duty:
+            said += (say("evidence.on_duty", name=on_duty.name, phone=on_duty.phone),)
+        elif critical and opens:
+            here = clock.local(opens, city().time_zone)
+            said += (say("evidence.closed", moment=here.strftime("%m-%d %H:%M")),)
+        name = f"{on_duty.name} {on_duty.phone}".strip() if on_duty else None
+        found.append(replace(each, load=loads[each.code], opens_at=opens, on_duty=name, evidence=said))
+    return found
+
+
+def _among_equals(candidates: list[Candidate], found: Grounds) -> list[Candidate]:
+    """Return the candidates, equals in the order of who can be reached now and has less on hand.
+
+    Equal is who stands the same in the catalogue and has the same score to two places: hours and load never move a
+    ticket to whoever is less responsible.
+    """
+
+    def place(each: Candidate) -> tuple[float, bool, bool, int, int]:
+        assert each.load is not None
+        asleep = each.opens_at is not None and each.on_duty is None
+        return -round(each.score, 2), each.code != found.lead, asleep, each.load.overdue, each.load.open
+
+    return sorted(candidates, key=place)
 
 
 def _moved(found: Grounds, known: Experience) -> dict[str, float]:

@@ -10,6 +10,7 @@ from pydantic import Field
 from core.city import city, read_yaml
 from core.errors import BadInput
 from routing.data import Strict, parse, refuse
+from routing.opening_hours import Hours, OnDuty
 
 PLACES = ("district", "street", "grid")  # each sends on to its own of the next
 
@@ -28,7 +29,9 @@ class Department(Strict):
     parent: str | None = None
     duties: tuple[str, ...] = Field(min_length=1)
     phone: str = ""
-    hours: str = ""
+    hours: str = ""  # as people read them
+    opening: Hours | None = None  # the same as data; None: when offices are open
+    on_duty: OnDuty | None = None  # who answers while it is closed
     area: str | None = None
     short_numbers: tuple[str, ...] = ()
 

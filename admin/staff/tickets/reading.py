@@ -120,6 +120,10 @@ async def candidates(session: AsyncSession, ticket: Ticket) -> list[CandidateVie
             name=naming.department(each.code),
             score=each.score,
             evidence=list(each.evidence),
+            open_tickets=each.load.open if each.load else 0,
+            overdue_tickets=each.load.overdue if each.load else 0,
+            opens_at=each.opens_at,
+            on_duty=each.on_duty,
             risk=each.risk,
             fit=_in_a_word(each.score, high=each.score >= limits.automatic_from, least=limits.automatic_from / 2),
             return_risk=_in_a_word(

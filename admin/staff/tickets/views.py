@@ -120,6 +120,10 @@ class CandidateView(BaseModel):
     risk: float | None = Field(description="How likely a dispatch there comes back, 0 to 1.")
     fit: str = Field(description="`score` in a word: high (enough to dispatch by itself), medium, low.")
     return_risk: str = Field(description="`risk` in a word: high (too much to dispatch by itself), medium, low.")
+    open_tickets: int = Field(0, description="Unfinished tickets that it leads on, counted within the last minute.")
+    overdue_tickets: int = Field(0, description="Those of them that are late.")
+    opens_at: datetime | None = Field(None, description="When it is at work next; null while it is.")
+    on_duty: str | None = Field(None, description="Who answers while it is closed.")
 
 
 class ReasonView(BaseModel):
