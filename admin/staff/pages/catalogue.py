@@ -123,12 +123,12 @@ async def withdraw(version: int, view: Reader) -> Response:
 async def take_up(view: Reader) -> Response:
     """Show what a table would change; with `save`, change it."""
     view.must(Permission.TICKET_RULE)
-    form = await view.request.form()
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise BadInput("请选择要导入的文件（XLSX 或 CSV）。")
-    first = _day(str(form.get("effective_from") or ""))
-    lines = catalogue_files.read(await file.read(catalogue_files.LARGEST + 1), effective_from=first)
+    async with view.request.form() as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise BadInput("请选择要导入的文件（XLSX 或 CSV）。")
+        content = await file.read(catalogue_files.LARGEST + 1)
+    lines = catalogue_files.read(content, effective_from=_day(str(form.get("effective_from") or "")))
     async with transaction() as session:
         if form.get("save"):
             reason = str(form.get("reason") or "")
