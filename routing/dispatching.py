@@ -7,7 +7,6 @@ from core import jobs
 from core.auth import SYSTEM
 from core.database import transaction
 from intents import Urgency
-from routing import commands, reading
 from routing import commands, reading, vectors
 from routing.departments import Candidate
 from routing.messages import say

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022_department_loads"
-down_revision = "0021_negotiations"
+revision = "0023_department_loads"
+down_revision = "0022_negotiations"
 branch_labels = None
 depends_on = None
 
