@@ -14,6 +14,7 @@ from admin.staff.pages import (
     settings,
     signing,
     supervision,
+    systems,
     warnings,
     workbench,
 )
@@ -33,5 +34,6 @@ for _page in (
     reviewing,
     knowledge,
     settings,
+    systems,
 ):
     router.include_router(_page.router)

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from admin.staff.systems import events, token, webhooks
+from admin.staff.systems import accounts, events, token, webhooks
 
 router = APIRouter()
-for _each in (token, events, webhooks):
+for _each in (token, events, webhooks, accounts):
     router.include_router(_each.router)
 
 __all__ = ["router"]

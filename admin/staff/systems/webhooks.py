@@ -154,6 +154,13 @@ async def add(body: NewWebhook, actor: System) -> WebhookWithSecret:
         return _with_secret(made)
 
 
+@router.get("/{id}")
+async def get_webhook(id: Id, actor: System) -> Webhook:
+    """Return a subscription as it stands."""
+    async with transaction() as session:
+        return _shown(await subscriptions.find(session, actor.id or 0, id))
+
+
 @router.patch("/{id}")
 async def change(id: Id, body: ChangedWebhook, actor: System) -> Webhook:
     """Change address or kinds; switch off, or on again: it goes on where it stopped."""
