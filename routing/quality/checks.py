@@ -29,7 +29,7 @@ MILD = frozenset({RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.
 READ = 300  # characters of a text that are compared in meaning
 OVERLAP = 0.5  # weight of shared words beside likeness in meaning
 _SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;]?")
-_NUMBERED = re.compile(r"[\d\s，。、：:；;“”\"'（）()—-]+")
+_NUMBERED = re.compile(r"[\d\s，。！？!?、：:；;“”\"'（）()—-]+")
 
 
 @dataclass(frozen=True, slots=True)
