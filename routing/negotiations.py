@@ -150,7 +150,7 @@ async def drop(session: AsyncSession, id: int, *, actor: Actor, reason: str) -> 
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which the actor sees a negotiation: as its ticket, or where its department was asked."""
+    """Return the condition under which the actor sees a negotiation: by its ticket, or as one who was asked."""
     if actor.may(Permission.TICKET_RULE):
         return Negotiation.id.is_not(None)
     if actor.may(Permission.TICKET_READ_ALL):
