@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import select, text
 
 from admin import migrate, warm
-from core import clock, database
+from core import clock, database, dead_letters
 from core.city import city
 from core.errors import YitongError
 from core.ledger import Event, checkpoints
@@ -110,6 +110,17 @@ async def _ledger() -> str:
     return f"Append-only by trigger, which whoever owns this machine can lift; {signed}."
 
 
+async def _jobs() -> str:
+    if migrate.pending():
+        raise Doubtful("Not looked at: the database is behind this version.")
+    async with database.transaction() as session:
+        counts = await dead_letters.counts(session)
+    if counts:
+        named = ", ".join(f"{count} {what}" for (_, what), count in counts.items())
+        raise Doubtful(f"Given up and not decided on: {named}; see /settings/jobs or ./yitong jobs list.")
+    return "No job or notice was given up."
+
+
 async def _encoder() -> str:
     await warm.take_up_where_there_is_a_line()
     if reason := encode.degraded():
@@ -207,6 +218,7 @@ CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "machine": _machine,
     "database": _database,
     "ledger": _ledger,
+    "jobs": _jobs,
     "encoder": _encoder,
     "classifier": _classifier,
     "taxonomy": _taxonomy,

@@ -1,16 +1,24 @@
 """What Prometheus reads at `/metrics`, and the access log: routes and times, never an address or a query string."""
 
 import time
+from contextlib import suppress
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import dead_letters
+from core.database import transaction
+from core.errors import YitongError
+from core.ledger import checkpoints
 
 log = structlog.get_logger()
 
 REQUESTS = Counter("yitong_http_requests_total", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram("yitong_http_request_seconds", "Time to answer, streams left out.", ["method", "route"])
+LETTERS = Gauge("yitong_dead_letters", "Jobs and notices that nobody tries any more.", ["kind", "what"])
+SIGNED = Gauge("yitong_ledger_checkpoint_seconds", "When the ledger was signed last (Unix time).")
 
 
 class Measured:
@@ -47,6 +55,14 @@ class Measured:
             log.debug("request", method=scope["method"], route=route, status=status, ms=round(elapsed * 1000, 1))
 
 
-def page() -> Response:
-    """Return the figures in Prometheus' text format."""
+async def page() -> Response:
+    """Return the figures in Prometheus' text format; those of the database are left as they were while it is away."""
+    with suppress(YitongError):
+        async with transaction() as session:
+            counts, last = await dead_letters.counts(session), await checkpoints.newest(session)
+        LETTERS.clear()
+        for (kind, what), count in counts.items():
+            LETTERS.labels(kind, what).set(count)
+        if last:
+            SIGNED.set(last.at.timestamp())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -88,7 +88,7 @@ def create_app(*, with_worker: bool = False) -> FastAPI:
 
     @app.get("/metrics", tags=["operation"], include_in_schema=False)
     async def figures() -> Response:
-        return metrics.page()
+        return await metrics.page()
 
     for router in (
         web.router,

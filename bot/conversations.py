@@ -201,6 +201,7 @@ async def say(
                 kind="message",
                 content={"message": message.id, "type": message.reply_type},
                 idempotency_key=f"message:{message.id}",
+                at_most_once="questions" in message.data,  # asked twice, a citizen answers twice
             )
     return said
 

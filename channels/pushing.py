@@ -55,6 +55,7 @@ async def post_next_part(session: AsyncSession, notice: Notice) -> None:
         kind=notice.kind,
         content=notice.content | {"part": part},
         idempotency_key=f"{notice.idempotency_key}:part:{part}",
+        at_most_once=notice.at_most_once,
     )
 
 

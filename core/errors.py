@@ -83,3 +83,7 @@ class Unavailable(YitongError):
 
     status = 503
     slug = "unavailable"
+
+
+class Uncertain(Unavailable):
+    """Something was asked for and the answer did not come: it may have been done."""

@@ -13,25 +13,40 @@ from datetime import datetime
 from typing import Any, ParamSpec
 
 import structlog
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import database, rows
+from core import clock, database, dead_letters, rows
 from core.rows import Call
+from core.settings import settings
 
 log = structlog.get_logger()
 
 P = ParamSpec("P")
 
 QUEUE = "yitong"
+NOTICES = "notices"  # a queue and workers of their own: neither a burst nor a channel that hangs holds up other jobs
+QUEUES = (QUEUE, NOTICES)
 STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
-KEPT_HOURS = 7 * 24  # finished jobs, for whoever asks what happened
+DELETED_AT_ONCE = 5000
 RESTART_SECONDS = 1.0
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 
-_tasks: dict[str, Callable[..., Awaitable[None]]] = {}
+_tasks: dict[str, "Task"] = {}
 _sweeps: list["Sweep"] = []
-_working = False
+_working: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A function that jobs run; `buried`: a job that failed every attempt becomes a dead letter."""
+
+    run: Callable[..., Awaitable[None]]
+    queue: str
+    buried: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +58,16 @@ class Sweep:
     run: Callable[[], Awaitable[Any]]
 
 
-def task(name: str) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
-    """Register an async function as the task `name`; it is retried with growing pauses when it raises."""
+def task(
+    name: str, *, queue: str = QUEUE, buried: bool = True
+) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
+    """Register an async function as the task `name`; it is retried with growing pauses when it raises.
+
+    A job that failed every attempt is `buried` (core.dead_letters), unless its module does so itself.
+    """
 
     def register(function: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
-        _tasks[name] = function
+        _tasks[name] = Task(function, queue, buried)
         return function
 
     return register
@@ -78,16 +98,49 @@ def deferral(name: str, *, at: datetime | None = None, lock: str | None = None, 
     return Call(
         "(procrastinate_defer_jobs_v1(array[row(%s, %s, 0, %s::text, null, %s::jsonb, %s::timestamptz)"
         "::procrastinate_job_to_defer_v1]))[1]",
-        (QUEUE, name, lock, json.dumps(arguments), at),
+        (_tasks[name].queue if name in _tasks else QUEUE, name, lock, json.dumps(arguments), at),
     )
 
 
 def app() -> App:
     """Return the Procrastinate app on this process's database, with every registered task."""
     made = App(connector=PsycopgConnector(conninfo=database.url(), min_size=1, max_size=6))
-    for name, function in _tasks.items():
-        made.task(name=name, queue=QUEUE, retry=RETRY)(function)
+    for name, each in _tasks.items():
+        made.task(name=name, queue=each.queue, retry=RETRY, pass_context=True)(_attempt(each))
     return made
+
+
+def _attempt(each: Task) -> Callable[..., Awaitable[None]]:
+    """Return the task's function as a worker calls it: its last failure is kept where people see it."""
+
+    async def attempt(context: JobContext, **arguments: Any) -> None:
+        try:
+            await each.run(**arguments)
+        except Exception as error:
+            if each.buried and RETRY.get_retry_decision(exception=error, job=context.job) is None:
+                await _bury(context.job, type(error).__name__, dead_letters.sentence_of(error))
+            raise
+
+    return attempt
+
+
+async def _bury(job: Job, error: str, sentence: str) -> None:
+    assert job.id is not None
+    async with database.transaction() as session:
+        since = await session.scalar(
+            text("select min(at) from procrastinate_events where job_id = :id and type = 'started'"), {"id": job.id}
+        )
+        await dead_letters.bury(
+            session,
+            kind=dead_letters.JOB,
+            reference=job.id,
+            what=job.task_name,
+            about=dead_letters.about(job.task_kwargs),
+            error=error,
+            sentence=sentence,
+            attempts=job.attempts + 1,
+            since=since or clock.now(),
+        )
 
 
 async def work(*, concurrency: int = 4) -> None:
@@ -96,36 +149,40 @@ async def work(*, concurrency: int = 4) -> None:
     async with made.open_async(), asyncio.TaskGroup() as group:
         for each in [*_sweeps, *_upkeep(made)]:
             group.create_task(_repeat(each))
-        try:
-            while True:
-                await _run_worker(made, concurrency)
-                await asyncio.sleep(RESTART_SECONDS)
-        finally:
-            log.info("worker.stopped")
+        for queue in QUEUES:
+            group.create_task(_keep_working(made, queue, concurrency))
 
 
 def working() -> bool:
-    """Say whether this process runs jobs now."""
-    return _working
+    """Say whether this process runs jobs of every queue now."""
+    return _working == set(QUEUES)
 
 
-async def _run_worker(made: App, concurrency: int) -> None:
-    """Run jobs until the database goes away, and bring the embedded one back.
+async def _keep_working(made: App, queue: str, concurrency: int) -> None:
+    try:
+        while True:
+            await _run_worker(made, queue, concurrency)
+            await asyncio.sleep(RESTART_SECONDS)
+    finally:
+        log.info("worker.stopped", queue=queue)
+
+
+async def _run_worker(made: App, queue: str, concurrency: int) -> None:
+    """Run a queue's jobs until the database goes away, and bring the embedded one back.
 
     Procrastinate's worker ends then, by an error or quietly: it stops when the connection it listens on is lost.
     """
-    global _working
     cause = "stopped"
-    _working = True
+    _working.add(queue)
     try:
         await made.run_worker_async(
-            queues=[QUEUE], concurrency=concurrency, install_signal_handlers=False, shutdown_graceful_timeout=5
+            queues=[queue], concurrency=concurrency, install_signal_handlers=False, shutdown_graceful_timeout=5
         )
     except Exception as error:
         cause = type(error).__name__
     finally:
-        _working = False
-    log.error("worker.restarting", error=cause)
+        _working.discard(queue)
+    log.error("worker.restarting", queue=queue, error=cause)
     await database.revive()
 
 
@@ -135,7 +192,7 @@ async def run_due() -> None:
     async with made.open_async():
         for each in [*_sweeps, *_upkeep(made)]:
             await each.run()
-        await made.run_worker_async(queues=[QUEUE], wait=False, install_signal_handlers=False, listen_notify=False)
+        await made.run_worker_async(queues=[*QUEUES], wait=False, install_signal_handlers=False, listen_notify=False)
 
 
 async def _repeat(each: Sweep) -> None:
@@ -154,18 +211,35 @@ def _upkeep(made: App) -> list[Sweep]:
     """Return the sweeps over the jobs themselves."""
     return [
         Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made)),
-        Sweep("jobs.old", 3600, lambda: _delete_old(made)),
+        Sweep("jobs.old", 3600, _delete_old),
     ]
 
 
-async def _delete_old(made: App) -> None:
-    await made.job_manager.delete_old_jobs(
-        KEPT_HOURS, queue=QUEUE, include_failed=True, include_cancelled=True, include_aborted=True
-    )
+async def _delete_old() -> None:
+    """Forget finished jobs, and the letters that were settled; what nobody has decided on yet stays."""
+    deleted = DELETED_AT_ONCE
+    while deleted == DELETED_AT_ONCE:
+        async with database.transaction() as session:
+            rows = await session.scalars(_OLD, {"days": settings().jobs_kept_days, "limit": DELETED_AT_ONCE})
+            deleted = len(rows.all())
+
+
+_OLD = text(
+    "delete from procrastinate_jobs where id in ("
+    "select j.id from procrastinate_jobs j join procrastinate_events e on e.job_id = j.id "
+    "where e.type in ('succeeded', 'failed', 'cancelled', 'aborted') and e.at < now() - make_interval(days => :days) "
+    "and j.status in ('succeeded', 'failed', 'cancelled', 'aborted') and not exists (select from dead_letters d "
+    "where d.kind = 'job' and d.reference = j.id and d.settled_at is null) limit :limit) returning id"
+)
 
 
 async def _retry_stalled(made: App) -> None:
+    """Put back the jobs of workers that died; one that was begun as often as any may be tried has killed them."""
     for job in await made.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        with suppress(Exception):
-            await made.job_manager.retry_job(job)
         log.warning("job.stalled", task=job.task_name, job=job.id)
+        with suppress(ConnectorException):  # another worker was faster
+            if RETRY.max_attempts and job.attempts >= RETRY.max_attempts:
+                await _bury(job, "WorkerDied", "")
+                await made.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+            else:
+                await made.job_manager.retry_job(job)

@@ -10,7 +10,7 @@ pages    the pages
 
 from fastapi import APIRouter
 
-from admin.staff import events, session
+from admin.staff import events, jobs, session
 from admin.staff.catalogue.endpoints import router as catalogue_router
 from admin.staff.conversations.endpoints import router as conversations_router
 from admin.staff.figures.endpoints import router as figures_router
@@ -34,6 +34,7 @@ for _each in (
     importing_router,
     knowledge_router,
     events.router,
+    jobs.router,
     systems_router,
     pages_router,
 ):

@@ -5,7 +5,7 @@ import ssl
 from email.message import EmailMessage
 
 from channels.email.account import Server
-from core.errors import Unavailable, YitongError
+from core.errors import Unavailable, Uncertain, YitongError
 
 SECONDS = 20.0  # for each word of the server
 PERMANENT = 500
@@ -38,8 +38,8 @@ def send(server: Server, mail: EmailMessage, *, sender: str, recipient: str) -> 
         raise Refused("smtputf8") from None
     except smtplib.SMTPResponseException as refusal:
         raise _outcome(refusal.smtp_code) from None
-    except (smtplib.SMTPException, OSError):
-        raise Unavailable("邮件服务器暂时连接不上，稍后重试。") from None
+    except (smtplib.SMTPException, OSError):  # _connected says by itself when there is no connection
+        raise Uncertain("邮件服务器没有回答，不知道邮件是否已送出。") from None
 
 
 def _outcome(code: int) -> Refused | Unavailable:

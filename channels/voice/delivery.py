@@ -11,7 +11,7 @@ from twilio.rest import Client
 
 from channels import plain_text, pushing
 from channels.voice import callers
-from core.errors import Unavailable
+from core.errors import Unavailable, Uncertain
 from core.outbox import Notice
 from core.settings import settings
 
@@ -48,8 +48,12 @@ async def deliver(session: AsyncSession, notice: Notice) -> None:
         log.warning("sms.refused", notice=notice.id, errcode=error.code)
         await pushing.record_undelivered(session, notice, str(error.code))
         return
-    except requests.RequestException:
+    except requests.ConnectTimeout:
         raise Unavailable("短信接口暂时连接不上，稍后重试。") from None
+    except requests.RequestException as error:
+        if "NewConnectionError" in str(error):  # requests has one type for no connection and for a lost one
+            raise Unavailable("短信接口暂时连接不上，稍后重试。") from None
+        raise Uncertain("短信接口没有回答，不知道短信是否已发出。") from None
     if part + 1 < len(parts):
         await pushing.post_next_part(session, notice)
 

@@ -11,7 +11,7 @@ import httpx
 from channels import attachments
 from channels.wechat.account import Account
 from core import clock
-from core.errors import Unavailable, YitongError
+from core.errors import Unavailable, Uncertain, YitongError
 from core.settings import settings
 
 SECONDS = 10.0  # one request may take this long
@@ -50,7 +50,7 @@ _fetching = asyncio.Lock()
 async def send_text(account: Account, *, openid: str, text: str) -> None:
     """Send one customer-service message of at most 2048 bytes.
 
-    Raises Refused when WeChat never will take it; Unavailable when it may later.
+    Raises Refused when WeChat never will take it, Unavailable when it may later, Uncertain when it did not answer.
     """
     content = {"touser": openid, "msgtype": "text", "text": {"content": text}}
     # WeChat shows \\u escapes as they are, so the JSON goes out as UTF-8.
@@ -115,9 +115,11 @@ async def _request(method: str, path: str, query: dict[str, str], body: bytes | 
                 arrived += part
                 if len(arrived) > attachments.largest():
                     raise attachments.too_large()
-    except httpx.HTTPError:
-        # The address in httpx's own error holds the access token.
+    # The address in httpx's own error holds the access token.
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.HTTPStatusError):
         raise Unavailable("微信接口暂时连接不上，稍后重试。") from None
+    except httpx.HTTPError:
+        raise Uncertain("微信接口没有回答，不知道消息是否已送达。") from None
     return bytes(arrived)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +31,7 @@ class Server:
     url: str
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    before_answer: Callable[[str], None] | None = None  # called with the path once a request has arrived whole
 
     def of(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
@@ -43,6 +44,8 @@ def serving() -> Iterator[Server]:
             split = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             played.requests.append(Request(split.path, parse_qs(split.query), dict(self.headers), body))
+            if played.before_answer:
+                played.before_answer(split.path)
             scripted = played.answers.get(split.path, [(404, {})])
             status, content = scripted.pop(0) if len(scripted) > 1 else scripted[0]
             answer = content if isinstance(content, bytes) else json.dumps(content).encode()

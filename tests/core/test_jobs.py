@@ -130,7 +130,7 @@ async def test_a_notice_that_its_job_gave_up_is_tried_for_three_days(
     await post()
     async with database.transaction() as session:
         await session.execute(text("update procrastinate_jobs set status = 'failed'"))
-        await session.execute(text(f"update outbox set created_at = now() - interval '{age}'"))
+        await session.execute(text(f"update outbox set tried_from = now() - interval '{age}'"))
     await jobs.run_due()
     assert len(delivered) == deliveries
 

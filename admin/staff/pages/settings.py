@@ -8,7 +8,7 @@ from admin import accounts, settings_page
 from admin.staff import texts
 from admin.staff.pages import choices
 from admin.staff.pages.route import PageRoute, View, Viewer
-from core import auth
+from core import auth, dead_letters
 from core.auth import Permission, Role
 from core.database import transaction
 from core.errors import BadInput
@@ -62,10 +62,12 @@ async def close(login: str, view: View) -> Response:
 async def _page(view: Viewer, template: str, *, fresh: tuple[str, str] | None = None) -> Response:
     async with transaction() as session:
         listed = await auth.accounts(session)
+        letters = sum((await dead_letters.counts(session)).values())
     return view.page(
         template,
         accounts=listed,
         fresh=fresh,
+        letters=letters,
         roles=[(str(role), texts.named("role", role, view.locale)) for role in Role],
         department_groups=choices.department_groups(view.locale),
         settings=settings_page.rows(),
