@@ -7,6 +7,7 @@ district), through indexes and the newest only, and of that what reads alike. Wh
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,11 +22,12 @@ from intents.gazetteer import gazetteer
 from routing import vectors
 from routing.departments import tree
 from routing.messages import say
-from routing.models import OPEN
+from routing.models import OPEN, Ticket
 from routing.phones import phone_index
 from routing.rules import Near, rules
 from routing.whereabouts import Whereabouts
 
+ALIKE = 5  # tickets that staff are shown beside one
 EARTH_METRES = 6_371_000
 METRES_A_DEGREE = 111_320  # of latitude
 
@@ -163,6 +165,33 @@ async def near(
     )
 
 
+async def alike(session: AsyncSession, ticket: Ticket, vector: Sequence[float], *, least: float) -> list[Similar]:
+    """Return open tickets on the same matter as an existing one, secret ones too: for the centre alone.
+
+    `vector`: the ticket's own; `least`: the score from which they count.
+    """
+    place = Whereabouts(
+        district=ticket.district,
+        street=ticket.street,
+        road=ticket.road,
+        landmark=ticket.landmark,
+        house=ticket.house,
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
+    )
+    return await _search(
+        session,
+        category=ticket.category,
+        place=place,
+        encoder=ticket.encoder or "",
+        vector=[float(each) for each in vector],
+        own=ticket.id,
+        with_secret=True,
+        least=least,
+        limit=ALIKE,
+    )
+
+
 async def _search(
     session: AsyncSession,
     *,
@@ -247,7 +276,12 @@ def _similar(row: Any, place: Whereabouts, now: datetime) -> Similar:
 
 def _shown_place(name: str | None, asked: str | None) -> str | None:
     """Return a name that everybody knows, or that the asking citizen said too."""
-    return name if name and (name == asked or normalise(name) in gazetteer().names) else None
+    return name if name and name == asked else known_name(name)
+
+
+def known_name(name: str | None) -> str | None:
+    """Return a name of the gazetteer; None for a place that only a citizen named."""
+    return name if name and normalise(name) in gazetteer().names else None
 
 
 def label(category: str | None, place: str | None) -> str:

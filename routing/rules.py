@@ -96,6 +96,20 @@ class Negotiating(Strict):
     """How long a department has to say whether a matter is its duty."""
 
     hours: int = Field(ge=1)
+class Topics(Strict):
+    """When tickets make a topic, how fast it cools, and from when on there is an early warning."""
+
+    join_from: float = Field(ge=0, le=1)
+    cosine_from: float = Field(ge=0, le=1)
+    days: int = Field(ge=1)
+    half_life_days: float = Field(gt=0)
+    weeks: int = Field(ge=1, le=26)
+    chance_below: float = Field(gt=0, lt=1)
+    new_hours: float = Field(gt=0)
+    new_tickets: int = Field(ge=2)
+    urgent_hours: float = Field(gt=0)
+    urgent_tickets: int = Field(ge=2)
+    again_days: float = Field(gt=0)
 
 
 class Urging(Strict):
@@ -173,6 +187,7 @@ class Rules(Strict):
     risk: Risk
     near: Near
     negotiation: Negotiating
+    topics: Topics
     urging: Urging
     survey: Survey
     exclusions: tuple[Exclusion, ...]

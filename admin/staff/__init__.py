@@ -20,12 +20,14 @@ from admin.staff.negotiations.endpoints import router as negotiations_router
 from admin.staff.pages import router as pages_router
 from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
+from admin.staff.topics.endpoints import router as topics_router
 from admin.staff.warnings.endpoints import router as warnings_router
 
 router = APIRouter()
 for _each in (
     session.router,
     tickets_router,
+    topics_router,
     figures_router,
     catalogue_router,
     negotiations_router,

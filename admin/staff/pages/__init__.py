@@ -16,6 +16,7 @@ from admin.staff.pages import (
     signing,
     supervision,
     systems,
+    topics,
     warnings,
     workbench,
 )
@@ -24,6 +25,7 @@ router = APIRouter()
 for _page in (
     signing,
     desk,
+    topics,  # before the workbench, whose commands are any word behind a number
     workbench,
     catalogue,
     negotiations,

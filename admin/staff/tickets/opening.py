@@ -64,6 +64,7 @@ class OpenTicket(Body):
                 "confidential": False,
                 "channel": "phone",
                 "conversation": None,
+                "join": None,
             }
         }
     )
@@ -82,6 +83,7 @@ class OpenTicket(Body):
     confidential: bool = False
     channel: Literal["phone", "counter", "letter", "email"] = "phone"
     conversation: Annotated[str | None, Field(max_length=64, description="One that you hold.")] = None
+    join: Annotated[str | None, Field(max_length=32, description="An open ticket to follow: the same matter.")] = None
 
 
 async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) -> Opened:
@@ -114,7 +116,7 @@ async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) 
         conversation=body.conversation,
         attachments=attachments,
     )
-    opened = await tickets.open(session, draft, actor=actor)
+    opened = await tickets.open(session, draft, actor=actor, join=body.join or None)
     if body.conversation:
         await handover.give_ticket(session, body.conversation, opened, actor=actor)
     return opened

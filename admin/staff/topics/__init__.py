@@ -1,0 +1,1 @@
+"""Topics for supervisors: the interface, and the views that pages share with it."""

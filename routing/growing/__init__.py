@@ -1,0 +1,14 @@
+"""Topics over time: the line's own tickets on one matter in one place, how hot it is, and an early warning (未诉先办).
+
+tables    `Topic`, `TopicTicket`
+gathering the sweep `topics.gather`: every new ticket joins the nearest topic or founds one with another
+warnings  whether a topic grows faster than its own past, or is new and large; one warning each
+reading   `listing`, `find`, `tickets_of`: for whoever sees all tickets
+commands  `acknowledge`, `close`
+"""
+
+from routing.growing.commands import acknowledge, close
+from routing.growing.reading import Seen, find, listing, tickets_of, warned
+from routing.growing.tables import Topic
+
+__all__ = ["Seen", "Topic", "acknowledge", "close", "find", "listing", "tickets_of", "warned"]

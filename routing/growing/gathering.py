@@ -1,0 +1,187 @@
+"""Every new ticket joins the nearest topic, or founds one with the nearest ticket that stands alone.
+
+The cost is that of the new tickets: each asks two statements that go through indexes.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import clock, jobs
+from core.database import transaction
+from routing import nearby
+from routing.growing import warnings
+from routing.growing.tables import Topic, TopicTicket
+from routing.models import Ticket
+from routing.rules import rules
+
+BATCH = 200  # tickets read in one transaction
+OVERLAP = timedelta(hours=1)  # a ticket may commit this long after it was opened
+LOCK = 0x746F7069  # of the database, so that one worker at a time gathers
+
+
+@jobs.sweep("topics.gather", seconds=20)
+async def gather() -> None:
+    """Read the tickets that were opened since; warn where a topic among them grows."""
+    while await _gather_some() == BATCH:
+        pass
+
+
+async def _gather_some() -> int:
+    async with transaction() as session:
+        if not await session.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
+            return 0
+        found = await _unread(session)
+        touched: dict[int, Topic] = {}
+        for ticket in found:
+            topic = await _topic_of(session, ticket)
+            session.add(
+                TopicTicket(ticket_id=ticket.id, topic_id=topic.id if topic else None, opened_at=ticket.opened_at)
+            )
+            await session.flush()
+            if topic is not None:
+                touched[topic.id] = topic
+        for topic in touched.values():
+            await warnings.look(session, topic)
+        return len(found)
+
+
+async def _unread(session: AsyncSession) -> Sequence[Ticket]:
+    """Return the oldest tickets that were not read yet. Sealed ones are never read."""
+    since = clock.now() - timedelta(days=rules().topics.days)
+    last = await session.scalar(select(func.max(TopicTicket.opened_at)))
+    read = select(TopicTicket.ticket_id).where(TopicTicket.ticket_id == Ticket.id).exists()
+    statement = select(Ticket).where(
+        Ticket.opened_at >= (max(last - OVERLAP, since) if last else since),
+        Ticket.encoder.is_not(None),
+        ~Ticket.sealed,
+        ~read,
+    )
+    return (await session.scalars(statement.order_by(Ticket.opened_at, Ticket.id).limit(BATCH))).all()
+
+
+async def _topic_of(session: AsyncSession, ticket: Ticket) -> Topic | None:
+    """Return the topic that the ticket belongs to from now on; None where it stands alone."""
+    vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))).one()
+    joined = await _with_master(session, ticket) or await _nearest(session, ticket, vector)
+    if joined is not None:
+        _take(
+            joined, ticket, vector, (await session.scalars(select(Topic.centroid).where(Topic.id == joined.id))).one()
+        )
+        return joined
+    for alike in await nearby.alike(session, ticket, vector, least=rules().topics.join_from):
+        other = await session.scalar(
+            select(Ticket)
+            .join(TopicTicket, and_(TopicTicket.ticket_id == Ticket.id, TopicTicket.topic_id.is_(None)))
+            .where(Ticket.number == alike.number)
+        )
+        if other is not None:
+            return await _found(session, other, ticket, vector)
+    return None
+
+
+async def _with_master(session: AsyncSession, ticket: Ticket) -> Topic | None:
+    """Return the topic of the ticket that this one follows: its citizen said that it is the same matter."""
+    if ticket.merged_into is None:
+        return None
+    topic = await session.scalar(
+        select(Topic)
+        .join(TopicTicket, TopicTicket.topic_id == Topic.id)
+        .where(TopicTicket.ticket_id == ticket.merged_into, Topic.closed_at.is_(None))
+    )
+    if topic is not None:
+        return topic
+    master = await session.get(Ticket, ticket.merged_into)
+    kept = await session.get(TopicTicket, ticket.merged_into)
+    if master is None or kept is None or master.encoder != ticket.encoder:
+        return None
+    vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == master.id))).one()
+    made = _new(master, vector)
+    session.add(made)
+    await session.flush()
+    kept.topic_id = made.id
+    return made
+
+
+async def _nearest(session: AsyncSession, ticket: Ticket, vector: Sequence[float]) -> Topic | None:
+    """Return the open topic of the ticket's place whose centre its words are nearest to."""
+    limits = rules().topics
+    cosine = 1 - Topic.centroid.cosine_distance(cast(list(vector), Vector()))
+    here = select(Topic.id, cosine.label("cosine")).where(
+        Topic.closed_at.is_(None),
+        Topic.encoder == ticket.encoder,
+        Topic.last_at >= ticket.opened_at - timedelta(days=limits.days),
+        _in_place(ticket),
+    )
+    group = ".".join((ticket.category or "").split(".")[:2])
+    if group:
+        here = here.where(or_(Topic.category.is_(None), func.starts_with(Topic.category + ".", group + ".")))
+    inner = here.cte("here").prefix_with("materialized")
+    row = (await session.execute(select(inner).order_by(inner.c.cosine.desc()).limit(1))).first()
+    if row is None or row.cosine < limits.cosine_from:
+        return None
+    return await session.get(Topic, row.id, with_for_update=True)
+
+
+def _in_place(ticket: Ticket) -> ColumnElement[bool]:
+    """Return the condition under which a topic lies where the ticket does."""
+    same = [getattr(Topic, name) == value for name in ("landmark", "road") if (value := getattr(ticket, name))]
+    if rules().near.reach_of(ticket.category).area and ticket.district:
+        same.append(and_(Topic.district == ticket.district, Topic.category == ticket.category))
+    if not same:
+        return false()
+    # One name may be borne in two districts.
+    elsewhere = Topic.district != ticket.district if ticket.district else false()
+    return and_(or_(*same), func.coalesce(~elsewhere, True))
+
+
+async def _found(session: AsyncSession, first: Ticket, second: Ticket, vector: Sequence[float]) -> Topic:
+    other = (await session.scalars(select(Ticket.embedding).where(Ticket.id == first.id))).one()
+    topic = _new(first, other)
+    _take(topic, second, vector, other)
+    session.add(topic)
+    await session.flush()
+    kept = await session.get(TopicTicket, first.id)
+    assert kept is not None  # it was read before, and stood alone
+    kept.topic_id = topic.id
+    return topic
+
+
+def _new(ticket: Ticket, vector: Sequence[float]) -> Topic:
+    return Topic(
+        title=nearby.label(ticket.category, nearby.known_name(ticket.landmark) or nearby.known_name(ticket.road)),
+        category=ticket.category,
+        district=ticket.district,
+        street=ticket.street,
+        road=ticket.road,
+        landmark=ticket.landmark,
+        encoder=ticket.encoder or "",
+        centroid=list(vector),
+        size=1,
+        first_at=ticket.opened_at,
+        last_at=ticket.opened_at,
+        rank=_scale(ticket.opened_at),
+        warned_size=0,
+    )
+
+
+def _take(topic: Topic, ticket: Ticket, vector: Sequence[float], centre: Sequence[float]) -> None:
+    """Let a ticket in: the centre moves, the topic grows hotter."""
+    moved = np.asarray(centre, dtype=np.float32) * topic.size + np.asarray(vector, dtype=np.float32)
+    topic.centroid = (moved / np.linalg.norm(moved)).tolist()
+    topic.size += 1
+    topic.first_at, topic.last_at = min(topic.first_at, ticket.opened_at), max(topic.last_at, ticket.opened_at)
+    since = _scale(ticket.opened_at)
+    topic.rank = since + math.log2(2.0 ** min(topic.rank - since, 500) + 1)
+    if topic.street != ticket.street:
+        topic.street = None
+
+
+def _scale(moment: datetime) -> float:
+    """Return how many half-lives of heat lie between the epoch and a moment."""
+    return moment.timestamp() / 86400 / rules().topics.half_life_days

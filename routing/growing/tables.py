@@ -1,0 +1,56 @@
+"""The tables of topics. A ticket belongs to one topic at most; a row without a topic was read and stands alone."""
+
+from datetime import datetime
+from typing import Any
+
+from pgvector.sqlalchemy import Vector
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+from core.privacy import Sealed
+
+
+class Topic(Base):
+    """A matter that several tickets report. Title and place hold no word that a citizen wrote."""
+
+    __tablename__ = "topics"
+    __table_args__ = (
+        Index("ix_topics_rank", "rank", postgresql_where=text("closed_at is null")),
+        Index("ix_topics_landmark", "landmark", postgresql_where=text("closed_at is null")),
+        Index("ix_topics_road", "road", postgresql_where=text("closed_at is null")),
+        Index("ix_topics_district_category", "district", "category", postgresql_where=text("closed_at is null")),
+        Index("ix_topics_warned_at", "warned_at", postgresql_where=text("warned_at is not null and closed_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    title: Mapped[str]
+    category: Mapped[str | None]
+    district: Mapped[str | None]
+    street: Mapped[str | None]
+    road: Mapped[str | None]
+    landmark: Mapped[str | None]
+    encoder: Mapped[str]
+    centroid: Mapped[Any] = mapped_column(Vector(), deferred=True)
+    size: Mapped[int]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    rank: Mapped[float]  # log2 of the heat, counted back to one moment: two topics compare alike at any time
+    warned_at: Mapped[datetime | None]
+    warning: Mapped[str | None]  # growth | new | urgent
+    warned_size: Mapped[int] = mapped_column(default=0)
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Sealed)
+    closed_at: Mapped[datetime | None]
+
+
+class TopicTicket(Base):
+    """A ticket that was read for topics, and the one that it belongs to."""
+
+    __tablename__ = "topic_tickets"
+    __table_args__ = (Index("ix_topic_tickets_topic", "topic_id", "opened_at"),)
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topics.id", ondelete="SET NULL"))
+    opened_at: Mapped[datetime] = mapped_column(index=True)
