@@ -11,7 +11,7 @@ from bot.contract import Reply, Turn
 from bot.queue import state_of
 from core import auth, clock
 from core.auth import SYSTEM, Actor, Role
-from routing import commands, tickets
+from routing import commands, tickets, vectors
 
 
 class Others:
@@ -37,6 +37,7 @@ class Others:
             citizen_phone=phone,
         )
         opened = await tickets.open(self.session, draft, actor=Actor(kind="citizen"), join=join)
+        await vectors.keep(self.session, opened.ticket)  # as the job does that follows
         self.number = join or opened.ticket.number
 
     async def join(self) -> None:
