@@ -1,7 +1,8 @@
 """The road of a ticket: its states, and what leads from one to the next. Who may take a step: `routing.granting`."""
 
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
+from types import SimpleNamespace
 
 from statemachine import State, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
@@ -86,9 +87,17 @@ STATES = tuple(state.id for state in TicketMachine.states)
 FINISHED = ("replied", "closed", "withdrawn")  # nothing is left for a department to do
 
 
-def events(ticket: Ticket) -> set[str]:
+def events(ticket: Ticket) -> frozenset[str]:
     """Return the events that the ticket's state allows."""
-    return {event.id for event in TicketMachine(model=ticket, state_field="state").allowed_events}
+    return _events(ticket.state, ticket.accepted_at is not None, ticket.lead is not None)
+
+
+@cache
+def _events(state: str, was_accepted: bool, has_lead: bool) -> frozenset[str]:
+    """Return what all that the machine asks of a ticket allows: to make a machine takes a millisecond, for each command
+    of each ticket that is shown."""
+    model = SimpleNamespace(state=state, accepted_at=was_accepted or None, lead=has_lead or None)
+    return frozenset(event.id for event in TicketMachine(model=model, state_field="state").allowed_events)
 
 
 def move(ticket: Ticket, event: str) -> None:
