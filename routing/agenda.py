@@ -48,11 +48,13 @@ async def agenda(
 ) -> list[Pending]:
     """Return tickets that the actor sees, the nearest end of a clock first, those without a running clock last.
 
-    `query` as in `tickets.listing`; `due_before`, `due_after`: only those whose next clock ends then; `skip`: how many
-    to leave out, for paging.
+    `state`: also one of `reading.WAITING`; `query` as in `tickets.listing`; `due_before`, `due_after`: only those whose
+    next clock ends then; `skip`: how many to leave out, for paging.
     """
     statement = select(Ticket.id).where(reading.visible_to(actor))
-    if state:
+    if state in reading.WAITING:
+        statement = statement.where(reading.waiting(state, actor))
+    elif state:
         statement = statement.where(Ticket.state == state)
     if department:
         statement = statement.where(Ticket.lead == department)

@@ -9,8 +9,10 @@ from core import clock
 from core.auth import Actor, Permission
 from core.errors import Conflict, Forbidden
 from routing import workflow
+from routing.applications import EXTENSION, SUSPENSION
 from routing.messages import say
 from routing.models import Ticket
+from routing.orders import OPEN
 from routing.policy import sla
 from routing.rules import rules
 from routing.tree import tree
@@ -67,14 +69,28 @@ COMMANDS: dict[str, Command] = {
     "rule_on_return": Command(("uphold_return", "refuse_return"), _RULE),
     "reassign": Command(("reassign",), _RULE),
     "correct": Command(("correct",), _RULE),
+    "ask_part": Command(("attend",), _DISPATCH),
+    "accept_part": Command(("attend",), _HANDLE, guard=_may_take_part),
+    "answer_part": Command(("attend",), _HANDLE, guard=_owes),
+    "ask_extension": Command(("apply",), _HANDLE, guard=_may_extend),
+    "rule_on_extension": Command(("apply",), _RULE, guard=lambda ticket, _: ticket.applied == EXTENSION),
+    "ask_suspension": Command(("apply",), _HANDLE, guard=lambda ticket, _: ticket.applied is None),
+    "rule_on_suspension": Command(("suspend",), _RULE, guard=lambda ticket, _: ticket.applied == SUSPENSION),
+    "resume": Command(("resume",), _RULE),
     "reply": Command(("reply",), _HANDLE),
+    "supervise": Command(("attend",), _RULE, guard=lambda ticket, _: ticket.supervision is None),
+    "answer_supervision": Command(("attend",), _HANDLE, guard=lambda ticket, _: ticket.supervision == OPEN),
+    "end_supervision": Command(("note",), _RULE, guard=lambda ticket, _: ticket.supervised),
     "merge": Command(("merge",), _DISPATCH, guard=lambda ticket, _: not ticket.sealed),
     "unmerge": Command(("unmerge",), _DISPATCH),
     "split": Command(("split",), _DISPATCH),
     "link": Command(("note",), _DISPATCH),
     "unlink": Command(("note",), _DISPATCH),
+    "seal": Command(("note",), _RULE, guard=lambda ticket, _: not ticket.sealed),
+    "unseal": Command(("note",), Permission.SETTINGS, guard=lambda ticket, _: ticket.sealed),
     "callback": Command(("solved", "reopen", "escalate"), Permission.TICKET_CALLBACK),
     "close": Command(("close",), Permission.TICKET_CALLBACK),
+    "reopen": Command(("reopen_closed",), Permission.TICKET_CALLBACK, guard=_may_take_up_again),
     "urge": Command(("urge",), Permission.TICKET_OPEN, citizen=True),
     "supplement": Command(("supplement",), Permission.TICKET_OPEN, citizen=True),
     "withdraw": Command(("withdraw",), Permission.TICKET_OPEN, citizen=True),
@@ -153,7 +169,7 @@ def check(ticket: Ticket, command: str, *, actor: Actor) -> None:
             state=ticket.state,
         )
     if not _guarded(ticket, command, actor):
-        raise Conflict(say(f"refused.{_reason(ticket, command)}", **_limits()), state=ticket.state)
+        raise Conflict(say(f"refused.{_reason(ticket, command)}", **limits()), state=ticket.state)
 
 
 def _reason(ticket: Ticket, command: str) -> str:
@@ -165,7 +181,7 @@ def _reason(ticket: Ticket, command: str) -> str:
     return command
 
 
-def _limits() -> dict[str, Any]:
+def limits() -> dict[str, Any]:
     """Return the numbers that refusals name."""
     extension, reopening = sla().extension, rules().reopening
     return {

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, jobs, ledger
+from core import clock, jobs
 from core.auth import SYSTEM, Actor
 from core.database import transaction
 from core.errors import Conflict
@@ -192,18 +192,6 @@ INHERITED = (
     "supervision",
     "supervised",
 )
-
-
-async def promised(session: AsyncSession, ticket: Ticket) -> TicketClock | None:
-    """Return the citizen's own clock that stopped when the ticket was merged."""
-    statement = select(TicketClock).where(TicketClock.ticket_id == ticket.id, TicketClock.kind == ClockKind.RESOLVE)
-    return await session.scalar(statement.order_by(TicketClock.id.desc()).limit(1))
-
-
-async def was_dispatched(session: AsyncSession, ticket: Ticket) -> bool:
-    """Say whether the ticket had been with a department of its own before it was merged."""
-    history = await ledger.history(session, f"ticket:{ticket.number}")
-    return any(event.kind == steps.PREFIX + "dispatched" for event in history)
 
 
 async def end_requests(session: AsyncSession, ticket: Ticket) -> None:

@@ -1,6 +1,6 @@
 """Reading tickets: every read goes through `visible_to`, or through the citizen's code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,8 @@ from routing.phones import with_phone
 from routing.workflow import STATES
 
 MOST = 200
+# What can wait on a ticket beside its state: an application to decide, an order of the centre, a co-handler's part.
+WAITING = ("applied", "orders", "parts")
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -101,6 +103,30 @@ async def counted(session: AsyncSession, *, actor: Actor) -> dict[tuple[str, str
         # As `visible_to` says it.
         rows = await session.execute(total if actor.may(Permission.TICKET_RULE) else total.where(~TicketCount.sealed))
     return {(state, lead): int(count) for state, lead, count in rows}
+
+
+def waiting(kind: str, actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which something beside its state waits on a ticket (see `WAITING`)."""
+    match kind:
+        case "applied":
+            return Ticket.applied.is_not(None)
+        case "orders":
+            return Ticket.supervision.is_not(None)
+        case _:
+            mine = actor.department
+            if mine is None:
+                return Ticket.open_parts != {}
+            # Every department with a part is a co-handler: that column has the index.
+            return and_(Ticket.co_handlers.contains([mine]), Ticket.open_parts.has_key(mine))
+
+
+async def waiting_counts(session: AsyncSession, *, actor: Actor, kinds: Iterable[str]) -> dict[str, int]:
+    """Return how many tickets that the actor sees have each of these (see `WAITING`) waiting on them."""
+    counted = {}
+    for kind in kinds:
+        statement = select(func.count()).select_from(Ticket).where(visible_to(actor), waiting(kind, actor))
+        counted[kind] = await session.scalar(statement) or 0
+    return counted
 
 
 def matches(query: str, actor: Actor) -> ColumnElement[bool]:

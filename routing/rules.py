@@ -150,6 +150,12 @@ class Returning(Strict):
     times: int = Field(ge=0)
 
 
+class Suspending(Strict):
+    """For how long a ticket may wait at most."""
+
+    max_days: int = Field(ge=1)
+
+
 class Reopening(Strict):
     """For how long, and how often, a closed ticket that proves unsolved is taken up again."""
 
@@ -192,6 +198,7 @@ class Rules(Strict):
     survey: Survey
     exclusions: tuple[Exclusion, ...]
     returning: Returning
+    suspending: Suspending
     reopening: Reopening
     learning: Learning
     drift: Drift

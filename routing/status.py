@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.auth import Actor
 from core.settings import settings
-from routing import granting, reading, steps, timing
+from routing import applications, granting, merging, reading, steps, timing
 from routing.messages import say
 from routing.models import Ticket
+from routing.steps import Step
 from routing.tree import tree
 
 CITIZEN = Actor(kind="citizen")
@@ -31,6 +32,8 @@ async def public_status(session: AsyncSession, number: str, code: str) -> dict[s
     """
     ticket = await reading.by_code(session, number, code)
     locale = settings().locale
+    master = await merging.master_of(session, ticket)
+    held = await applications.suspension(session, master or ticket)
     lead = tree().get(ticket.lead).short_name if ticket.lead and ticket.lead in tree() else None
     return {
         "number": ticket.number,
@@ -39,14 +42,24 @@ async def public_status(session: AsyncSession, number: str, code: str) -> dict[s
         "state_name": say(f"state.{ticket.state}", locale),
         "opened_at": ticket.opened_at.isoformat(),
         "department": lead,
-        "clocks": await shown_clocks(session, ticket),
+        "clocks": await shown_clocks(session, master or ticket),
         "steps": [
             {"at": step.at.isoformat(), "name": step.name, "text": step.text}
-            for step in await steps.read(session, ticket, public=True)
+            for step in await _public_steps(session, ticket, master)
         ],
+        "suspended_until": held.until.isoformat() if held and held.until else None,
         "result": ticket.result if ticket.state in {"replied", "closed"} else None,
         "may": allowed(ticket, actor=CITIZEN),
     }
+
+
+async def _public_steps(session: AsyncSession, ticket: Ticket, master: Ticket | None) -> list[Step]:
+    """Return what the citizen reads; of the master that their ticket follows, the steps, not the words."""
+    own = await steps.read(session, ticket, public=True)
+    if master is None:
+        return own
+    shared = [step for step in await steps.read(session, master, public=True) if step.kind in steps.SHARED]
+    return sorted([*own, *shared], key=lambda step: step.at)
 
 
 async def shown_clocks(session: AsyncSession, ticket: Ticket) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ PUBLIC = frozenset(
     }
 )
 # Public steps of a master that those who follow it read as well; its words stay with its own citizen.
-SHARED = frozenset({"dispatched", "accepted", "contacted", "reassigned", "extended", "suspended", "resumed"})
+SHARED = frozenset({"dispatched", "accepted", "reassigned", "extended", "suspended", "resumed"})
 # Steps whose words are the citizen's own, or for them.
 PUBLIC_WORDS = frozenset({"answered", "replied", "urged", "supplemented", "closed", "disputed", "withdrawn"})
 
@@ -136,7 +136,7 @@ async def tell(session: AsyncSession, ticket: Ticket, event: Event, **content: A
     questions = content.pop("questions", None)
     listeners = [(ticket.number, ticket.channel, ticket.conversation)]
     if kind in SHARED and ticket.state != "merged":
-        listeners += [row.tuple() for row in await session.execute(_followers(ticket))]
+        listeners += [(each, door, talk) for each, door, talk in await session.execute(_followers(ticket))]
     for number, channel, conversation in listeners:
         if conversation is None:
             continue

@@ -195,6 +195,27 @@ async def void(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None
     await settle(session, ticket)
 
 
+async def revive(session: AsyncSession, ticket: Ticket, kind: ClockKind) -> TicketClock | None:
+    """Let the newest stopped clock of the kind run on as though it never had been stopped; None where there is none."""
+    statement = select(TicketClock).where(
+        TicketClock.ticket_id == ticket.id, TicketClock.kind == kind, TicketClock.void_at.is_not(None)
+    )
+    row = await session.scalar(statement.order_by(TicketClock.id.desc()).limit(1))
+    if row is None or kind in await running(session, ticket):
+        return None
+    row.void_at = None
+    if row.paused_at is not None:
+        _resume(row)
+    count(row)
+    await session.flush()
+    return row
+
+
+def in_working_days(amount: int) -> datetime:
+    """Return when offices close on the last of so many working days from today on."""
+    return clocks.ends(Course(clock.now(), amount, Unit.WORKING_DAYS, ()), calendar()).at
+
+
 def limit_for(ticket: Ticket, kind: ClockKind) -> Limit | None:
     """Return the limit that the policy in force sets for a clock of the ticket as it is now, if any."""
     return sla().policy.limit(

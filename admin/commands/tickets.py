@@ -1,4 +1,4 @@
-"""`yitong topics`, `yitong figures`."""
+"""`yitong topics`, `yitong figures`, `yitong machine`."""
 
 import json
 from datetime import date, datetime
@@ -13,8 +13,24 @@ from core.errors import BadInput
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    app.command("machine")(machine)
     app.command("topics")(topics)
     app.command("figures")(figures)
+
+
+def machine(
+    page: Annotated[Path | None, typer.Option("--write", help="A page of the documentation to draw it into.")] = None,
+) -> None:
+    """Draw the ticket machine and list its commands, from the code."""
+    from routing import drawing
+
+    if page is None:
+        typer.echo(drawing.machine())
+        return
+    text = page.read_text(encoding="utf-8")
+    if drawing.BEGIN not in text or drawing.END not in text:
+        raise BadInput(f"{page} has no place for the machine: it must hold “{drawing.BEGIN}” and “{drawing.END}”.")
+    page.write_text(drawing.redrawn(text), encoding="utf-8")
 
 
 def topics(

@@ -20,6 +20,7 @@ from admin.staff.negotiations.endpoints import router as negotiations_router
 from admin.staff.pages import router as pages_router
 from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
+from admin.staff.tickets.proceedings import router as proceedings_router
 from admin.staff.topics.endpoints import router as topics_router
 from admin.staff.warnings.endpoints import router as warnings_router
 
@@ -28,6 +29,7 @@ for _each in (
     session.router,
     tickets_router,
     topics_router,
+    proceedings_router,
     figures_router,
     catalogue_router,
     negotiations_router,

@@ -169,7 +169,7 @@ async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     english = talk.state.locale == "en"
     state_name = talk.word(f"state.{status['state']}") if english else status["state_name"]
     sentences = [talk.word("command.status.state", number=status["number"], title=status["title"], state=state_name)]
-    if status["department"] and status["state"] in {"dispatched", "accepted", "replied"}:
+    if status["department"] and status["state"] in {"dispatched", "accepted", "suspended", "merged", "replied"}:
         sentences.append(talk.word("command.status.department", department=status["department"]))
     due = next((each for each in status["clocks"] if each["kind"] == "resolve" and not each["met_at"]), None)
     if due and status["state"] not in {"replied", "closed", "withdrawn"}:

@@ -85,6 +85,12 @@ async def track_supplement(request: Request, number: Field, code: Field, text: F
     )
 
 
+@router.post("/track/dispute")
+async def track_dispute(request: Request, number: Field, code: Field, text: Field = "") -> HTMLResponse:
+    """Say that a closed ticket is not solved, and return where it is."""
+    return await _ticket(request, number, code, "dispute", lambda *who: commands.dispute(*who, text=storable(text)))
+
+
 @router.post("/track/withdraw")
 async def track_withdraw(request: Request, number: Field, code: Field, reason: Field = "") -> HTMLResponse:
     """Withdraw the ticket, and return where it is."""

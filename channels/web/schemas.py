@@ -160,7 +160,8 @@ class TicketStatus(BaseModel):
     clocks: list[Clock]
     steps: list[Step]
     result: str | None = None
-    may: list[str] = Field(description="What the citizen can do now: urge, supplement, withdraw, rate.")
+    suspended_until: datetime | None = Field(None, description="On hold until then; its clocks stand still.")
+    may: list[str] = Field(description="What the citizen can do now: urge, supplement, withdraw, rate, dispute.")
 
 
 class Urge(BaseModel):
@@ -182,6 +183,13 @@ class Withdraw(BaseModel):
 
     code: Code
     reason: Text = Field("", max_length=LONGEST_NOTE, examples=["已经修好了"])
+
+
+class Dispute(BaseModel):
+    """反映没有解决, after the end."""
+
+    code: Code
+    text: Text = Field("", max_length=LONGEST_NOTE, examples=["修好两天又不亮了"])
 
 
 class Rating(BaseModel):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.web import rates
 from channels.web.bodies import SmallBody
-from channels.web.schemas import Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
+from channels.web.schemas import Dispute, Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
 from core.database import transaction
 from core.errors import NotFound
 from routing import commands, guesses
@@ -69,6 +69,14 @@ async def supplement_ticket(request: Request, number: Number, supplement: Supple
     async with entrusted(request, number) as session:
         await commands.supplement(session, number, supplement.code, text=supplement.text)
         return await status(session, number, supplement.code)
+
+
+@router.post("/{number}/dispute", responses=_REFUSALS)
+async def dispute_ticket(request: Request, number: Number, dispute: Dispute) -> TicketStatus:
+    """反映没有解决: a closed ticket proves unsolved; the centre takes it up again."""
+    async with entrusted(request, number) as session:
+        await commands.dispute(session, number, dispute.code, text=dispute.text)
+        return await status(session, number, dispute.code)
 
 
 @router.post("/{number}/withdraw", responses=_REFUSALS)

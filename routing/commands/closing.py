@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import callbacks, merging, steps, timing, workflow
+from routing import callbacks, merging, reopening, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.models import Ticket
+from routing.notices import due_words
 from routing.policy import ClockKind
 
 
@@ -62,4 +63,17 @@ async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str
     await timing.void(session, ticket, *ClockKind)
     event = await steps.record(session, ticket, "closed", actor=actor, text=reason)
     await steps.tell(session, ticket, event, reason=reason)
+    return ticket
+
+
+async def reopen(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
+    """重新办理: a closed ticket that proves unsolved goes again to its department; within days, and as often, as
+    `tickets.yaml` says.
+    """
+    ticket = await take(session, number, "reopen", actor=actor)
+    reason = words(reason, wanted="reason")
+    workflow.move(ticket, "reopen_closed")
+    await reopening.take_up(session, ticket)
+    event = await steps.record(session, ticket, "reopened_closed", actor=actor, text=reason, department=ticket.lead)
+    await steps.tell(session, ticket, event, due=await due_words(session, ticket))
     return ticket

@@ -45,11 +45,7 @@ async def unmerge(session: AsyncSession, number: str, *, actor: Actor, reason: s
     reason = words(reason, wanted="reason")
     workflow.move(ticket, "unmerge")
     ticket.merged_into = None
-    own = await merging.promised(session, ticket)
-    if own is not None:
-        own.void_at = None
-    elif ticket.lead:
-        await timing.start(session, ticket, ClockKind.RESOLVE)
+    await timing.revive(session, ticket, ClockKind.RESOLVE)
     if ticket.lead:
         ticket.accepted_at, ticket.return_refused = None, False
         ticket.dispatched_at = ticket.dispatched_at or ticket.opened_at

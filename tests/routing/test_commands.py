@@ -1,6 +1,5 @@
-"""Each command: from which states, by whom, and what it leaves behind."""
+"""What commands refuse, and what they leave behind: returns, reassignment, the survey, urging, secrecy, notices."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,348 +7,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, ledger
-from core.auth import SYSTEM, Actor
-from core.errors import BadInput, Conflict, Forbidden, NotFound, YitongError
+from core import clock
+from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.outbox import Notice
-from routing import commands, tickets, timing, workflow
-from routing.granting import COMMANDS
+from routing import commands, tickets, timing
 from routing.policy import ClockKind
-from routing.tickets import Opened
-from routing.workflow import STATES
-from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, SUPERVISOR, department, draft
-
-LEAD, OTHER, STRANGER = department("urban_management"), department("power_supply"), department("tax")
+from tests.routing import road
+from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, department, draft
+from tests.routing.road import LEAD, arrive
 
 pytestmark = pytest.mark.usefixtures("monday")
-
-Step = Callable[[AsyncSession, Opened], Awaitable[Any]]
-
-
-async def _dispatch(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    return await commands.dispatch(
-        session, opened.ticket.number, actor=actor, department="urban_management", co_handlers=["power_supply"]
-    )
-
-
-async def _accept(session: AsyncSession, opened: Opened, actor: Actor = LEAD) -> Any:
-    return await commands.accept(session, opened.ticket.number, actor=actor)
-
-
-async def _contact(session: AsyncSession, opened: Opened, actor: Actor = LEAD) -> Any:
-    return await commands.contact(session, opened.ticket.number, actor=actor, note="电话里说明了情况")
-
-
-async def _return(session: AsyncSession, opened: Opened, actor: Actor = LEAD) -> Any:
-    return await commands.return_to_centre(session, opened.ticket.number, actor=actor, reason="属于供电公司的设施")
-
-
-async def _uphold(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISOR) -> Any:
-    return await commands.rule_on_return(
-        session, opened.ticket.number, actor=actor, upheld=True, department="power_supply", reason="理由成立"
-    )
-
-
-async def _refuse(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISOR) -> Any:
-    return await commands.rule_on_return(session, opened.ticket.number, actor=actor, upheld=False, reason="职责明确")
-
-
-async def _reassign(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISOR) -> Any:
-    return await commands.reassign(
-        session, opened.ticket.number, actor=actor, department="power_supply", reason="核实后属于供电设施"
-    )
-
-
-async def _correct(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISOR) -> Any:
-    return await commands.correct(
-        session, opened.ticket.number, actor=actor, category="utilities.lighting.lamp_out", reason="是路灯不亮"
-    )
-
-
-async def _reply(session: AsyncSession, opened: Opened, actor: Actor = LEAD) -> Any:
-    return await commands.reply(session, opened.ticket.number, actor=actor, result="路灯已修好", basis="照明规定")
-
-
-async def _callback(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    return await commands.callback(
-        session, opened.ticket.number, actor=actor, contacted=True, solved=True, satisfied=5, note="表示感谢"
-    )
-
-
-async def _close(session: AsyncSession, opened: Opened, actor: Actor = SUPERVISOR) -> Any:
-    return await commands.close(session, opened.ticket.number, actor=actor, reason="三次回访未接通")
-
-
-async def _urge(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    if actor.kind == "staff":
-        return await commands.urge_for(session, opened.ticket.number, actor=actor, text="请快一点")
-    return await commands.urge(session, opened.ticket.number, opened.code, text="请快一点")
-
-
-async def _supplement(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    if actor.kind == "staff":
-        return await commands.supplement_for(session, opened.ticket.number, actor=actor, text="旁边那盏也坏了")
-    return await commands.supplement(session, opened.ticket.number, opened.code, text="旁边那盏也坏了")
-
-
-async def _withdraw(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    if actor.kind == "staff":
-        return await commands.withdraw_for(session, opened.ticket.number, actor=actor, reason="已经自己解决")
-    return await commands.withdraw(session, opened.ticket.number, opened.code, reason="已经自己解决")
-
-
-async def _unsolved(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    return await commands.rate(session, opened.ticket.number, opened.code, solved=False, satisfied=1)
-
-
-async def _rate(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    return await commands.rate(session, opened.ticket.number, opened.code, solved=True, satisfied=4)
-
-
-async def _suspend(session: AsyncSession, opened: Opened) -> None:
-    workflow.move(opened.ticket, "suspend")
-    await session.flush()
-
-
-async def _answer(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    return await commands.answer(
-        session, opened.ticket.number, actor=actor, result="路灯由城管局维护，本周五检修", basis="检修计划"
-    )
-
-
-async def _merge(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    master = await tickets.open(session, draft(), actor=CITIZEN)
-    return await commands.merge(
-        session, opened.ticket.number, actor=actor, into=master.ticket.number, reason="同一盏路灯"
-    )
-
-
-async def _unmerge(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    return await commands.unmerge(session, opened.ticket.number, actor=actor, reason="不是同一盏")
-
-
-async def _split(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    return await commands.split(
-        session, opened.ticket.number, actor=actor, title="井盖松动", description="路口的井盖也松了", reason="两件事"
-    )
-
-
-async def _link(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    other = await tickets.open(session, draft(), actor=CITIZEN)
-    return await commands.link(session, opened.ticket.number, actor=actor, other=other.ticket.number)
-
-
-async def _unlink(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
-    other = await tickets.open(session, draft(), actor=CITIZEN)
-    await commands.link(session, opened.ticket.number, actor=SYSTEM, other=other.ticket.number)
-    return await commands.unlink(session, opened.ticket.number, actor=actor, other=other.ticket.number)
-
-
-async def _dispute(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
-    return await commands.dispute(session, opened.ticket.number, opened.code, text="又不亮了")
-
-
-ROAD: dict[str, list[Step]] = {
-    "new": [],
-    "dispatched": [_dispatch],
-    "accepted": [_dispatch, _accept],
-    "returned": [_dispatch, _return],
-    "replied": [_dispatch, _accept, _reply],
-    "suspended": [_dispatch, _accept, _suspend],
-    "merged": [_dispatch, _merge],
-    "closed": [_dispatch, _accept, _reply, _rate],
-    "withdrawn": [_withdraw],
-}
-GIVEN: dict[str, Any] = {
-    "dispatch": _dispatch,
-    "answer": _answer,
-    "accept": _accept,
-    "contact": _contact,
-    "return_to_centre": _return,
-    "rule_on_return": _uphold,
-    "reassign": _reassign,
-    "correct": _correct,
-    "reply": _reply,
-    "merge": _merge,
-    "unmerge": _unmerge,
-    "split": _split,
-    "link": _link,
-    "unlink": _unlink,
-    "callback": _callback,
-    "close": _close,
-    "urge": _urge,
-    "supplement": _supplement,
-    "withdraw": _withdraw,
-    "rate": _rate,
-    "dispute": _dispute,
-}
-WITH_A_DEPARTMENT = {"dispatched", "accepted", "suspended", "returned"}
-OPEN = {"new", "merged"} | WITH_A_DEPARTMENT
-ALLOWED_FROM: dict[str, set[str]] = {
-    "dispatch": {"new"},
-    "answer": {"new"},
-    "accept": {"dispatched"},
-    "contact": {"accepted"},
-    "return_to_centre": {"dispatched", "accepted"},
-    "rule_on_return": {"returned"},
-    "reassign": {"dispatched", "accepted"},
-    "correct": OPEN | {"replied"},
-    "reply": {"accepted"},
-    "merge": OPEN - {"merged"},
-    "unmerge": {"merged"},
-    "split": OPEN - {"merged"} | {"replied"},
-    "link": OPEN | {"replied", "closed"},
-    "unlink": OPEN | {"replied", "closed"},
-    "callback": {"replied"},
-    "close": {"new", "replied", "returned"},
-    "urge": OPEN,
-    "supplement": OPEN | {"replied"},
-    "withdraw": OPEN,
-    "rate": {"replied"},
-    "dispute": {"closed"},
-}
-LEADS_TO: dict[str, str] = {
-    "dispatch": "dispatched",
-    "answer": "replied",
-    "accept": "accepted",
-    "contact": "accepted",
-    "return_to_centre": "returned",
-    "rule_on_return": "dispatched",
-    "reassign": "dispatched",
-    "reply": "replied",
-    "merge": "merged",
-    "unmerge": "new",  # its master has no department
-    "callback": "closed",
-    "close": "closed",
-    "withdraw": "withdrawn",
-    "rate": "closed",
-    "dispute": "returned",
-}
-HANDLING = {"accept", "contact", "return_to_centre", "reply"}
-BY_AGENTS = {
-    "urge",
-    "supplement",
-    "withdraw",
-    "dispatch",
-    "answer",
-    "callback",
-    "close",
-    "merge",
-    "unmerge",
-    "split",
-    "link",
-    "unlink",
-}
-BY_SUPERVISORS = BY_AGENTS | {"rule_on_return", "reassign", "correct"}
-STAFF_COMMANDS = HANDLING | BY_SUPERVISORS
-STARTS_FROM = {
-    "urge": "accepted",
-    "supplement": "accepted",
-    "withdraw": "accepted",
-    "close": "replied",
-    "dispatch": "new",
-    "answer": "new",
-    "merge": "accepted",
-    "split": "accepted",
-} | dict.fromkeys(("link", "unlink"), "accepted")
-
-
-async def arrive(session: AsyncSession, state: str, **changes: Any) -> Opened:
-    opened = await tickets.open(session, draft(**changes), actor=CITIZEN)
-    for step in ROAD[state]:
-        await step(session, opened)
-    assert opened.ticket.state == state
-    return opened
-
-
-def test_the_tables_speak_of_every_command_and_state() -> None:
-    assert GIVEN.keys() == ALLOWED_FROM.keys() == COMMANDS.keys()
-    assert set(ROAD) == set(STATES)
-
-
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_a_command_is_taken_from_its_states_and_from_no_other(
-    session: AsyncSession, command: str, state: str
-) -> None:
-    opened = await arrive(session, state)
-    events = await ledger.history(session, f"ticket:{opened.ticket.number}")
-    if state in ALLOWED_FROM[command]:
-        await GIVEN[command](session, opened, SYSTEM)
-        assert opened.ticket.state == LEADS_TO.get(command, state)
-        assert len(await ledger.history(session, f"ticket:{opened.ticket.number}")) > len(events)
-    else:
-        with pytest.raises(Conflict) as refused:
-            await GIVEN[command](session, opened, SYSTEM)
-        assert refused.value.sentence.startswith(("工单现在的状态是“", "工单已并入"))
-        assert opened.ticket.state == state
-        assert len(await ledger.history(session, f"ticket:{opened.ticket.number}")) == len(events)
-
-
-@pytest.mark.parametrize("command", sorted(STAFF_COMMANDS))
-@pytest.mark.parametrize(
-    ("actor", "may", "otherwise"),
-    [
-        (AGENT, BY_AGENTS, Forbidden),
-        (SUPERVISOR, BY_SUPERVISORS, Forbidden),
-        (LEAD, HANDLING, Forbidden),
-        (OTHER, set(), Forbidden),  # a co-handler sees the ticket
-        (STRANGER, set(), NotFound),
-        (EDITOR, set(), NotFound),
-        (CITIZEN, {"urge", "supplement", "withdraw"}, NotFound),
-        (SYSTEM, STAFF_COMMANDS, Forbidden),
-    ],
-    ids=["agent", "supervisor", "lead", "co-handler", "other department", "editor", "citizen", "system"],
-)
-async def test_a_command_is_taken_from_those_who_may_give_it(
-    session: AsyncSession, command: str, actor: Actor, may: set[str], otherwise: type[YitongError]
-) -> None:
-    state = STARTS_FROM.get(command) or sorted(ALLOWED_FROM[command])[0]
-    opened = await arrive(session, state)
-    if command in {"dispatch", "answer", "unmerge"}:  # nobody leads yet: departments do not see it
-        otherwise = NotFound if actor.department else otherwise
-    if command in may:
-        await GIVEN[command](session, opened, actor)
-        assert opened.ticket.state == LEADS_TO.get(command, state)
-    else:
-        with pytest.raises(otherwise):
-            await GIVEN[command](session, opened, actor)
-        assert opened.ticket.state == state
-
-
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("actor", [AGENT, SUPERVISOR, LEAD, OTHER, STRANGER, EDITOR, CITIZEN], ids=str)
-async def test_what_is_shown_as_possible_is_possible_and_nothing_else_is(
-    session: AsyncSession, actor: Actor, state: str
-) -> None:
-    opened = await arrive(session, state)
-    shown = set(tickets.allowed(opened.ticket, actor=actor))
-    own = {"rate", "dispute"}  # only citizens answer for themselves; the rest they do, or an agent does for them
-    citizens = {"urge", "supplement", "withdraw"} | own
-    possible = set()
-    for command in COMMANDS:
-        if (command in own and actor is not CITIZEN) or (command not in citizens and actor is CITIZEN):
-            continue
-        async with session.begin_nested() as attempt:
-            try:
-                await GIVEN[command](session, opened, actor)
-                possible.add(command)
-            except YitongError:
-                pass
-            await attempt.rollback()
-        await session.refresh(opened.ticket)
-    assert shown == possible
-
-
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"contact", "supplement", "split", "link", "unlink"}))
-async def test_the_same_command_twice_is_refused_in_a_sentence(session: AsyncSession, command: str) -> None:
-    opened = await arrive(session, sorted(ALLOWED_FROM[command])[0])
-    await GIVEN[command](session, opened)
-    after = opened.ticket.state, opened.ticket.lead
-    with pytest.raises(Conflict) as refused:
-        await GIVEN[command](session, opened)
-    assert refused.value.sentence.endswith("。")
-    assert (opened.ticket.state, opened.ticket.lead) == after
 
 
 async def test_a_wrong_code_and_a_wrong_number_are_refused_alike(session: AsyncSession) -> None:
@@ -425,7 +92,7 @@ class TestReturn:
 
     async def test_an_upheld_return_moves_the_ticket_and_counts_as_misdispatched(self, session: AsyncSession) -> None:
         opened = await arrive(session, "returned")
-        await _uphold(session, opened)
+        await road.uphold(session, opened)
         assert (opened.ticket.lead, opened.ticket.misdispatched) == ("power_supply", True)
         assert "accept" in await timing.running(session, opened.ticket)
         with pytest.raises(NotFound):
@@ -447,7 +114,16 @@ class TestReturn:
         self, session: AsyncSession
     ) -> None:
         opened = await arrive(session, "returned")
-        for step in (_refuse, _accept, _reply, _unsolved, _accept, _reply, _unsolved, _uphold):
+        for step in (
+            road.refuse,
+            road.accept,
+            road.reply,
+            road.unsolved,
+            road.accept,
+            road.reply,
+            road.unsolved,
+            road.uphold,
+        ):
             await step(session, opened)
         assert (opened.ticket.lead, opened.ticket.misdispatched) == ("power_supply", False)
 
@@ -459,25 +135,27 @@ class TestReturn:
                 session, opened.ticket.number, actor=SUPERVISOR, upheld=True, department=named
             )
 
-    @pytest.mark.parametrize(("road", "back_in"), [([_dispatch], "dispatched"), ([_dispatch, _accept], "accepted")])
+    @pytest.mark.parametrize(
+        ("steps", "back_in"), [([road.dispatch], "dispatched"), ([road.dispatch, road.accept], "accepted")]
+    )
     async def test_a_refused_return_is_back_where_it_was_and_cannot_come_again(
-        self, session: AsyncSession, road: list[Step], back_in: str
+        self, session: AsyncSession, steps: list[road.Step], back_in: str
     ) -> None:
         opened = await tickets.open(session, draft(), actor=CITIZEN)
-        for step in [*road, _return, _refuse]:
+        for step in [*steps, road.give_back, road.refuse]:
             await step(session, opened)
         assert (opened.ticket.state, opened.ticket.misdispatched) == (back_in, False)
         assert "return_to_centre" not in tickets.allowed(opened.ticket, actor=LEAD)
         with pytest.raises(Conflict, match="不能再退单"):
-            await _return(session, opened)
+            await road.give_back(session, opened)
 
     async def test_it_must_come_within_its_time(self, session: AsyncSession) -> None:
         opened = await arrive(session, "dispatched")
         due = (await timing.running(session, opened.ticket))[ClockKind.RETURN].due_at
         with clock.set_to(due + timedelta(seconds=1)), pytest.raises(Conflict, match="退单的时限已过"):
-            await _return(session, opened)
+            await road.give_back(session, opened)
         with clock.set_to(due):
-            await _return(session, opened)
+            await road.give_back(session, opened)
 
     async def test_while_the_centre_thinks_the_department_loses_no_time(self, session: AsyncSession) -> None:
         opened = await arrive(session, "returned")
@@ -500,13 +178,13 @@ class TestReassign:
     async def test_a_bureau_does_not_push_its_work_on(self, session: AsyncSession) -> None:
         opened = await arrive(session, "accepted")
         with pytest.raises(Forbidden):
-            await _reassign(session, opened, LEAD)
+            await road.reassign(session, opened, LEAD)
 
     async def test_the_citizens_clock_runs_on(self, session: AsyncSession) -> None:
         opened = await arrive(session, "accepted")
         promised = (await timing.running(session, opened.ticket))["resolve"].due_at
         with clock.set_to(MONDAY + timedelta(days=1)):
-            await _reassign(session, opened)
+            await road.reassign(session, opened)
         after = await timing.running(session, opened.ticket)
         assert after["resolve"].due_at == promised
         assert after["accept"].started_at == MONDAY + timedelta(days=1)
@@ -516,18 +194,18 @@ class TestSurvey:
     async def test_not_solved_goes_back_once_and_then_to_the_centre(self, session: AsyncSession) -> None:
         opened = await arrive(session, "replied")
         ticket = opened.ticket
-        await _unsolved(session, opened)
+        await road.unsolved(session, opened)
         assert (ticket.state, ticket.lead, ticket.reopened) == ("dispatched", "urban_management", 1)
         assert set(await timing.running(session, ticket)) == {"accept", "contact", "resolve"}
         with pytest.raises(Conflict, match="不能再退单"):
-            await _return(session, opened)
-        await _accept(session, opened)
-        await _reply(session, opened)
-        await _unsolved(session, opened)
+            await road.give_back(session, opened)
+        await road.accept(session, opened)
+        await road.reply(session, opened)
+        await road.unsolved(session, opened)
         assert (ticket.state, ticket.lead, ticket.supervised) == ("returned", "urban_management", True)
         with pytest.raises(Forbidden):
-            await _close(session, opened, AGENT)
-        await _refuse(session, opened)
+            await road.close(session, opened, AGENT)
+        await road.refuse(session, opened)
         assert ticket.state == "accepted"
         assert "resolve" in await timing.running(session, ticket)
 
@@ -542,11 +220,11 @@ class TestSurvey:
 class TestUrge:
     async def test_once_an_hour_and_the_refusal_says_when(self, session: AsyncSession) -> None:
         opened = await arrive(session, "dispatched")
-        await _urge(session, opened)
+        await road.urge(session, opened)
         with clock.set_to(MONDAY + timedelta(minutes=59)), pytest.raises(Conflict, match="11月23日10:30以后"):
-            await _urge(session, opened)
+            await road.urge(session, opened)
         with clock.set_to(MONDAY + timedelta(minutes=60)):
-            await _urge(session, opened)
+            await road.urge(session, opened)
         assert opened.ticket.urges == 2
 
 
@@ -566,7 +244,7 @@ class TestSecrecy:
         self, session: AsyncSession, command: Any, wish: str
     ) -> None:
         opened = await arrive(session, "dispatched", description="路灯坏了，我姓王，老板13900139000")
-        await _supplement(session, opened)
+        await road.supplement(session, opened)
         await command(session, opened.ticket.number, opened.code, text=wish)
         ticket = opened.ticket
         assert ticket.confidential and "contact" not in await timing.running(session, ticket)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from admin.staff.access import Staffed
 from admin.staff.figures import asking
 from admin.staff.refusals import refusals
-from admin.staff.tickets.commands import Body, Reason
+from admin.staff.tickets.bodies import Body, Reason
 from core.database import transaction
 from core.privacy import mask_text
 from routing import figures

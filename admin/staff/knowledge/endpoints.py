@@ -11,7 +11,7 @@ from admin.staff.access import Staffed
 from admin.staff.knowledge import reading
 from admin.staff.knowledge.views import ChangeView, DraftView, Listed, Opened, changes, opened
 from admin.staff.refusals import refusals
-from admin.staff.tickets.commands import Body, Reason
+from admin.staff.tickets.bodies import Body, Reason
 from channels.web.articles import download
 from core.auth import Actor
 from core.database import transaction

@@ -9,13 +9,17 @@ from intents.categories import LEVELS, Node
 from routing import departments
 from routing.tree import Department
 
-KINDS = ("bureau", "agency", "utility", "district", "street")
+KINDS = ("bureau", "agency", "utility", "district", "street", "grid")
 
 
 def department_groups(locale: str, *, below: str | None = None) -> list[tuple[str, list[Department]]]:
     """Return the departments that a ticket can be sent to, by kind; `below`: only those directly below this one."""
     tree = departments.tree()
-    offered = [each for each in tree if each.kind != "centre" and (below is None or each.parent == below)]
+    offered = [
+        each
+        for each in tree
+        if each.kind != "centre" and (each.kind != "grid" if below is None else each.parent == below)
+    ]
     grouped = [(kind, [each for each in offered if each.kind == kind]) for kind in KINDS]
     return [(texts.named("department_kind", kind, locale), found) for kind, found in grouped if found]
 

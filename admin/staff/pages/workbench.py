@@ -6,18 +6,31 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import access
-from admin.staff.pages import choices, drawing
+from admin.staff.pages import choices, drawing, forms
 from admin.staff.pages.route import PageRoute, View, Viewer
 from admin.staff.tickets import commands, reading
 from core.database import transaction
 from core.errors import Forbidden, NotFound
 from kb.articles import lifecycle
 from routing import agenda, citizens, departments, negotiations, tickets
+from routing.reading import WAITING, waiting_counts
 
 ROWS = 50
 # Tabs, the first one first: for a department what it must do next, for the centre what waits for it.
-OWN = ("dispatched", "accepted", "returned", "replied", "closed")
-ALL = ("new", "dispatched", "accepted", "returned", "replied", "closed", "withdrawn")
+OWN = ("dispatched", "accepted", "parts", "orders", "suspended", "returned", "replied", "closed")
+ALL = (
+    "new",
+    "dispatched",
+    "accepted",
+    "applied",
+    "orders",
+    "suspended",
+    "returned",
+    "merged",
+    "replied",
+    "closed",
+    "withdrawn",
+)
 
 
 async def _reader(view: View) -> Viewer:
@@ -55,7 +68,7 @@ async def workbench(
 async def ticket(number: str, view: Reader, part: bool = False) -> Response:
     """Show one ticket."""
     async with transaction() as session:
-        shown = await _ticket(session, view, number)
+        shown = await _ticket(session, view, number, opening=not part)
     if part:
         return view.page("parts/ticket.html", **shown)
     return view.page("ticket.html", category_paths=choices.category_paths(), **shown)
@@ -80,8 +93,9 @@ async def give(number: str, command: str, view: Reader) -> Response:
     form = await view.request.form()
     body = commands.from_form(commands.COMMANDS[command].body, form, label=lambda name: view.say(f"field.{name}"))
     async with transaction() as session:
-        await commands.give(session, command, number, actor=view.actor, body=body)
-        return view.page("parts/ticket.html", **await _ticket(session, view, number, done=command))
+        made = await commands.give(session, command, number, actor=view.actor, body=body)
+        shown = await _ticket(session, view, number, done=command)
+    return view.page("parts/ticket.html", second=made if command == "split" else None, **shown)
 
 
 async def _list(
@@ -89,6 +103,8 @@ async def _list(
 ) -> dict[str, Any]:
     tabs = OWN if access.handles(view.actor) else ALL
     counts = await tickets.counts(session, actor=view.actor)
+    asked = [tab for tab in tabs if tab in WAITING]
+    counts |= await waiting_counts(session, actor=view.actor, kinds=asked)
     if state is None:
         # Where there is nothing to do in the first tab, the first that holds something is shown.
         state = "" if query or department else next((each for each in tabs[:-1] if counts[each]), tabs[0])
@@ -115,10 +131,13 @@ async def _list(
     }
 
 
-async def _ticket(session: AsyncSession, view: Viewer, number: str, *, done: str = "") -> dict[str, Any]:
-    detail = await reading.detail(session, number, actor=view.actor, locale=view.locale)
+async def _ticket(
+    session: AsyncSession, view: Viewer, number: str, *, done: str = "", opening: bool = False
+) -> dict[str, Any]:
+    read = reading.opened if opening else reading.detail
+    detail = await read(session, number, actor=view.actor, locale=view.locale)
     own = view.actor.department
-    street_of = own if own and departments.tree().get(own).kind == "district" else None
+    street_of = own if own and departments.tree().below(own) else None
     return {
         "ticket": detail,
         "base": f"/workbench/{number}",
@@ -129,4 +148,5 @@ async def _ticket(session: AsyncSession, view: Viewer, number: str, *, done: str
         "department_groups": choices.department_groups(view.locale, below=street_of),
         "request_types": choices.request_types(),
         "urgencies": choices.urgencies(),
+        "forms": forms.of(detail),
     }

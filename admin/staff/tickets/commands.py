@@ -6,30 +6,20 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_origin
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 
 from admin.staff import naming
+from admin.staff.tickets import bodies
+from admin.staff.tickets.bodies import Account, Body, Code, Reason, Remark
 from core.auth import Actor
 from core.city import city
 from core.errors import BadInput
 from intents import RequestType, Urgency
 from routing import commands
-from routing.tickets import Ticket
-
-Code = Annotated[str, Field(min_length=1, max_length=64, description="Code of a department.")]
-Reason = Annotated[str, Field(min_length=1, max_length=1000)]
-Remark = Annotated[str, Field(max_length=1000)]
-Account = Annotated[str, Field(min_length=1, max_length=4000)]
 
 SHORTEST_REASON = 6  # characters for which a citizen's name and number are shown
-
-
-class Body(BaseModel):
-    """What a command takes; blanks around words do not count."""
-
-    model_config = ConfigDict(str_strip_whitespace=True, extra="forbid")
 
 
 class Dispatch(Body):
@@ -40,7 +30,7 @@ class Dispatch(Body):
     )
 
     department: Code
-    co_handlers: list[Code] = []
+    co_handlers: list[Code] = Field(default=[])
     reason: Remark = ""
 
 
@@ -117,6 +107,9 @@ class Reply(Body):
 
     result: Account
     basis: Remark = ""
+    without_parts: Annotated[
+        Remark, Field(description="Why the reply does not wait for parts that co-handlers still owe.")
+    ] = ""
 
 
 class Callback(Body):
@@ -174,7 +167,7 @@ class Command:
 
     name: str
     body: type[Body]
-    run: Callable[..., Awaitable[Ticket]]
+    run: Callable[..., Awaitable[Any]]
 
 
 # By the last word of the address: POST /api/v1/staff/tickets/{number}/dispatch.
@@ -190,11 +183,37 @@ COMMANDS: dict[str, Command] = {
     "callback": Command("callback", Callback, commands.callback),
     "call": Command("callback", Call, commands.call),
     "close": Command("close", Close, commands.close),
+    "answer": Command("answer", bodies.Answer, commands.answer),
+    "part": Command("ask_part", bodies.AskPart, commands.ask_part),
+    "part-acceptance": Command("accept_part", bodies.Nothing, commands.accept_part),
+    "part-answer": Command("answer_part", bodies.Words, commands.answer_part),
+    "extension": Command("ask_extension", bodies.Extension, commands.ask_extension),
+    "extension-ruling": Command("rule_on_extension", bodies.Approval, commands.rule_on_extension),
+    "suspension": Command("ask_suspension", bodies.Suspension, commands.ask_suspension),
+    "suspension-ruling": Command("rule_on_suspension", bodies.Approval, commands.rule_on_suspension),
+    "resume": Command("resume", bodies.MaybeReason, commands.resume),
+    "supervision": Command("supervise", bodies.Order, commands.supervise),
+    "supervision-answer": Command("answer_supervision", bodies.Words, commands.answer_supervision),
+    "supervision-end": Command("end_supervision", bodies.MaybeReason, commands.end_supervision),
+    "merge": Command("merge", bodies.Merge, commands.merge),
+    "unmerge": Command("unmerge", bodies.Reasoned, commands.unmerge),
+    "split": Command("split", bodies.Split, commands.split),
+    "link": Command("link", bodies.Link, commands.link),
+    "unlink": Command("unlink", bodies.Link, commands.unlink),
+    "seal": Command("seal", bodies.Seal, commands.seal),
+    "unseal": Command("unseal", bodies.Reasoned, commands.unseal),
+    "reopen": Command("reopen", bodies.Reasoned, commands.reopen),
+    "urge": Command("urge", bodies.MaybeWords, commands.urge_for),
+    "supplement": Command("supplement", bodies.Words, commands.supplement_for),
+    "withdraw": Command("withdraw", bodies.Reasoned, commands.withdraw_for),
 }
 
 
-async def give(session: AsyncSession, route: str, number: str, *, actor: Actor, body: Body) -> Ticket:
-    """Carry out a command. Raises what it refuses with: Forbidden, Conflict, BadInput, NotFound."""
+async def give(session: AsyncSession, route: str, number: str, *, actor: Actor, body: Body) -> Any:
+    """Carry out a command and return the ticket; of a split, the second with its code.
+
+    Raises what the command refuses with: Forbidden, Conflict, BadInput, NotFound.
+    """
     return await COMMANDS[route].run(session, number, actor=actor, **body.model_dump())
 
 

@@ -1,7 +1,7 @@
 """REST: tickets for staff. One route per command of the workflow."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from admin.staff.access import Staffed
 from admin.staff.once import OnceRoute
 from admin.staff.refusals import refusals
-from admin.staff.tickets import commands, photos, reading
+from admin.staff.tickets import bodies, commands, photos, reading
 from admin.staff.tickets.opening import OpenTicket, open_ticket
 from admin.staff.tickets.views import TicketDetail, TicketPage
 from channels.images import MEDIA_TYPES
@@ -19,6 +19,7 @@ from core.auth import Actor
 from core.database import transaction
 from core.settings import settings
 from routing import agenda, citizens, tickets
+from routing.workflow import STATES
 
 router = APIRouter(
     prefix="/api/v1/staff/tickets",
@@ -52,7 +53,9 @@ class Citizen(BaseModel):
 @router.get("")
 async def list_tickets(
     actor: Staffed,
-    state: Literal["new", "dispatched", "accepted", "returned", "replied", "closed", "withdrawn"] | None = None,
+    state: Annotated[
+        str | None, Query(description="One of: " + " ".join(STATES), pattern=f"^({'|'.join(STATES)})$")
+    ] = None,
     department: Annotated[str | None, Query(description="Code of the department that leads.", max_length=64)] = None,
     q: Annotated[str | None, Query(description="Number, citizen's phone (centre only), words of the title.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -83,7 +86,7 @@ async def open(body: OpenTicket, actor: Staffed) -> OpenedTicket:
 async def get_ticket(number: str, actor: Staffed) -> TicketDetail:
     """Return one ticket: masked personal data, clocks, history, what you may do now. 404 for a foreign one."""
     async with transaction() as session:
-        return await _shown(session, number, actor)
+        return await reading.opened(session, number, actor=actor, locale=settings().locale)
 
 
 @router.get(
@@ -102,67 +105,67 @@ async def read_photo(number: str, index: Annotated[int, Path(ge=1, le=1000)], ac
 @router.post("/{number}/dispatch")
 async def dispatch(number: str, body: commands.Dispatch, actor: Staffed) -> TicketDetail:
     """派单: send a new ticket to the department whose duty it is."""
-    return await _give("dispatch", number, body, actor)
+    return await give("dispatch", number, body, actor)
 
 
 @router.post("/{number}/accept")
 async def accept(number: str, actor: Staffed) -> TicketDetail:
     """签收: the department that leads takes the ticket."""
-    return await _give("accept", number, commands.Accept(), actor)
+    return await give("accept", number, commands.Accept(), actor)
 
 
 @router.post("/{number}/contact")
 async def contact(number: str, body: commands.Contact, actor: Staffed) -> TicketDetail:
     """联系诉求人: note that the department spoke with the citizen."""
-    return await _give("contact", number, body, actor)
+    return await give("contact", number, body, actor)
 
 
 @router.post("/{number}/return")
 async def return_to_centre(number: str, body: commands.Return, actor: Staffed) -> TicketDetail:
     """退单: the department says, with a reason, that it is not its duty."""
-    return await _give("return", number, body, actor)
+    return await give("return", number, body, actor)
 
 
 @router.post("/{number}/ruling")
 async def ruling(number: str, body: commands.Ruling, actor: Staffed) -> TicketDetail:
     """裁定: uphold an objection and name the department instead, or refuse it."""
-    return await _give("ruling", number, body, actor)
+    return await give("ruling", number, body, actor)
 
 
 @router.post("/{number}/reassign")
 async def reassign(number: str, body: commands.Reassign, actor: Staffed) -> TicketDetail:
     """改派: send it elsewhere; a district sends on to one of its streets."""
-    return await _give("reassign", number, body, actor)
+    return await give("reassign", number, body, actor)
 
 
 @router.post("/{number}/correct")
 async def correct(number: str, body: commands.Correct, actor: Staffed) -> TicketDetail:
     """更正: set request type, category or urgency right; what is secret stays secret."""
-    return await _give("correct", number, body, actor)
+    return await give("correct", number, body, actor)
 
 
 @router.post("/{number}/reply")
 async def reply(number: str, body: commands.Reply, actor: Staffed) -> TicketDetail:
     """答复: say what was done, and on what basis."""
-    return await _give("reply", number, body, actor)
+    return await give("reply", number, body, actor)
 
 
 @router.post("/{number}/callback")
 async def callback(number: str, body: commands.Callback, actor: Staffed) -> TicketDetail:
     """回访: enter the citizen's three answers."""
-    return await _give("callback", number, body, actor)
+    return await give("callback", number, body, actor)
 
 
 @router.post("/{number}/call")
 async def call(number: str, body: commands.Call, actor: Staffed) -> TicketDetail:
     """回访未成: note a call that brought no answers; the last one that may reach nobody closes the ticket."""
-    return await _give("call", number, body, actor)
+    return await give("call", number, body, actor)
 
 
 @router.post("/{number}/close")
 async def close(number: str, body: commands.Close, actor: Staffed) -> TicketDetail:
     """办结: close a ticket that needs no department, or whose citizen cannot be reached."""
-    return await _give("close", number, body, actor)
+    return await give("close", number, body, actor)
 
 
 @router.post("/{number}/reveal")
@@ -172,7 +175,8 @@ async def reveal(number: str, body: commands.Reveal, actor: Staffed) -> Citizen:
         return Citizen.model_validate(await citizens.reveal(session, number, actor=actor, reason=body.reason))
 
 
-async def _give(route: str, number: str, body: commands.Body, actor: Actor) -> TicketDetail:
+async def give(route: str, number: str, body: bodies.Body, actor: Actor) -> TicketDetail:
+    """Carry out a command and return the ticket as it is then."""
     async with transaction() as session:
         await commands.give(session, route, number, actor=actor, body=body)
         return await _shown(session, number, actor)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
 from admin.staff.conversations import photos
-from admin.staff.tickets.commands import Body
+from admin.staff.tickets.bodies import Body
 from bot import conversations, handover
 from core.auth import Actor
 from core.errors import BadInput

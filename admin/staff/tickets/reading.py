@@ -7,7 +7,7 @@ from itertools import takewhile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming, people, texts
-from admin.staff.tickets import photos
+from admin.staff.tickets import beside, photos
 from admin.staff.tickets.commands import COMMANDS
 from admin.staff.tickets.views import (
     CandidateView,
@@ -23,7 +23,7 @@ from admin.staff.tickets.views import (
 from core import clock
 from core.auth import Actor
 from core.privacy import mask_text
-from routing import agenda, citizens, departments, reasons, tickets, timing
+from routing import agenda, citizens, commands, departments, reasons, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
@@ -75,9 +75,16 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "allowed": allowed,
             "candidates": await candidates(session, ticket) if NAMING.intersection(allowed) else [],
             "dispatched_because": await _because(session, ticket),
+            "beside": await beside.of_ticket(session, ticket, actor=actor, locale=locale),
             "reconsider": {"correct", "reassign"} <= set(allowed) and await _belongs_elsewhere(session, ticket, taken),
         }
     )
+
+
+async def opened(session: AsyncSession, number: str, *, actor: Actor, locale: str) -> TicketDetail:
+    """Return what `detail` does, and write into the ledger that a sealed ticket was opened."""
+    await commands.note_reading(session, await tickets.find(session, number, actor=actor), actor=actor)
+    return await detail(session, number, actor=actor, locale=locale)
 
 
 async def work_row(
@@ -228,4 +235,8 @@ def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> d
         "urges": ticket.urges,
         "supervised": ticket.supervised,
         "calls": ticket.callbacks,
+        "sealed": ticket.sealed,
+        "applied": ticket.applied,
+        "supervision": ticket.supervision,
+        "owed": [naming.department(code) for code in ticket.open_parts],
     }

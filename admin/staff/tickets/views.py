@@ -33,6 +33,10 @@ SUMMARY: dict[str, Any] = {
     "urges": 1,
     "supervised": False,
     "calls": 0,
+    "sealed": False,
+    "applied": None,
+    "supervision": None,
+    "owed": [],
 }
 
 
@@ -75,6 +79,10 @@ class TicketSummary(BaseModel):
     urges: int
     supervised: bool
     calls: int = Field(description="Days on which the citizen was called since the reply and not reached.")
+    sealed: bool
+    applied: str | None = Field(description="extension, suspension: asked for and not decided.")
+    supervision: str | None = Field(description="open, answered: an order that has not ended.")
+    owed: list[str] = Field(description="Names of co-handlers that owe a part.")
 
 
 class TicketPage(BaseModel):
@@ -151,6 +159,67 @@ class SurveyView(BaseModel):
     at: datetime
 
 
+class TicketRef(BaseModel):
+    """Another ticket that this one has to do with."""
+
+    number: str
+    title: str
+    state: str
+    state_name: str
+
+
+class PartView(BaseModel):
+    """A co-handler's part: open until it is answered or void."""
+
+    department: str
+    department_name: str
+    text: str
+    asked_at: datetime
+    due_at: datetime
+    accepted_at: datetime | None
+    answered_at: datetime | None
+    answer: str
+    state: str = Field(description="asked accepted overdue answered void")
+
+
+class ApplicationView(BaseModel):
+    """An extension or suspension that was asked for."""
+
+    kind: str
+    department_name: str
+    reason: str
+    working_days: int | None
+    until: datetime | None
+    asked_at: datetime
+    approved: bool | None = Field(description="None: not decided yet.")
+    decision: str
+    ended_at: datetime | None
+
+
+class OrderView(BaseModel):
+    """A supervision order (督办)."""
+
+    text: str
+    ordered_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    answer: str
+    ended_at: datetime | None
+    overdue: bool
+
+
+class Beside(BaseModel):
+    """What goes on beside the main road of a ticket."""
+
+    parts: list[PartView] = []
+    applications: list[ApplicationView] = []
+    orders: list[OrderView] = []
+    master: TicketRef | None = Field(default=None, description="The ticket that this one follows.")
+    followers: list[TicketRef] = Field(default=[], description="Tickets that follow this one, at most fifty.")
+    following: int = Field(default=0, description="How many follow this one.")
+    related: list[TicketRef] = Field(default=[], description="Linked tickets, and those split from it or it from.")
+
+
 class WorkRow(TicketSummary):
     """A ticket that waits for the centre, with what is needed to decide on it at once."""
 
@@ -185,6 +254,7 @@ class TicketDetail(TicketSummary):
                 "survey": None,
                 "allowed": ["accept", "return"],
                 "candidates": [],
+                "beside": {},
                 "reconsider": False,
                 "latitude": None,
                 "longitude": None,
@@ -209,6 +279,7 @@ class TicketDetail(TicketSummary):
     allowed: list[str] = Field(description="Commands that you may give now: the last word of their address.")
     candidates: list[CandidateView] = Field(description="For dispatch and ruling: who may be responsible, best first.")
     dispatched_because: ReasonView | None = Field(None, description="Why it was first dispatched where it was.")
+    beside: Beside
     reconsider: bool = Field(
         description="The category was corrected, and another department ranks first now: see candidates, then reassign."
     )
