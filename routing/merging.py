@@ -174,6 +174,8 @@ async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: A
     for table in (TicketApplication, TicketPart, TicketOrder):
         await session.execute(update(table).where(table.ticket_id == master.id).values(ticket_id=heir.id))
     await session.execute(update(Ticket).where(_followers(master)).values(merged_into=heir.id))
+    for each in (master, heir):
+        await timing.settle(session, each)
     await steps.record(session, heir, "succeeded", actor=actor, master=master.number, department=heir.lead)
     return heir
 

@@ -207,7 +207,7 @@ async def revive(session: AsyncSession, ticket: Ticket, kind: ClockKind) -> Tick
     if row.paused_at is not None:
         _resume(row)
     count(row)
-    await session.flush()
+    await settle(session, ticket)
     return row
 
 
