@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from admin.staff.access import Staffed
 from admin.staff.refusals import refusals
-from admin.staff.tickets.commands import Body, Reason
+from admin.staff.tickets.bodies import Body, Reason
 from admin.staff.topics.views import TopicView, view
 from core.database import transaction
 from routing import growing
