@@ -7,6 +7,7 @@ from core.auth import Actor
 from core.errors import Conflict
 from routing import callbacks, merging, steps, timing, workflow
 from routing.commands.taking import take, words
+from routing.hiding import hide_author, is_secret
 from routing.messages import say
 from routing.models import Ticket
 from routing.notices import due_words, survey_questions
@@ -82,6 +83,10 @@ async def reply(
 async def _give_result(session: AsyncSession, ticket: Ticket, result: str, basis: str) -> None:
     ticket.result = words(result, wanted="result")
     ticket.basis = words(basis) or None
+    if is_secret(request_type=ticket.request_type, confidential=ticket.confidential):
+        # The centre may have answered; where that did not help, a department reads it.
+        ticket.result = await hide_author(session, ticket, ticket.result)
+        ticket.basis = await hide_author(session, ticket, ticket.basis or "") or None
     ticket.replied_at = clock.now()
     await timing.meet(session, ticket, ClockKind.RESOLVE)
     await timing.void(session, ticket, ClockKind.CONTACT, ClockKind.RETURN)
