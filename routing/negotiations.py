@@ -150,9 +150,11 @@ async def drop(session: AsyncSession, id: int, *, actor: Actor, reason: str) -> 
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which the actor sees a negotiation: the centre all, a department its own."""
-    if actor.may(Permission.TICKET_READ_ALL):
+    """Return the condition under which the actor sees a negotiation: by its ticket, or as one who was asked."""
+    if actor.may(Permission.TICKET_RULE):
         return Negotiation.id.is_not(None)
+    if actor.may(Permission.TICKET_READ_ALL):
+        return Negotiation.ticket_id.in_(select(Ticket.id).where(~Ticket.sealed))
     asked = select(Position.negotiation_id).where(Position.department == actor.department)
     return Negotiation.id.in_(asked) if actor.role is Role.DEPARTMENT else Negotiation.id.is_(None)
 

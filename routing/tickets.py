@@ -1,7 +1,7 @@
 """Tickets: opened, read, and shown. What is done to them stands in `routing.commands`.
 
-Whoever imports this registers the job `tickets.dispatch`, the sweeps of the clocks, of calls and of figures:
-no worker can miss them.
+Whoever imports this registers the jobs `tickets.dispatch` and `quality.review`, the
+sweeps of the clocks, of calls and of figures: no worker can miss them.
 """
 
 from sqlalchemy import func, select
@@ -16,6 +16,7 @@ from routing.models import Ticket
 from routing.nearby import Similar, near
 from routing.opening import Draft, Opened, open
 from routing.public import PublicTicket, reported_through
+from routing.quality import findings
 from routing.reading import by_code, counts, find, listing, visible_to
 from routing.status import allowed, public_status, shown_clocks
 from routing.steps import Step
@@ -33,6 +34,7 @@ __all__ = [
     "counts",
     "dispatching",
     "find",
+    "findings",
     "following",
     "growing",
     "history",

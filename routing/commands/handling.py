@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock
+from core import clock, jobs
 from core.auth import Actor
 from core.errors import Conflict
 from routing import callbacks, merging, steps, timing, workflow
@@ -92,3 +92,4 @@ async def _give_result(session: AsyncSession, ticket: Ticket, result: str, basis
     await timing.void(session, ticket, ClockKind.CONTACT, ClockKind.RETURN)
     await timing.start(session, ticket, ClockKind.CALLBACK)
     callbacks.ask(ticket)
+    await jobs.defer(session, "quality.review", lock=f"ticket:{ticket.number}", number=ticket.number)

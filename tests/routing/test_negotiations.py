@@ -119,3 +119,13 @@ async def test_a_position_not_taken_in_time_is_overdue(session: AsyncSession) ->
     (first, _) = await negotiations.positions(session, made)
     assert not negotiations.overdue(made, first, clock.now())
     assert negotiations.overdue(made, first, MONDAY + timedelta(hours=49))
+
+
+async def test_what_is_sealed_is_for_who_rules_and_who_was_asked(session: AsyncSession) -> None:
+    ticket = await opened(session)
+    made = await negotiating(session, ticket)
+    ticket.sealed = True
+    await session.flush()
+    assert not await negotiations.listing(session, actor=AGENT)
+    for reader in (SUPERVISOR, department("housing")):
+        assert [each.id for each in await negotiations.listing(session, actor=reader)] == [made.id]
