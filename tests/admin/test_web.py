@@ -1,11 +1,13 @@
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
+import admin
 from admin.streams import Ended
 from admin.web import create_app
 from core import jobs
@@ -56,3 +58,10 @@ async def test_an_answer_that_was_cut_off_is_ended(more: bool) -> None:
 
     await Ended(cut_off)({"type": "http"}, receive, send)
     assert [message.get("more_body", False) for message in sent[1:]] == ([True, False] if more else [False])
+
+
+def test_no_page_shows_what_a_merge_left_behind() -> None:
+    root = Path(admin.__file__).parent
+    for path in (*root.glob("templates/**/*.html"), *root.glob("static/*.*"), *root.glob("locale/*.po")):
+        lines = path.read_text("utf-8").splitlines()
+        assert not [line for line in lines if line.startswith(("<<<<<<< ", ">>>>>>> "))], path.name
