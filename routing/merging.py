@@ -16,6 +16,7 @@ from core.auth import SYSTEM, Actor
 from core.database import transaction
 from core.errors import Conflict
 from core.text.normalise import clean
+from intents import RequestType
 from routing import applications, callbacks, reading, steps, timing, workflow
 from routing.applications import TicketApplication
 from routing.hiding import is_secret, without_all
@@ -57,8 +58,10 @@ async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor
     await timing.void(session, ticket, *ClockKind)
     await end_requests(session, ticket)
     before, ticket.merged_into = ticket.lead, master.id
-    await session.execute(update(Ticket).where(_followers(ticket)).values(merged_into=master.id))
-    await hand_on(session, master, also=ticket)
+    ticket.lead, ticket.co_handlers = master.lead, []
+    # Only who comes is written: those that follow already are many, and others join them at this moment.
+    values = {"merged_into": master.id, "lead": master.lead, "co_handlers": []}
+    await session.execute(update(Ticket).where(_followers(ticket)).values(values))
     event = await steps.record(
         session,
         ticket,
@@ -85,11 +88,9 @@ def _check(ticket: Ticket, master: Ticket) -> None:
         raise Conflict(say("refused.merged_secret"))
 
 
-async def hand_on(session: AsyncSession, master: Ticket, *, also: Ticket | None = None) -> None:
+async def hand_on(session: AsyncSession, master: Ticket) -> None:
     """Give whoever follows the master its department."""
     values: dict[str, Any] = {"lead": master.lead, "co_handlers": []}
-    if also is not None:
-        also.lead, also.co_handlers = master.lead, []
     await session.flush()
     await session.execute(update(Ticket).where(_followers(master)).values(values))
 
@@ -127,8 +128,12 @@ async def carry_reply(session: AsyncSession, master: Ticket, *, actor: Actor) ->
         ticket.replied_at = clock.now()
         await timing.start(session, ticket, ClockKind.CALLBACK)
         callbacks.ask(ticket)
+        if ticket.lead is None:  # the centre answered the master at once
+            event = await steps.record(session, ticket, "answered", actor=actor, text=result)
+            await steps.tell(session, ticket, event, result=result, questions=survey_questions())
+            continue
         event = await steps.record(session, ticket, "replied", actor=actor, text=result, department=ticket.lead)
-        name = tree().get(ticket.lead or "").short_name
+        name = tree().get(ticket.lead).short_name
         await steps.tell(session, ticket, event, department=name, result=result, questions=survey_questions())
     if len(found) == BATCH:
         await jobs.defer(session, "tickets.carry_reply", lock=f"ticket:{master.number}", number=master.number)
@@ -155,9 +160,11 @@ async def _for_others(session: AsyncSession, tickets: Sequence[Ticket], text: st
 async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: Actor) -> Ticket | None:
     """Let the oldest ticket that follows stand where the master stood, and the others follow it.
 
+    A secret one only where all are: an ordinary ticket follows no secret one.
     `state`: the master's before it ended. Lead, clocks, parts, applications and orders go with it: nothing begins anew.
     """
-    statement = select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(1).with_for_update()
+    secret = Ticket.confidential | (Ticket.request_type == RequestType.TIP_OFF)
+    statement = select(Ticket).where(_followers(master)).order_by(secret, Ticket.id).limit(1).with_for_update()
     heir = await session.scalar(statement.execution_options(populate_existing=True))
     if heir is None:
         return None

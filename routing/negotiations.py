@@ -217,7 +217,8 @@ async def _to_end(session: AsyncSession, id: int, *, actor: Actor) -> tuple[Nego
     negotiation = await find(session, id, actor=actor, lock=True)
     if negotiation.state != "open":
         raise Conflict(say("refused.negotiation.over"))
-    return negotiation, await session.get_one(Ticket, negotiation.ticket_id)
+    ticket = await session.get_one(Ticket, negotiation.ticket_id, with_for_update=True, populate_existing=True)
+    return negotiation, ticket
 
 
 async def _send(

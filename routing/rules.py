@@ -96,6 +96,8 @@ class Negotiating(Strict):
     """How long a department has to say whether a matter is its duty."""
 
     hours: int = Field(ge=1)
+
+
 class Topics(Strict):
     """When tickets make a topic, how fast it cools, and from when on there is an early warning."""
 

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
 from routing import opening
+from routing.hiding import is_secret
 from routing.models import Ticket, TicketCitizen
 
 
@@ -38,7 +39,7 @@ async def split_off(
         citizen_name=citizen.name if citizen else None,
         citizen_phone=citizen.phone if citizen else None,
         # What was secret stays so: the two are of one author.
-        confidential=ticket.confidential or ticket.sealed,
+        confidential=ticket.sealed or is_secret(request_type=ticket.request_type, confidential=ticket.confidential),
         conversation=ticket.conversation,
     )
     second = await opening.open(session, draft, actor=actor)

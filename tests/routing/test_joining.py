@@ -96,6 +96,22 @@ class TestMerge:
             await commands.reply(session, heir.number, actor=LEAD, result="已修好")
             assert younger.ticket.state == "replied"
 
+    async def test_an_ordinary_ticket_takes_the_place_before_a_secret_one(self, session: AsyncSession) -> None:
+        master = await arrive(session, "dispatched")
+        secret, ordinary = await child_of(session, master, confidential=True), await child_of(session, master)
+        await road.withdraw(session, master)
+        await session.refresh(secret.ticket)
+        assert (ordinary.ticket.state, secret.ticket.merged_into) == ("dispatched", ordinary.ticket.id)
+        await road.withdraw(session, ordinary)
+        assert secret.ticket.state == "dispatched"
+
+    async def test_an_answer_at_once_reaches_who_follows(self, session: AsyncSession) -> None:
+        master = await arrive(session, "new")
+        child = await child_of(session, master)
+        await road.answer(session, master)
+        assert (child.ticket.state, child.ticket.result) == ("replied", master.ticket.result)
+        assert str(master.ticket.result) in (await notices(session, "c-2"))[-1]
+
     async def test_no_citizen_reads_about_another(self, session: AsyncSession) -> None:
         master = await arrive(session, "accepted")
         child = await child_of(session, master)
@@ -181,6 +197,21 @@ class TestSplit:
     async def test_what_was_secret_stays_so(self, session: AsyncSession) -> None:
         opened = await arrive(session, "accepted", confidential=True)
         assert (await road.split(session, opened)).ticket.confidential
+
+    async def test_what_is_split_off_a_tip_off_hides_its_author_as_well(self, session: AsyncSession) -> None:
+        opened = await arrive(session, "accepted", request_type="tip_off")
+        second = await commands.split(
+            session,
+            opened.ticket.number,
+            actor=AGENT,
+            title="井盖松动",
+            description="王小明还说井盖松动",
+            reason="两件事",
+            request_type="complaint",
+        )
+        assert "王" not in second.ticket.description
+        await road.dispatch(session, second)
+        assert await citizens.masked(session, second.ticket.number, actor=LEAD) == {"name": "", "phone": ""}
 
 
 class TestLink:
