@@ -60,7 +60,7 @@ async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor
     before, ticket.merged_into = ticket.lead, master.id
     ticket.lead, ticket.co_handlers = master.lead, []
     # Only who comes is written: those that follow already are many, and others join them at this moment.
-    values = {"merged_into": master.id, "lead": master.lead, "co_handlers": []}
+    values: dict[str, Any] = {"merged_into": master.id, "lead": master.lead, "co_handlers": []}
     await session.execute(update(Ticket).where(_followers(ticket)).values(values))
     event = await steps.record(
         session,
