@@ -95,7 +95,7 @@ async def give(number: str, command: str, view: Reader) -> Response:
     async with transaction() as session:
         made = await commands.give(session, command, number, actor=view.actor, body=body)
         shown = await _ticket(session, view, number, done=command)
-    return view.page("parts/ticket.html", second=made if command == "split" else None, **shown)
+    return view.page("parts/ticket.html", **shown | {"second": made if command == "split" else None})
 
 
 async def _list(
@@ -145,6 +145,7 @@ async def _ticket(
         "short": False,
         "chosen": "",
         "done": done,
+        "second": None,
         "department_groups": choices.department_groups(view.locale, below=street_of),
         "request_types": choices.request_types(),
         "urgencies": choices.urgencies(),
