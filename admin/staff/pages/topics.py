@@ -42,7 +42,7 @@ async def warnings(view: View) -> Response:
     """Show the warnings that nobody has acknowledged."""
     async with transaction() as session:
         found = [topic_view(each) for each in await growing.warned(session, actor=view.actor)]
-    return view.page("parts/warnings.html", warned=found)
+    return view.page("parts/topic_warnings.html", warned=found)
 
 
 @router.get("/supervision/topics/{id}")
