@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.city import city, read_yaml
 from routing import policy
@@ -43,13 +44,23 @@ class Year(Strict):
         for holiday in self.holidays:
             span = _days(holiday.first, holiday.last)
             if not span or {day.year for day in span} != {self.year}:
-                raise ValueError(f"the holiday {holiday.name} must begin before it ends and lie in {self.year}")
+                raise PydanticCustomError(
+                    "holiday_span",
+                    "the holiday {name} must begin before it ends and lie in {year}",
+                    {"name": holiday.name, "year": self.year},
+                )
             if free & set(span):
-                raise ValueError(f"the holiday {holiday.name} overlaps another")
+                raise PydanticCustomError(
+                    "holiday_overlap", "the holiday {name} overlaps another", {"name": holiday.name}
+                )
             free |= set(span)
         for day in self.working_weekends:
             if day.isoweekday() < SATURDAY or day in free or day.year != self.year:
-                raise ValueError(f"the working weekend {day} must be a Saturday or Sunday of {self.year} in no holiday")
+                raise PydanticCustomError(
+                    "working_weekend",
+                    "the working weekend {day} must be a Saturday or Sunday of {year} in no holiday",
+                    {"day": day.isoformat(), "year": self.year},
+                )
         return self
 
     def is_working(self, day: date, week: frozenset[int]) -> bool:
@@ -118,19 +129,39 @@ def load(folder: Path, *, sla: policy.Sla, zone: ZoneInfo) -> WorkingCalendar:
     for file in sorted((folder / "calendars").glob("*.yaml")):
         year = parse(Year, read_yaml(file), file=file, entry="the year")
         years[year.year] = year
+    return made(years, sla, zone=zone)
+
+
+def made(years: dict[int, Year], sla: policy.Sla, *, zone: ZoneInfo | None = None) -> WorkingCalendar:
+    """Return the calendar of these years with the hours and the week of `sla`; `zone`: the city's where not given."""
     hours = tuple((period.start, period.end) for period in sla.working_hours)
     fixed = frozenset((each.month, each.day) for each in sla.fixed_holidays)
+    zone = zone or ZoneInfo(city().time_zone)
     return WorkingCalendar(years, week=frozenset(sla.working_week), hours=hours, zone=zone, fixed=fixed)
 
 
+_chosen: WorkingCalendar | None = None
+
+
 def calendar() -> WorkingCalendar:
-    """Return the city's calendar."""
+    """Return the calendar in force: the years and hours saved in the browser over the city's files."""
+    return _chosen or shipped()
+
+
+def shipped() -> WorkingCalendar:
+    """Return the calendar of the city's files."""
     return _calendar(city().folder)
+
+
+def use(chosen: WorkingCalendar | None) -> None:
+    """Let this calendar be in force in this process; None: the city's files (`routing.clock_versions`)."""
+    global _chosen
+    _chosen = chosen
 
 
 @lru_cache(maxsize=4)
 def _calendar(folder: Path) -> WorkingCalendar:
-    return load(folder, sla=policy.sla(), zone=ZoneInfo(city().time_zone))
+    return load(folder, sla=policy.shipped(), zone=ZoneInfo(city().time_zone))
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.city import city, read_yaml
 from intents import RequestType, Urgency, categories
@@ -75,11 +76,8 @@ class Policy(Strict):
     @field_validator("limits")
     @classmethod
     def _of_this_city(cls, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-        for number, limit in enumerate(limits, 1):
-            try:
-                _known(limit)
-            except ValueError as error:
-                raise ValueError(f"limit {number}: {error}") from None
+        for limit in limits:
+            _known(limit)
         return limits
 
     def limit(
@@ -154,10 +152,12 @@ class Sla(Strict):
             raise ValueError("exactly one policy must be selected")
         edges = [edge for period in self.working_hours for edge in (period.start, period.end)]
         if edges != sorted(set(edges)):
-            raise ValueError("working_hours must be in order and not overlap")
+            raise PydanticCustomError("hours_order", "working_hours must be in order and not overlap")
         points = [step.at for step in self.escalation]
         if points != sorted(set(points)) or points[-1] != 100:
-            raise ValueError("escalation must go up, name each percentage once, and end at 100")
+            raise PydanticCustomError(
+                "escalation_order", "escalation must go up, name each percentage once, and end at 100"
+            )
         if not set(self.working_week) <= set(range(1, 8)):
             raise ValueError("working_week holds ISO weekdays, 1 for Monday to 7 for Sunday")
         return self
@@ -178,16 +178,24 @@ def _below(category: str | None, top: str) -> bool:
 
 
 def _known(limit: Limit) -> None:
-    """Raise ValueError where a limit names a category or department that the city does not have."""
+    """Raise PydanticCustomError where a limit names a category or department that the city does not have."""
     if limit.category != "*":
         for code in limit.category:
             if code not in categories.tree():
-                raise ValueError(f"there is no category {code} (clock {limit.clock})")
+                raise PydanticCustomError(
+                    "limit_category",
+                    "there is no category {code} (clock {clock})",
+                    {"code": code, "clock": limit.clock},
+                )
     if limit.department != "*":
         kinds = {department.kind for department in tree()}
         for code in limit.department:
             if code not in tree() and code not in kinds:
-                raise ValueError(f"there is no department and no kind of department {code} (clock {limit.clock})")
+                raise PydanticCustomError(
+                    "limit_department",
+                    "there is no department and no kind of department {code} (clock {clock})",
+                    {"code": code, "clock": limit.clock},
+                )
 
 
 def load(file: Path) -> Sla:
@@ -200,9 +208,23 @@ def load(file: Path) -> Sla:
     return parse(Sla, content, file=file, entry="the file")
 
 
+_chosen: Sla | None = None
+
+
 def sla() -> Sla:
-    """Return the city's policies."""
+    """Return the policies in force: those saved in the browser, else the city's file."""
+    return _chosen or shipped()
+
+
+def shipped() -> Sla:
+    """Return the policies of the city's file."""
     return _sla(city().folder / "sla.yaml")
+
+
+def use(chosen: Sla | None) -> None:
+    """Let these policies be in force in this process; None: the city's file (`routing.clock_versions`)."""
+    global _chosen
+    _chosen = chosen
 
 
 @lru_cache(maxsize=4)

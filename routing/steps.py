@@ -206,7 +206,10 @@ def _described(kind: str, event: Event) -> str:
         values["department"] = tree().get(code).short_name if code in tree() else code
     if changed := _changed(event):
         values["changes"] = _changes(changed, values["before"], values["after"])
-    if "clock" in values:
+    if "clocks" in values:
+        names = [say(f"clock.{kind}", settings().locale) for kind in values["clocks"]]
+        values["clock"] = say("list.separator", settings().locale).join(names)
+    elif "clock" in values:
         values["clock"] = say(f"clock.{values['clock']}", settings().locale)
     return say(key, settings().locale, **values)
 

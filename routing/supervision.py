@@ -1,4 +1,4 @@
-"""督办: clocks that ran out, and those that a new notice moves. Every worker looks; any number of workers may."""
+"""督办: clocks that run down and run out. Every worker looks; any number of workers may."""
 
 from collections.abc import Sequence
 
@@ -28,14 +28,6 @@ async def sweep() -> None:
     """
     while await _act_some() == BATCH:
         pass
-
-
-@jobs.sweep("clocks.settle", seconds=3600)
-async def settle() -> None:
-    """Count provisional clocks anew, for the calendar may know more by now; one that moves is an event."""
-    after: int | None = 0
-    while after is not None:
-        after = await _settle_some(after)
 
 
 @jobs.sweep("tickets.counts", seconds=5)
@@ -77,19 +69,6 @@ async def _record(session: AsyncSession, row: TicketClock, ticket: Ticket, whom:
         await steps.record(session, ticket, "breached", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
     elif set(whom) - set(warnings.recipients(ticket, row.kind, [Told.LEAD])):
         await steps.record(session, ticket, "warned", actor=SYSTEM, clock=row.kind, percent=row.warned, told=list(whom))
-
-
-async def _settle_some(after: int) -> int | None:
-    """Look at the next clocks after this id; return the last id looked at, or None where there was none."""
-    async with transaction() as session:
-        provisional = _running().where(TicketClock.provisional, TicketClock.id > after).order_by(TicketClock.id)
-        last = None
-        for row, ticket in (await session.execute(provisional)).all():
-            last = row.id
-            if timing.count(row):
-                await timing.settle(session, ticket)
-                await steps.record(session, ticket, "retimed", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
-        return last
 
 
 def _running() -> Select[TicketClock, Ticket]:

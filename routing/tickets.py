@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.ledger import Event
 from core.text.normalise import clean
-from routing import callbacks, dispatching, growing, reading, steps, supervision
+from routing import callbacks, clock_moves, dispatching, growing, reading, steps, supervision
 from routing.figures import following
 from routing.models import Ticket
 from routing.nearby import Similar, near
@@ -31,6 +31,7 @@ __all__ = [
     "allowed",
     "by_code",
     "callbacks",
+    "clock_moves",
     "counts",
     "dispatching",
     "find",

@@ -44,10 +44,11 @@ def state_of(row: TicketClock, at: datetime) -> ClockState:
     return ClockState.RUNNING if at <= row.due_at else ClockState.OVERDUE
 
 
-async def of(session: AsyncSession, ticket: Ticket) -> Sequence[TicketClock]:
-    """Return every clock that the ticket has had, oldest first."""
+async def of(session: AsyncSession, ticket: Ticket, *, fresh: bool = False) -> Sequence[TicketClock]:
+    """Return every clock that the ticket has had, oldest first; `fresh`: as they stand now, read anew."""
+    statement = select(TicketClock).where(TicketClock.ticket_id == ticket.id)
     rows = await session.scalars(
-        select(TicketClock).where(TicketClock.ticket_id == ticket.id).order_by(TicketClock.started_at, TicketClock.id)
+        statement.order_by(TicketClock.started_at, TicketClock.id).execution_options(populate_existing=fresh)
     )
     return rows.all()
 
@@ -59,9 +60,10 @@ async def current(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     return sorted(shown, key=lambda row: row.due_at)
 
 
-async def running(session: AsyncSession, ticket: Ticket) -> dict[str, TicketClock]:
+async def running(session: AsyncSession, ticket: Ticket, *, fresh: bool = False) -> dict[str, TicketClock]:
     """Return the clocks that are neither met nor void, by kind; also those that are paused."""
-    return {row.kind: row for row in await of(session, ticket) if row.met_at is None and row.void_at is None}
+    rows = await of(session, ticket, fresh=fresh)
+    return {row.kind: row for row in rows if row.met_at is None and row.void_at is None}
 
 
 async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dict[ClockKind, TicketClock]:
