@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0099_clock_versions"
-down_revision = "0098"
+revision = "0021_clock_versions"
+down_revision = "0020_warnings"
 branch_labels = None
 depends_on = None
 
