@@ -19,6 +19,7 @@ from core.text import encode
 from intents import categories, emergency, statutory
 from kb import synonyms
 from kb.articles import reading
+from routing import clock_versions
 from routing.calendar import calendar
 from routing.catalogue import catalogue
 from routing.policy import sla
@@ -154,14 +155,18 @@ async def _departments() -> str:
 
 
 async def _clocks() -> str:
+    if await database.ready():
+        await clock_versions.take_up_quietly()
     sla()
     rules()
+    if passed_over := clock_versions.problems():
+        raise Doubtful(" ".join(passed_over))
     year = clock.now().year
     unknown = [each for each in (year, year + 1) if not calendar().is_known(date(each, 12, 31))]
     if unknown:
         raise Doubtful(
             f"No State Council notice for {', '.join(map(str, unknown))} in {city().folder / 'calendars'}; "
-            "dates there are marked provisional until you enter it."
+            "dates there are marked provisional until you enter it (/settings/clocks, or a file)."
         )
     return "The clock policy, the ticket rules and the calendars of this year and the next are there."
 

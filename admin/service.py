@@ -19,6 +19,7 @@ from core import database, jobs, live, logs
 from core.city import city
 from core.errors import Unavailable
 from core.settings import settings
+from routing import clock_versions
 
 log = structlog.get_logger()
 
@@ -109,7 +110,8 @@ def _config(*, with_worker: bool) -> uvicorn.Config:
 
 
 async def _work() -> None:
-    following = asyncio.create_task(warm.follow(), name="warm")
+    await clock_versions.take_up_quietly()
+    following = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, clock_versions)]
     working = asyncio.create_task(jobs.work(), name="worker")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
@@ -117,8 +119,9 @@ async def _work() -> None:
     sys.stdout.flush()
     with suppress(asyncio.CancelledError):
         await working
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
     await live.hub.stop()
     await database.dispose()
 

@@ -17,6 +17,7 @@ from core import database, jobs, live, problems
 from core.city import city
 from core.errors import NotFound
 from core.settings import ROOT
+from routing import clock_versions
 
 STATIC = ROOT / "admin" / "static"
 
@@ -33,7 +34,8 @@ FRONT_END = {
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Listen for live announcements; load models and indexes beside the first requests, and follow their changes."""
     await live.hub.start()
-    tasks = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, indexing)]
+    await clock_versions.take_up_quietly()
+    tasks = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, indexing, clock_versions)]
     yield
     for task in tasks:
         task.cancel()

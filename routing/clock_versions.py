@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import BigInteger, Identity, Integer, Text, select
+from sqlalchemy import BigInteger, Identity, Integer, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -130,12 +130,8 @@ async def listing(session: AsyncSession, *, limit: int = 50) -> Sequence[ClockVe
 
 async def take_up(session: AsyncSession) -> None:
     """Let this process count by what the database holds."""
-    newest = await session.scalars(
-        select(ClockVersion)
-        .where(ClockVersion.kind != "shipped")
-        .distinct(ClockVersion.name)
-        .order_by(ClockVersion.name, ClockVersion.id.desc())
-    )
+    last = select(func.max(ClockVersion.id)).where(ClockVersion.kind != "shipped").group_by(ClockVersion.name)
+    newest = await session.scalars(select(ClockVersion).where(ClockVersion.id.in_(last)))
     found = [version for version in newest.all() if version.content is not None]
     sla, working = policy.shipped(), calendar.shipped()
     said: list[str] = []

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 
 from admin.staff import events, jobs, session
 from admin.staff.catalogue.endpoints import router as catalogue_router
+from admin.staff.clocks.endpoints import router as clocks_router
 from admin.staff.conversations.endpoints import router as conversations_router
 from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
@@ -34,6 +35,7 @@ for _each in (
     catalogue_router,
     negotiations_router,
     warnings_router,
+    clocks_router,
     conversations_router,
     importing_router,
     knowledge_router,

@@ -110,7 +110,7 @@ async def test_a_job_that_was_killed_goes_on_where_it_was(monkeypatch: pytest.Mo
     monkeypatch.setattr(clock_moves, "_recount_some", dying)
     with pytest.raises(ConnectionError):
         await clock_moves.recount(version)
-    assert sorted((await ends(number))["resolve"][1] for number in numbers) == [False, True, True]
+    assert sorted([(await ends(number))["resolve"][1] for number in numbers]) == [False, True, True]
     await clock_moves.recount(version)
     assert [(await ends(number))["resolve"][1] for number in numbers] == [False] * 3
 

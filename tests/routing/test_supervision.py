@@ -1,15 +1,13 @@
 """A clock that runs out is marked once, whoever looks and however often."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from core import clock, ledger
 from core.database import transaction
 from routing import commands, supervision, tickets, timing
-from routing.calendar import Holiday, WorkingCalendar, Year, calendar
-from routing.models import TicketClock
 from routing.timing import ClockState
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, department, draft
 

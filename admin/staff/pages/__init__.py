@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from admin.staff.pages import (
     catalogue,
+    clocks,
     desk,
     editing,
     figures,
@@ -39,6 +40,7 @@ for _page in (
     reviewing,
     knowledge,
     jobs,
+    clocks,
     settings,
     systems,
 ):

@@ -1,0 +1,1 @@
+"""REST: calendars, working hours and clock limits, with what a change would move."""
