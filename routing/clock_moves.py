@@ -269,6 +269,7 @@ async def _move(session: AsyncSession, ticket_id: int, limits: Policy | None, la
             row.amount, row.unit = limit.amount, limit.unit
         if timing.count(row):
             moved[kind] = row
+    await timing.settle(session, ticket)
     if moved:
         due = {kind: row.due_at.isoformat() for kind, row in moved.items()}
         await steps.record(session, ticket, "retimed", actor=SYSTEM, clocks=list(moved), due=due)
