@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0021_clock_versions"
-down_revision = "0020_warnings"
+revision = "0022_clock_versions"
+down_revision = "0021_agenda"
 branch_labels = None
 depends_on = None
 
