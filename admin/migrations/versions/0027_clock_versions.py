@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0022_clock_versions"
-down_revision = "0021_agenda"
+revision = "0027_clock_versions"
+down_revision = "0026_quality"
 branch_labels = None
 depends_on = None
 
