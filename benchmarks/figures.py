@@ -48,7 +48,7 @@ def _ms(value: float) -> float:
 
 async def _measure(rounds: int) -> None:
     began = time.perf_counter()
-    await figures.catch_up(everything=True)
+    await figures.catch_up()
     async with transaction() as session:
         for table in ("ticket_facts", "figure_days", "figure_reasons"):
             await session.execute(text(f"analyze {table}"))

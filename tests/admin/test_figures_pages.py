@@ -30,7 +30,7 @@ async def test_a_number_on_the_page_opens_its_list(counted: tuple[World, str, st
         days = (await browser.get(f"/supervision/figures?start={day}&end={day}&by=day")).text
         listed = (await browser.get(link.replace("&amp;", "&"))).text
         file = await browser.get(f"/supervision/figures/opened/numerator/export?start={day}&end={day}")
-    assert "解决率" in page and "市城管局" in page
+    assert "<h1>指标</h1>" in page and "解决率" in page and "市城管局" in page
     assert link in days
     assert solved in listed and "计入分子" in listed
     assert file.headers["content-type"].startswith("text/csv")
