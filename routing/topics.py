@@ -28,6 +28,7 @@ COSINE_UNRELATED = 0.45  # of two titles that have nothing to do with each other
 PEAK = timedelta(days=30)
 TITLE_CHARACTERS = 40  # taken from the text where a message has no title
 PLACE_SHARE = 0.4  # of a topic's titles that name the same place
+WIDE_SHARE = 0.6  # where that place is a whole district: fewer are many places of one city
 SHORTEST_PLACE, LONGEST_PLACE = 3, 14  # characters
 
 # What letters to a government begin and end with, whatever they are about.
@@ -132,7 +133,9 @@ def _place(titles: list[str]) -> str | None:
     for title in titles:
         counted.update({phrase for piece in _FRAME.split(title) for phrase in _place_phrases(piece)})
     shared = {phrase: count for phrase, count in counted.items() if count >= max(2, PLACE_SHARE * len(titles))}
-    closer = {phrase: count for phrase, count in shared.items() if not _WIDE.search(phrase)} or shared
+    closer = {phrase: count for phrase, count in shared.items() if not _WIDE.search(phrase)} or {
+        phrase: count for phrase, count in shared.items() if count >= WIDE_SHARE * len(titles)
+    }
     return max(closer, key=lambda phrase: (closer[phrase] * len(phrase), phrase), default=None)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import jobs, versions
@@ -37,6 +37,19 @@ async def keep(session: AsyncSession, ticket: Ticket) -> None:
     if ticket.encoder is None:
         ticket.encoder, ticket.embedding = await asyncio.to_thread(vector_of, ticket.title, ticket.description)
         await session.flush()
+        await _wait_for_topics(session, [ticket.id])
+
+
+async def _wait_for_topics(session: AsyncSession, ids: list[int]) -> None:
+    """Let tickets that have their first vector wait for the sweep `topics.gather`."""
+    # By name: the package of topics stands above this module.
+    await session.execute(
+        text(
+            "insert into topic_tickets (ticket_id, opened_at, waiting)"
+            " select id, opened_at, true from tickets where id = any(:ids) on conflict do nothing"
+        ),
+        {"ids": ids},
+    )
 
 
 @jobs.sweep("tickets.vectors", seconds=30)
@@ -63,15 +76,16 @@ async def _is_in_service(used: Encoder) -> bool:
 async def _embed_some(used: Encoder) -> int:
     """Embed a batch and return how many tickets it had."""
     async with transaction() as session:
-        foreign = select(Ticket.id, Ticket.title, Ticket.description).where(
+        foreign = select(Ticket.id, Ticket.title, Ticket.description, Ticket.encoder).where(
             Ticket.encoder.is_distinct_from(used.fingerprint)
         )
         rows = (
             await session.execute(foreign.order_by(Ticket.id.desc()).limit(BATCH).with_for_update(skip_locked=True))
         ).all()
-        texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description in rows]
+        texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description, _ in rows]
         vectors = await asyncio.to_thread(used.encode, texts)
-        for (number, _, _), vector in zip(rows, vectors, strict=True):
+        for (number, *_), vector in zip(rows, vectors, strict=True):
             new = {"encoder": used.fingerprint, "embedding": vector.tolist()}
             await session.execute(update(Ticket).where(Ticket.id == number).values(new))
+        await _wait_for_topics(session, [number for number, _, _, before in rows if before is None])
     return len(rows)

@@ -34,13 +34,16 @@ def machine(
 
 
 def topics(
-    file: Annotated[Path, typer.Argument(help='Lines of {"id", "title", "text", "time"}.')],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help='Lines of {"id", "title", "text", "time"}; without it the line\'s own tickets.'),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Find what many people report at once, hottest first."""
+    """Find what many people report at once, hottest first: in a file, or the open topics of the line."""
     from routing.topics import find
 
-    for topic in find(_messages(file)):
+    for topic in find(_messages(file)) if file else run(_own_topics()):
         if as_json:
             emit(topic)
         else:
@@ -51,6 +54,39 @@ def topics(
                 markup=False,
                 soft_wrap=True,
             )
+
+
+async def _own_topics() -> list[dict[str, Any]]:
+    """Return the open topics as `routing.topics.find` writes them, with the week's trend and the warning.
+
+    `ids`: ticket numbers, oldest first; `trend`: tickets of the last seven days ÷ the mean week of the three
+    before, None where there were none.
+    """
+    from admin.staff.topics.views import view
+    from core.auth import SYSTEM
+    from core.database import transaction
+    from routing import growing
+
+    found = []
+    async with transaction() as session:
+        for number, seen in enumerate(await growing.listing(session, actor=SYSTEM), 1):
+            tickets = await growing.tickets_of(session, seen.topic, actor=SYSTEM)
+            shown = view(seen)
+            week, before = sum(shown.days[-7:]), sum(shown.days[:-7]) / 3
+            found.append(
+                {
+                    "topic": number,
+                    "ids": sorted(each.number for each in tickets),
+                    "title": shown.title,
+                    "place": shown.place or None,
+                    "first": shown.first_at.isoformat(),
+                    "last": shown.last_at.isoformat(),
+                    "heat": shown.heat,
+                    "trend": round(week / before, 2) if before else None,
+                    "warning": shown.warning,
+                }
+            )
+    return found
 
 
 def _messages(file: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, jobs
+from core import jobs
 from core.database import transaction
 from routing import nearby
 from routing.growing import warnings
@@ -21,13 +21,12 @@ from routing.models import Ticket
 from routing.rules import rules
 
 BATCH = 200  # tickets read in one transaction
-OVERLAP = timedelta(hours=1)  # a ticket may commit this long after it was opened
 LOCK = 0x746F7069  # of the database, so that one worker at a time gathers
 
 
 @jobs.sweep("topics.gather", seconds=20)
 async def gather() -> None:
-    """Read the tickets that were opened since; warn where a topic among them grows."""
+    """Read the tickets that wait for it; warn where a topic among them grows."""
     while await _gather_some() == BATCH:
         pass
 
@@ -36,13 +35,14 @@ async def _gather_some() -> int:
     async with transaction() as session:
         if not await session.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}):
             return 0
-        found = await _unread(session)
+        found = await _waiting(session)
         touched: dict[int, Topic] = {}
-        for ticket in found:
-            topic = await _topic_of(session, ticket)
-            session.add(
-                TopicTicket(ticket_id=ticket.id, topic_id=topic.id if topic else None, opened_at=ticket.opened_at)
-            )
+        for row, ticket in found:
+            if not row.waiting:  # one before it in this round took it in
+                continue
+            row.waiting = False
+            topic = None if _is_secret(ticket) else await _topic_of(session, ticket)
+            row.topic_id = topic.id if topic else None
             await session.flush()
             if topic is not None:
                 touched[topic.id] = topic
@@ -51,18 +51,16 @@ async def _gather_some() -> int:
         return len(found)
 
 
-async def _unread(session: AsyncSession) -> Sequence[Ticket]:
-    """Return the oldest tickets that were not read yet. Sealed ones are never read."""
-    since = clock.now() - timedelta(days=rules().topics.days)
-    last = await session.scalar(select(func.max(TopicTicket.opened_at)))
-    read = select(TopicTicket.ticket_id).where(TopicTicket.ticket_id == Ticket.id).exists()
-    statement = select(Ticket).where(
-        Ticket.opened_at >= (max(last - OVERLAP, since) if last else since),
-        Ticket.encoder.is_not(None),
-        ~Ticket.sealed,
-        ~read,
-    )
-    return (await session.scalars(statement.order_by(Ticket.opened_at, Ticket.id).limit(BATCH))).all()
+async def _waiting(session: AsyncSession) -> Sequence[tuple[TopicTicket, Ticket]]:
+    """Return the oldest tickets that were not read yet."""
+    statement = select(TopicTicket, Ticket).join(Ticket, Ticket.id == TopicTicket.ticket_id).where(TopicTicket.waiting)
+    rows = await session.execute(statement.order_by(TopicTicket.opened_at, TopicTicket.ticket_id).limit(BATCH))
+    return [(row, ticket) for row, ticket in rows]
+
+
+def _is_secret(ticket: Ticket) -> bool:
+    """Return whether a ticket is in no topic: how many such there are, where and when, is nobody's but its readers'."""
+    return ticket.sealed or ticket.confidential or ticket.request_type == "tip_off"
 
 
 async def _topic_of(session: AsyncSession, ticket: Ticket) -> Topic | None:
@@ -78,9 +76,9 @@ async def _topic_of(session: AsyncSession, ticket: Ticket) -> Topic | None:
         other = await session.scalar(
             select(Ticket)
             .join(TopicTicket, and_(TopicTicket.ticket_id == Ticket.id, TopicTicket.topic_id.is_(None)))
-            .where(Ticket.number == alike.number)
+            .where(Ticket.number == alike.number, ~TopicTicket.waiting)
         )
-        if other is not None:
+        if other is not None and not _is_secret(other):
             return await _found(session, other, ticket, vector)
     return None
 
@@ -98,13 +96,13 @@ async def _with_master(session: AsyncSession, ticket: Ticket) -> Topic | None:
         return topic
     master = await session.get(Ticket, ticket.merged_into)
     kept = await session.get(TopicTicket, ticket.merged_into)
-    if master is None or kept is None or master.encoder != ticket.encoder:
+    if master is None or kept is None or kept.topic_id or _is_secret(master) or master.encoder != ticket.encoder:
         return None
     vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == master.id))).one()
     made = _new(master, vector)
     session.add(made)
     await session.flush()
-    kept.topic_id = made.id
+    kept.topic_id, kept.waiting = made.id, False
     return made
 
 

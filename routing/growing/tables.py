@@ -1,4 +1,4 @@
-"""The tables of topics. A ticket belongs to one topic at most; a row without a topic was read and stands alone."""
+"""The tables of topics. A ticket belongs to one topic at most; a row that was read and has none stands alone."""
 
 from datetime import datetime
 from typing import Any
@@ -46,11 +46,19 @@ class Topic(Base):
 
 
 class TopicTicket(Base):
-    """A ticket that was read for topics, and the one that it belongs to."""
+    """A ticket that has its vector, and the topic that it belongs to.
+
+    `waiting`: not read yet. The row is made with the vector (`routing.vectors`), so that none is left out, however late
+    its vector comes and however long nobody gathers.
+    """
 
     __tablename__ = "topic_tickets"
-    __table_args__ = (Index("ix_topic_tickets_topic", "topic_id", "opened_at"),)
+    __table_args__ = (
+        Index("ix_topic_tickets_topic", "topic_id", "opened_at"),
+        Index("ix_topic_tickets_waiting", "opened_at", postgresql_where=text("waiting")),
+    )
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     topic_id: Mapped[int | None] = mapped_column(ForeignKey("topics.id", ondelete="SET NULL"))
-    opened_at: Mapped[datetime] = mapped_column(index=True)
+    opened_at: Mapped[datetime]
+    waiting: Mapped[bool]

@@ -1,6 +1,7 @@
 """`topics`, `figures`: one JSON object a line, exit 1 for what failed, 2 for a wrong question."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from core import clock, database
 from core.auth import Actor
 from core.errors import BadInput
 from routing import tickets
+from routing.growing import gathering
 from tests.admin.command_line import invoke
+from tests.routing.conftest import draft, noticed
 
 app = typer.Typer()
 module.register(app)
@@ -80,6 +83,26 @@ async def _in_a_thread(*arguments: str):  # type: ignore[no-untyped-def]
 
     await database.dispose()  # the command has a loop and an engine of its own
     return await asyncio.to_thread(call, *arguments)
+
+
+async def test_topics_without_a_file_are_those_of_the_line(committing: None) -> None:
+    monday = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    numbers = []
+    with clock.set_to(monday):
+        for _ in range(5):
+            said = draft(
+                category="urban.sanitation.garbage_overflow", title="垃圾没人收", description="垃圾好几天没人收"
+            )
+            said = replace(said, address="桃李社区", conversation=None, citizen_phone=f"138001300{len(numbers):02}")
+            async with database.transaction() as session:
+                numbers.append((await noticed(session, said)).ticket.number)
+        await gathering.gather()
+        answered = await _in_a_thread("topics", "--json")
+        shown = await _in_a_thread("topics")
+    (topic,) = [json.loads(line) for line in answered.stdout.splitlines()]
+    assert list(topic) == ["topic", "ids", "title", "place", "first", "last", "heat", "trend", "warning"]
+    assert (topic["ids"], topic["heat"], topic["trend"], topic["warning"]) == (numbers, 5.0, None, "new")
+    assert topic["title"] in shown.stdout
 
 
 async def test_figures_are_one_object(committing: None) -> None:
