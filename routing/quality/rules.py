@@ -25,6 +25,7 @@ class Quality(Strict):
     substance_from: int = Field(ge=1)
     boilerplate: Words
     empty: Words
+    deed: Words
     promise: Words
     date: Words
     rude: Words

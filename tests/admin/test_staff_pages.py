@@ -182,6 +182,38 @@ async def test_a_ticket_page_offers_what_may_be_done_now_and_shows_it_done(world
     assert "不能签收" in again.text and "<html" not in again.text
 
 
+async def test_a_co_handler_first_sees_what_it_owes_and_the_centre_who_has_a_ticket(world: World) -> None:
+    number = await world.dispatched(title="要两家一起办的路灯")
+    async with world.client("lamps") as lamps, world.client("zhou") as zhou:
+        await lamps.post(f"/api/v1/staff/tickets/{number}/accept")
+        part = {"department": "power_supply", "text": "请核实供电", "working_days": 2}
+        assert (await zhou.post(f"/api/v1/staff/tickets/{number}/part", json=part)).status_code == 200
+        asked = {"working_days": 2, "reason": "灯具订货"}
+        assert (await lamps.post(f"/api/v1/staff/tickets/{number}/extension", json=asked)).status_code == 200
+    await world.dispatched("power_supply", title="供电自己的工单")
+    async with world.client("power") as power:
+        for each in (await power.get("/api/v1/staff/tickets?state=dispatched")).json()["tickets"]:
+            await power.post(f"/api/v1/staff/tickets/{each['number']}/accept")
+    async with world.browser("power") as browser:
+        page = (await browser.get("/workbench")).text
+    assert "要两家一起办的路灯" in page and "供电自己的工单" not in page
+    async with world.browser("zhou") as browser:
+        assert "市城管局正在办理。" in (await browser.get(f"/workbench/{number}")).text
+        assert "待审批 1" in (await browser.get("/supervision")).text
+
+
+async def test_a_merged_tickets_page_says_whom_it_follows_and_does_not_press_to_part_them(world: World) -> None:
+    master, follower = await world.dispatched(), await world.dispatched(title="同一盏路灯")
+    async with world.client("lin") as lin:
+        body = {"into": master, "reason": "同一处路灯"}
+        assert (await lin.post(f"/api/v1/staff/tickets/{follower}/merge", json=body)).status_code == 200
+    async with world.browser("lin") as browser:
+        page = (await browser.get(f"/workbench/{follower}")).text
+    assert "时限按主单计" in page and master in page and "随另一张工单一起办理" in page
+    front, behind = page.split("更多操作", 1)
+    assert f"/workbench/{follower}/unmerge" in behind and f"/workbench/{follower}/unmerge" not in front
+
+
 async def test_an_empty_form_names_what_is_missing_in_words(world: World) -> None:
     number = await world.moved(await world.dispatched(), ("lamps", "accept", {}))
     async with world.browser("lamps") as browser:

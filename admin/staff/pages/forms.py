@@ -60,7 +60,7 @@ def of(ticket: TicketDetail) -> list[Form]:
     """Return the forms of what the reader may do to the ticket now."""
     linked = bool(ticket.beside.related)
     return [
-        Form(route, fields, first=route in FIRST or (route == "unmerge" and ticket.state == "merged"))
+        Form(route, fields, first=route in FIRST)
         for route, fields in FORMS.items()
         if route in ticket.allowed and (route != "unlink" or linked)
     ]

@@ -14,7 +14,8 @@ from core import clock
 from core.auth import Permission
 from core.database import transaction
 from core.errors import BadInput
-from routing import agenda, figures
+from routing import agenda, figures, tickets
+from routing.reading import waiting_counts
 
 ROWS = 30
 SOON_HOURS = (4, 24, 72)  # what the page offers; the first is chosen at the start of a shift
@@ -41,6 +42,8 @@ async def supervision(view: View, start: str = "", end: str = "", within: int = 
         if part:
             return view.page("parts/late.html", **await _late(session, view, within))
         shown = await _late(session, view, within) | {"rate_names": RATES, "count_names": COUNTS, "days": asking.DAYS}
+        returned = (await tickets.counts(session, actor=view.actor))["returned"]
+        shown["waiting"] = {"returned": returned} | await waiting_counts(session, actor=view.actor, kinds=["applied"])
         try:
             first, last = asking.days(start, end)
             rates = await figures.rates(session, start=first, end=last)

@@ -106,8 +106,9 @@ async def _list(
     asked = [tab for tab in tabs if tab in WAITING]
     counts |= await waiting_counts(session, actor=view.actor, kinds=asked)
     if state is None:
-        # Where there is nothing to do in the first tab, the first that holds something is shown.
-        state = "" if query or department else next((each for each in tabs[:-1] if counts[each]), tabs[0])
+        # Where nothing waits in the first tab: what a co-handler owes, else the first that holds something.
+        ordered = sorted(tabs[:-1], key=lambda each: (each != tabs[0], each != "parts" or tabs is ALL))
+        state = "" if query or department else next((each for each in ordered if counts[each]), tabs[0])
     found = await agenda.agenda(
         session,
         actor=view.actor,

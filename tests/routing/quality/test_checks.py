@@ -31,6 +31,16 @@ def test_phrases_alone_are_no_reply(reply: str) -> None:
     assert "empty" in _found(LAMP, reply)
 
 
+@pytest.mark.parametrize("reply", ["已更换灯头，恢复照明。", "已重新更换灯头。"])
+def test_a_short_reply_that_names_a_deed_is_not_empty(reply: str) -> None:
+    assert "empty" not in _found(LAMP, reply)
+
+
+@pytest.mark.parametrize("reply", ["已处理。", "已办结，请知悉。"])
+def test_a_short_reply_that_names_no_deed_is_empty(reply: str) -> None:
+    assert "empty" in _found(LAMP, reply)
+
+
 def test_a_report_must_not_be_told_to_whom_it_is_about() -> None:
     told = "经核实，举报人李先生反映的情况属实，该店违规经营，已责令停业整改并处罚。"
     assert "reveals_author" in _found("举报某店违规经营", told, secret=True)
