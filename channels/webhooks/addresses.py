@@ -16,7 +16,8 @@ from core.settings import settings
 
 LONGEST = 500
 # Addresses that carry another one inside, by which a gateway would reach it.
-CARRYING = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("2002::/16"), ip_network("2001::/32"))
+CARRYING = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")))
+SITE_LOCAL = ip_network("fec0::/10")  # as 10.x was, before fc00::/7 took its place
 
 Address = IPv4Address | IPv6Address
 
@@ -84,6 +85,6 @@ def _permitted(address: Address, *, scheme: str) -> bool:
     named = [ip_network(each.strip()) for each in settings().webhook_networks.split(",") if each.strip()]
     if any(address.version == network.version and address in network for network in named):
         return True
-    if any(address.version == network.version and address in network for network in CARRYING):
+    if any(address.version == network.version and address in network for network in (*CARRYING, SITE_LOCAL)):
         return False
     return scheme == "https" and address.is_global and not address.is_multicast

@@ -4,7 +4,7 @@ Few messages of one subscription are on their way at once, one while it fails: a
 worker from the citizens' notices. What waits stays in the feed, where it is also read by polling.
 """
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -76,10 +76,11 @@ async def follow() -> None:
             )
             .exists()
         )
+        # Who has no room is no candidate: many that fail must not keep the others from being looked at.
         rows = await session.execute(
             select(Subscription, Client.department)
             .join(Client, Client.id == Subscription.client_id)
-            .where(Subscription.active, Client.active, behind)
+            .where(Subscription.active, Client.active, behind, _on_their_way() < _most_on_their_way())
             .limit(SUBSCRIPTIONS_AT_ONCE)
             .with_for_update(of=Subscription, skip_locked=True)
         )
@@ -89,17 +90,21 @@ async def follow() -> None:
 
 
 async def _advance(session: AsyncSession, subscription: Subscription, department: str) -> None:
-    waiting = await session.scalar(
-        select(func.count())
-        .select_from(Delivery)
-        .where(Delivery.subscription_id == subscription.id, Delivery.delivered_at.is_(None))
-    )
-    room = (1 if subscription.failing_since else ON_THEIR_WAY) - (waiting or 0)
-    if room <= 0:
-        return
+    free = select(_most_on_their_way() - _on_their_way()).where(Subscription.id == subscription.id)
+    room = await session.scalar(free) or 0
     await feed.settle(session, department)
     for event in await feed.after(session, department, subscription.position, limit=room):
         assert event.position is not None
         if not subscription.kinds or event.kind in subscription.kinds:
             await post(session, subscription, event.id)
         subscription.position = event.position
+
+
+def _on_their_way() -> ScalarSelect[int]:
+    """Return how many messages of a subscription are not delivered yet."""
+    waiting = select(func.count()).select_from(Delivery).where(Delivery.delivered_at.is_(None))
+    return waiting.where(Delivery.subscription_id == Subscription.id).correlate(Subscription).scalar_subquery()
+
+
+def _most_on_their_way() -> ColumnElement[int]:
+    return case((Subscription.failing_since.is_(None), ON_THEIR_WAY), else_=1)

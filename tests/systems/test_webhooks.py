@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from admin.notices import connect_channels
 from channels.webhooks import addresses, delivery, posting
+from channels.webhooks.tables import Delivery, Subscription
 from core import clock, jobs, outbox
 from core.database import transaction
 from core.errors import BadInput, Unavailable
@@ -199,6 +200,7 @@ def test_an_address_that_cannot_be_one_is_refused(url: str) -> None:
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "100.100.100.200", "0.0.0.0", "224.0.0.1",
         "[::1]", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "[2002:a00:1::]",
+        "[::10.0.0.1]", "[fec0::1]",
         "2130706433", "0x7f.1",
     ],
 )  # fmt: skip
@@ -211,6 +213,24 @@ async def test_what_is_not_public_is_not_called_unless_it_is_named(host: str, mo
     if host in {"192.168.1.1", "169.254.169.254", "100.100.100.200"}:
         with pytest.raises(addresses.Refused):
             await addresses.target(f"https://{host}/hook")
+
+
+async def test_many_that_fail_do_not_keep_the_others_from_being_told(
+    world: World, lamps: System, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "SUBSCRIPTIONS_AT_ONCE", 2)
+    failing = [await subscribed(lamps, receiver) for _ in range(2)]
+    async with transaction() as session:
+        rows = await session.scalars(select(Subscription).where(Subscription.id.in_(failing)))
+        for row in rows:
+            row.failing_since = clock.now()
+    await world.dispatched()
+    await posting.follow()  # each of them has its one message on its way, and more is behind it
+    sound = await subscribed(lamps, receiver)
+    await world.dispatched()
+    await posting.follow()
+    async with transaction() as session:
+        assert await session.scalar(select(Delivery.event_id).where(Delivery.subscription_id == sound))
 
 
 async def test_another_systems_webhook_does_not_exist(world: World, lamps: System, receiver: Receiver) -> None:
