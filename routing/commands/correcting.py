@@ -1,5 +1,7 @@
 """Correcting what the machine or a colleague took a request for, and keeping for good what has become secret."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,11 +9,22 @@ from core.auth import Actor
 from core.errors import BadInput, Conflict
 from intents import RequestType, Urgency, categories
 from routing import steps, timing
+from routing.applications import TicketApplication
 from routing.commands.taking import take, words
 from routing.hiding import hide_author, is_secret
 from routing.messages import say
 from routing.models import Ticket, TicketNote
+from routing.negotiated import Negotiation, Position
+from routing.orders import TicketOrder
+from routing.parts import TicketPart
 from routing.policy import ClockKind
+
+SAID: dict[Any, tuple[str, ...]] = {
+    TicketPart: ("words", "answer"),
+    TicketOrder: ("words", "answer"),
+    TicketApplication: ("reason", "decision"),
+    Negotiation: ("question", "reason"),
+}
 
 
 async def correct(
@@ -66,6 +79,14 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
     }
     for note in await session.scalars(select(TicketNote).where(TicketNote.ticket_id == ticket.id)):
         note.text = await hide_author(session, ticket, note.text)
+    # What stands in the tables of the workflow is the departments' to read as well.
+    for table, fields in SAID.items():
+        for row in await session.scalars(select(table).where(table.ticket_id == ticket.id)):
+            for field in fields:
+                setattr(row, field, await hide_author(session, ticket, getattr(row, field) or "") or None)
+    stated = select(Position).join(Negotiation, Negotiation.id == Position.negotiation_id)
+    for position in await session.scalars(stated.where(Negotiation.ticket_id == ticket.id)):
+        position.text = await hide_author(session, ticket, position.text or "") or None
     await steps.record(session, ticket, "made_confidential", actor=actor)
 
 

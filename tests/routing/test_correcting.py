@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.errors import BadInput, Conflict
-from routing import commands, policy, supervision, tickets, timing, vectors
+from routing import applications, commands, negotiations, orders, parts, policy, supervision, tickets, timing, vectors
 from routing.models import Ticket
 from routing.policy import ClockKind, Limit, Policy, Unit
 from routing.steps import PUBLIC
@@ -186,6 +186,22 @@ class TestSecrecy:
         assert "contact" not in await timing.running(session, ticket)
         await corrected(session, ticket, request_type="complaint")
         assert ticket.confidential
+
+    async def test_so_is_what_stands_in_parts_applications_and_negotiations(self, session: AsyncSession) -> None:
+        ticket = await dispatched(session)
+        number, said = ticket.number, "王小明13800138000家门口"
+        made = await negotiations.open(
+            session, number, actor=SUPERVISOR, participants=["urban_management", "power_supply"], question=said
+        )
+        position = await negotiations.state_position(session, made.id, actor=LEAD, stance="declines", text=said)
+        await commands.accept(session, number, actor=LEAD)
+        await commands.ask_part(session, number, actor=SUPERVISOR, department="power_supply", text=said, working_days=2)
+        await commands.supervise(session, number, actor=SUPERVISOR, text=said, working_days=1)
+        await commands.ask_extension(session, number, actor=LEAD, working_days=1, reason=said)
+        await corrected(session, ticket, request_type="tip_off")
+        read = [made.question, position.text, (await parts.of(session, ticket))[0].words]
+        read += [(await orders.of(session, ticket))[0].words, (await applications.of(session, ticket))[0].reason]
+        assert read == ["（已隐去）（已隐去）家门口"] * 5
 
     async def test_a_number_and_name_that_were_masked_are_cut_out_altogether(self, session: AsyncSession) -> None:
         ticket = await dispatched(session, description="路灯坏了，王小明，13800138000")

@@ -14,6 +14,8 @@ from core.database import transaction
 from core.errors import BadInput, Unavailable
 from core.outbox import Notice
 from core.settings import settings
+from routing import feed
+from routing.feed import DepartmentEvent
 from tests.admin.staffing import World
 from tests.systems.conftest import System
 from tests.systems.reference_client import Receiver, receiving
@@ -218,15 +220,22 @@ async def test_what_is_not_public_is_not_called_unless_it_is_named(host: str, mo
 async def test_many_that_fail_do_not_keep_the_others_from_being_told(
     world: World, lamps: System, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(posting, "SUBSCRIPTIONS_AT_ONCE", 2)
-    failing = [await subscribed(lamps, receiver) for _ in range(2)]
-    async with transaction() as session:
-        rows = await session.scalars(select(Subscription).where(Subscription.id.in_(failing)))
-        for row in rows:
-            row.failing_since = clock.now()
+    monkeypatch.setattr(posting, "SUBSCRIPTIONS_AT_ONCE", 1)
     await world.dispatched()
-    await posting.follow()  # each of them has its one message on its way, and more is behind it
-    sound = await subscribed(lamps, receiver)
+    async with transaction() as session:
+        await feed.settle(session, "urban_management")
+    # In whichever order they are found, one that fails comes first.
+    first, sound, last = [await subscribed(lamps, receiver) for _ in range(3)]
+    async with transaction() as session:
+        event = await session.scalar(select(DepartmentEvent.id).limit(1))
+        for id in (first, sound, last):
+            row = await session.get_one(Subscription, id)
+            row.failures = 1
+            if id != sound:
+                row.failing_since = clock.now()
+                waiting = {"round": 1, "attempts": 1, "posted_at": clock.now()}
+                session.add(Delivery(subscription_id=id, event_id=event, **waiting))
+            await session.flush()
     await world.dispatched()
     await posting.follow()
     async with transaction() as session:
