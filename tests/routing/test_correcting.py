@@ -8,7 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger
 from core.errors import BadInput, Conflict
-from routing import applications, commands, negotiations, orders, parts, policy, supervision, tickets, timing, vectors
+from routing import (
+    applications,
+    commands,
+    negotiations,
+    orders,
+    parts,
+    policy,
+    supervision,
+    tickets,
+    timing,
+    vectors,
+    whereabouts,
+)
 from routing.models import Ticket
 from routing.policy import ClockKind, Limit, Policy, Unit
 from routing.steps import PUBLIC
@@ -212,7 +224,9 @@ class TestSecrecy:
     async def test_it_is_no_longer_offered_as_the_same_matter(self, session: AsyncSession) -> None:
         ticket = await dispatched(session)
         await vectors.keep(session, ticket)
-        asked: dict[str, Any] = {"category": LAMP, "district": "zhaoxia", "text": ticket.description}
+        place = whereabouts.read("朝霞区幸福路口", district="zhaoxia")
+        said = {"title": ticket.title, "description": ticket.description}
+        asked: dict[str, Any] = {"category": LAMP, "place": place} | said
         assert [each.number for each in await tickets.near(session, **asked)] == [ticket.number]
         await corrected(session, ticket, request_type="tip_off")
         assert await tickets.near(session, **asked) == []
