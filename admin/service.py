@@ -20,6 +20,7 @@ from core.city import city
 from core.errors import Unavailable
 from core.settings import settings
 from routing import clock_versions
+from routing import learning as learning  # its sweep and its job: nothing else in this process asks for it
 
 log = structlog.get_logger()
 

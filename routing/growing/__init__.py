@@ -8,7 +8,8 @@ commands  `acknowledge`, `close`
 """
 
 from routing.growing.commands import acknowledge, close
+from routing.growing.gathering import gather
 from routing.growing.reading import Seen, find, listing, tickets_of, warned
 from routing.growing.tables import Topic
 
-__all__ = ["Seen", "Topic", "acknowledge", "close", "find", "listing", "tickets_of", "warned"]
+__all__ = ["Seen", "Topic", "acknowledge", "close", "find", "gather", "listing", "tickets_of", "warned"]
