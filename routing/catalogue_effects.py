@@ -91,6 +91,7 @@ async def _examples(session: AsyncSession, places: Sequence[tuple[str, str, str]
     statement = (
         select(Ticket.number)
         .where(Ticket.category.in_({place[0] for place in places}), Ticket.opened_at >= since, here.in_(places))
+        .where(~Ticket.sealed)  # they count, but their numbers are not shown
         .order_by(Ticket.state.in_(FINISHED), Ticket.opened_at.desc())
         .limit(EXAMPLES)
     )

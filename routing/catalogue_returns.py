@@ -54,7 +54,7 @@ async def most_returned(session: AsyncSession) -> list[Returned]:
     since = clock.now() - timedelta(days=DAYS)
     counts: dict[tuple[str, str], _Count] = {}
     columns = (Ticket.category, Ticket.district, Ticket.street, Ticket.wrong_leads, Ticket.lead)
-    newest = func.array_agg(Ticket.number)
+    newest = func.array_agg(Ticket.number).filter(~Ticket.sealed)  # a sealed ticket counts, its number is not shown
     statement = (
         select(*columns, func.count(), newest)
         .where(literal_column("tickets.wrong_leads <> '[]'::jsonb"), Ticket.opened_at >= since)
@@ -68,7 +68,7 @@ async def most_returned(session: AsyncSession) -> list[Returned]:
         kept.returned += count
         kept.taken_by[lead] += count
         kept.named[_as_named(lead)] += count
-        kept.examples = sorted([*kept.examples, *numbers], reverse=True)[:EXAMPLES]
+        kept.examples = sorted([*kept.examples, *(numbers or ())], reverse=True)[:EXAMPLES]
     often = sorted((key for key in counts if counts[key].returned >= FEWEST), key=lambda key: -counts[key].returned)
     found_rows = [await _returned(session, duties, key, counts[key]) for key in often[: ROWS * 2]]
     return sorted(found_rows, key=lambda each: -each.returned * each.rate)[:ROWS]

@@ -55,8 +55,8 @@ class Experience:
 async def similar(session: AsyncSession, ticket: Ticket, *, vector: Sequence[float], made_by: str) -> Experience:
     """Return the experience with closed tickets that read like `ticket`; `made_by`: fingerprint of the encoder.
 
-    Confidential tickets and tip-offs count too: nothing but departments and counts leaves this function. A street or a
-    district stands for the one of the ticket's own place.
+    Confidential tickets and tip-offs count too: nothing but departments and counts leaves this function. Sealed
+    ones do not. A street or a district stands for the one of the ticket's own place.
     """
     weights, now = rules().experience, clock.now()
     traces: dict[str, Trace] = {}
@@ -134,6 +134,7 @@ async def _nearest(
             Ticket.encoder == made_by,
             Ticket.lead.is_not(None),
             Ticket.id != own,
+            ~Ticket.sealed,
         )
         .order_by(distance)
         .limit(LOOKED_AT)

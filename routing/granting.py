@@ -58,6 +58,11 @@ def _may_take_up_again(ticket: Ticket, actor: Actor) -> bool:
     return clock.now() <= ticket.closed_at + timedelta(days=limits.within_days)
 
 
+def _may_dispute(ticket: Ticket, actor: Actor) -> bool:
+    # Whoever has not answered the three questions yet says it there: one road for one word.
+    return not answers_late(ticket) and _may_take_up_again(ticket, actor)
+
+
 _HANDLE, _RULE, _DISPATCH = Permission.TICKET_HANDLE, Permission.TICKET_RULE, Permission.TICKET_DISPATCH
 
 COMMANDS: dict[str, Command] = {
@@ -86,7 +91,7 @@ COMMANDS: dict[str, Command] = {
     "split": Command(("split",), _DISPATCH),
     "link": Command(("note",), _DISPATCH),
     "unlink": Command(("note",), _DISPATCH),
-    "seal": Command(("note",), _RULE, guard=lambda ticket, _: not ticket.sealed),
+    "seal": Command(("note",), _RULE, guard=lambda ticket, _: not ticket.sealed and ticket.state != "merged"),
     "unseal": Command(("note",), Permission.SETTINGS, guard=lambda ticket, _: ticket.sealed),
     "callback": Command(("solved", "reopen", "escalate"), Permission.TICKET_CALLBACK),
     "close": Command(("close",), Permission.TICKET_CALLBACK),
@@ -95,7 +100,7 @@ COMMANDS: dict[str, Command] = {
     "supplement": Command(("supplement",), Permission.TICKET_OPEN, citizen=True),
     "withdraw": Command(("withdraw",), Permission.TICKET_OPEN, citizen=True),
     "rate": Command(("solved", "reopen", "escalate"), None, citizen=True),
-    "dispute": Command(("dispute",), None, citizen=True, guard=_may_take_up_again),
+    "dispute": Command(("dispute",), None, citizen=True, guard=_may_dispute),
 }
 BY_CO_HANDLERS = frozenset({"accept_part", "answer_part"})
 BY_LEAD_TOO = frozenset({"ask_part", "resume"})
@@ -178,6 +183,10 @@ def _reason(ticket: Ticket, command: str) -> str:
         return "return_ruled" if ticket.return_refused else "return_times"
     if command in {"ask_extension", "ask_suspension"} and ticket.applied:
         return "applied"
+    if command == "seal" and not ticket.sealed:
+        return "seal_merged"
+    if command == "dispute" and answers_late(ticket):
+        return "dispute_by_vote"
     return command
 
 

@@ -71,7 +71,7 @@ def _is_settled() -> ColumnElement[bool]:
     corrected = select(Event.subject).where(Event.kind == PREFIX + "corrected", _changes_category())
     # Closed at once by an agent: nobody looked at it, unless somebody set its category right.
     looked_at = or_(Ticket.lead.is_not(None), func.concat("ticket:", Ticket.number).in_(corrected))
-    return and_(or_(Ticket.state == "closed", kept), looked_at)
+    return and_(or_(Ticket.state == "closed", kept), looked_at, ~Ticket.sealed)
 
 
 def _changes_category() -> ColumnElement[bool]:

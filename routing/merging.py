@@ -17,11 +17,12 @@ from core.database import transaction
 from core.errors import Conflict
 from core.text.normalise import clean
 from intents import RequestType
-from routing import applications, callbacks, reading, steps, timing, workflow
+from routing import applications, callbacks, negotiated, orders, reading, steps, timing, workflow
 from routing.applications import TicketApplication
 from routing.hiding import is_secret, without_all
 from routing.messages import say
 from routing.models import Ticket, TicketCitizen, TicketClock
+from routing.negotiated import Negotiation
 from routing.notices import survey_questions
 from routing.orders import TicketOrder
 from routing.parts import TicketPart
@@ -56,7 +57,7 @@ async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor
     _check(ticket, master)
     workflow.move(ticket, "merge")
     await timing.void(session, ticket, *ClockKind)
-    await end_requests(session, ticket)
+    await end_requests(session, ticket, actor=actor)
     before, ticket.merged_into = ticket.lead, master.id
     ticket.lead, ticket.co_handlers = master.lead, []
     # Only who comes is written: those that follow already are many, and others join them at this moment.
@@ -180,6 +181,8 @@ async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: A
     )
     for table in (TicketApplication, TicketPart, TicketOrder):
         await session.execute(update(table).where(table.ticket_id == master.id).values(ticket_id=heir.id))
+    asked = (Negotiation.ticket_id == master.id) & (Negotiation.state == "open")
+    await session.execute(update(Negotiation).where(asked).values(ticket_id=heir.id))
     await session.execute(update(Ticket).where(_followers(master)).values(merged_into=heir.id))
     for each in (master, heir):
         await timing.settle(session, each)
@@ -203,8 +206,10 @@ INHERITED = (
 )
 
 
-async def end_requests(session: AsyncSession, ticket: Ticket) -> None:
-    """End what the department still waits for or owes on this ticket: application, suspension, parts."""
+async def end_requests(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> None:
+    """End what is waited for or owed on this ticket: application, suspension, parts; unless it was replied, also the
+    centre's order and the negotiation. (Of a replied one the question stays: its answer serves the next.)
+    """
     await applications.lapse(session, ticket)
     await session.execute(
         update(TicketPart)
@@ -212,3 +217,8 @@ async def end_requests(session: AsyncSession, ticket: Ticket) -> None:
         .values(void_at=clock.now())
     )
     ticket.open_parts = {}
+    if ticket.state == "replied":
+        return
+    if order := await orders.running(session, ticket):
+        order.ended_at, ticket.supervision = clock.now(), None
+    await negotiated.end_with(session, ticket, actor=actor)

@@ -6,9 +6,14 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import clock, ledger
+from core.auth import Actor
 from core.database import Base
 from core.privacy import Sealed
+from core.settings import settings
+from routing import steps
 from routing.catalogue import EVERYWHERE
+from routing.messages import say
 from routing.models import Ticket
 
 
@@ -48,6 +53,25 @@ class Position(Base):
     basis: Mapped[str | None]
     stated_by: Mapped[str | None]
     stated_at: Mapped[datetime | None]
+
+
+async def end_with(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> None:
+    """Drop the open negotiation on a ticket that its citizen took back, or that ended or follows another now."""
+    running = select(Negotiation).where(Negotiation.ticket_id == ticket.id, Negotiation.state == "open")
+    found = await session.scalar(running.with_for_update().execution_options(populate_existing=True))
+    if found is None:
+        return
+    found.state, found.ended_by, found.ended_at = "dropped", str(actor), clock.now()
+    locale = settings().locale
+    found.reason = say("negotiation.ended_with_ticket", locale, state=say(f"state.{ticket.state}", locale))
+    await session.flush()
+    about = f"negotiation:{found.id}"
+    await ledger.append(session, subject=about, kind="negotiation.dropped", actor=actor, data={"state": ticket.state})
+    asked = select(Position.department).where(Position.negotiation_id == found.id)
+    codes = (await session.scalars(asked)).all()
+    await steps.record(
+        session, ticket, "negotiation_dropped", actor=actor, also=codes, negotiation=found.id, department=None
+    )
 
 
 async def precedent(session: AsyncSession, ticket: Ticket) -> Negotiation | None:

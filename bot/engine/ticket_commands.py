@@ -1,4 +1,4 @@
-"""Commands on a ticket that exists: status, urge, supplement, withdraw, rate; by its number and code."""
+"""Commands on a ticket that exists: status, urge, supplement, withdraw, rate, dispute; by its number and code."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -25,6 +25,8 @@ async def command(talk: Talk) -> bool:
     wanted = Command(name=name, number=number, code=code)
     if name == "supplement":
         wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
+    if name == "dispute" and not number and not code:
+        wanted.text = talk.text
     talk.state.command = wanted
     await _advance(talk)
     return True
@@ -180,6 +182,8 @@ async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
         sentences.append(talk.word("command.status.result", result=status["result"]))
     if "rate" in status["may"]:
         sentences.append(talk.word("command.status.rate"))
+    elif "dispute" in status["may"]:
+        sentences.append(talk.word("command.status.dispute"))
     talk.say_text(
         "".join(sentences) if not english else " ".join(sentences),
         type=ReplyType.TICKET,
@@ -232,10 +236,25 @@ async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     _done(talk, command)
 
 
+async def _dispute(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    """Take "not solved": as a vote where the three questions are open, of a closed ticket to the centre."""
+    if "rate" in status["may"]:
+        command.name, command.solved, command.text = "rate", False, ""
+        return await _rate(talk, command, status)
+    if status["state"] != "closed":
+        return await _status(talk, command, status)
+    if "dispute" in status["may"] and command.solved is None:
+        options = talk.options("yes", "no")
+        return talk.offer("command.dispute.sure", expects="command_sure", options=options, number=command.number)
+    await commands.dispute(talk.session, command.number, command.code, text=command.text)
+    _done(talk, command, number=command.number)
+
+
 HANDLERS: dict[str, Callable[[Talk, Command, dict[str, Any]], Awaitable[None]]] = {
     "status": _status,
     "urge": _urge,
     "supplement": _supplement,
     "withdraw": _withdraw,
     "rate": _rate,
+    "dispute": _dispute,
 }

@@ -9,7 +9,7 @@ CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
 _ATTEMPT = re.compile(r"(?<![0-9a-z])(?!status|ticket|number|please)([0-9a-z]{6})(?![0-9a-z])")
 _SPACED = re.compile(r"(?<![0-9a-z])[0-9a-z](?:\s+[0-9a-z]){5}(?![0-9a-z])")
 LONGEST_COMMAND = 30  # characters beside the number; a longer text is an account in which these words occur
-LONGEST_RATING = 16  # characters; in a longer sentence 满意 is part of a matter
+LONGEST_RATING = 16  # characters beside the number; in a longer sentence 满意 or 没修好 is part of a matter
 _TICKET = r"(?:工单|单子|诉求|投诉|举报|反映|报修|ticket)"
 
 # In this order: who urges also names the status, who withdraws also says that it is done.
@@ -27,6 +27,10 @@ _COMMANDS: dict[str, re.Pattern[str]] = {
         rf"^(?:我)?(?:想|要|还想|还要)?(?:再)?补充|{_TICKET}.{{0,10}}(?:补充|加上|追加)|^追加|add to (?:my|the) ticket"
     ),
     "rate": re.compile(r"评价|打分|评分|^(?:我)?(?:很|非常|挺|不|不太|比较)?满意|\brate\b"),
+    "dispute": re.compile(
+        r"^(?:其实|根本|还是|并|问题|事情|这事|那个|一直|都|也|又|还|,|，|\s){0,4}(?:没有?|未)(?:给我?)?(?:解决|处理好?|修好?|弄好|办好)"
+        r"(?!吗|么)|\bnot (?:solved|fixed)\b"
+    ),
     "status": re.compile(
         rf"进度|进展|(?:查|看)(?:询|一?下|看)?.{{0,6}}(?:{_TICKET}|办理|处理|结果)|^查询$|status|progress"
         rf"|{_TICKET}.{{0,8}}(?:到哪|怎么样|状态|结果|办|处理|情况)|到哪一?步|(?:办|处理)得?(?:怎么样|咋样|如何)"
@@ -34,8 +38,11 @@ _COMMANDS: dict[str, re.Pattern[str]] = {
         r"|什么时候能?(?:办|处理|解决|修|来)"
     ),
 }
+_SHORT = {"rate", "dispute"}
 # Words that are also said of matters that are no ticket yet: only with a ticket in hand do they mean one.
-_NEEDS_TICKET = re.compile(r"(?:怎么|为什么|咋)还|好了|什么时候|多久|满意|结果|进展|办|处理|投诉|举报|反映|诉求|报修")
+_NEEDS_TICKET = re.compile(
+    r"(?:怎么|为什么|咋)还|好了|什么时候|多久|没|未|solved|fixed|满意|结果|进展|办|处理|投诉|举报|反映|诉求|报修"
+)
 _ABOUT_HOW = re.compile(r"^(?:请问)?(?:怎么(?!还)|怎样|如何|在哪|哪里)")
 
 
@@ -65,7 +72,7 @@ def command_in(talk: Talk) -> str | None:
     owns = named or bool(talk.state.tickets)
     for name, pattern in _COMMANDS.items():
         found = pattern.search(plain)
-        if not found or (name == "rate" and "评价" not in plain and len(plain) > LONGEST_RATING):
+        if not found or (name in _SHORT and "评价" not in plain and len(NUMBER.sub("", plain)) > LONGEST_RATING):
             continue
         if owns or not _NEEDS_TICKET.search(found[0]):
             return name

@@ -49,7 +49,7 @@ async def withdraw(session: AsyncSession, ticket: Ticket, *, actor: Actor, reaso
     ticket.closed_at = clock.now()
     if before != "merged":
         await merging.pass_on(session, ticket, before, actor=actor)
-    await merging.end_requests(session, ticket)
+    await merging.end_requests(session, ticket, actor=actor)
     await timing.void(session, ticket, *ClockKind)
     await steps.record(session, ticket, "withdrawn", actor=actor, text=reason)
     return ticket

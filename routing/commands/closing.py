@@ -59,7 +59,7 @@ async def close(session: AsyncSession, number: str, *, actor: Actor, reason: str
     # Those that follow a ticket which ends without a reply are not lost: the oldest of them takes its place.
     if before != "replied":
         await merging.pass_on(session, ticket, before, actor=actor)
-    await merging.end_requests(session, ticket)
+    await merging.end_requests(session, ticket, actor=actor)
     await timing.void(session, ticket, *ClockKind)
     event = await steps.record(session, ticket, "closed", actor=actor, text=reason)
     await steps.tell(session, ticket, event, reason=reason)

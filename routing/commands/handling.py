@@ -70,7 +70,7 @@ async def reply(
         await steps.record(
             session, ticket, "parts_waived", actor=actor, text=without_parts, departments=list(ticket.open_parts)
         )
-    await merging.end_requests(session, ticket)
+    await merging.end_requests(session, ticket, actor=actor)
     event = await steps.record(
         session, ticket, "replied", actor=actor, text=ticket.result or "", department=ticket.lead
     )
