@@ -129,3 +129,36 @@ async def test_what_is_sealed_is_for_who_rules_and_who_was_asked(session: AsyncS
     assert not await negotiations.listing(session, actor=AGENT)
     for reader in (SUPERVISOR, department("housing")):
         assert [each.id for each in await negotiations.listing(session, actor=reader)] == [made.id]
+
+
+async def test_it_ends_with_a_ticket_that_nobody_asks_for_any_more(session: AsyncSession) -> None:
+    opened = await tickets.open(session, draft(category=LAMP), actor=CITIZEN)
+    made = await negotiating(session, opened.ticket)
+    await commands.withdraw(session, opened.ticket.number, opened.code)
+    assert (made.state, made.reason) == ("dropped", "工单状态变为“已撤单”，协商随之结束。")
+    assert await negotiations.waiting_for(session, "housing") == 0
+    with pytest.raises(Conflict, match="已经结束"):
+        await decided(session, made.id)
+
+
+async def test_it_ends_with_a_ticket_that_follows_another_and_goes_on_with_whoever_takes_its_place(
+    session: AsyncSession,
+) -> None:
+    master, child = await tickets.open(session, draft(category=LAMP), actor=CITIZEN), await opened(session)
+    of_master, of_child = await negotiating(session, master.ticket), await negotiating(session, child)
+    await commands.merge(session, child.number, actor=AGENT, into=master.ticket.number, reason="同一盏灯")
+    assert (of_master.state, of_child.state) == ("open", "dropped")
+    await commands.withdraw(session, master.ticket.number, master.code)
+    await session.refresh(of_master)
+    assert (of_master.state, of_master.ticket_id) == ("open", child.id)
+    await decided(session, of_master.id)
+    assert (child.state, child.lead) == ("dispatched", "housing")
+
+
+async def test_of_a_replied_ticket_the_question_stays(session: AsyncSession) -> None:
+    ticket = await opened(session)
+    made = await negotiating(session, ticket, first_receiver="urban_management")
+    await commands.accept(session, ticket.number, actor=department("urban_management"))
+    await commands.reply(session, ticket.number, actor=department("urban_management"), result="先修好了")
+    await decided(session, made.id)
+    assert (made.state, ticket.state, ticket.lead) == ("decided", "replied", "urban_management")
