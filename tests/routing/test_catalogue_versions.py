@@ -147,6 +147,10 @@ async def test_the_preview_counts_what_would_go_elsewhere(session: AsyncSession)
         ("urban_management", "housing", 2, 2)
     ]
     assert len(found.effect.examples) == 2 and old.number not in found.effect.examples
+    secret, shown = found.effect.examples
+    await commands.seal(session, secret, actor=SUPERVISOR, reason="涉及人身安全")
+    found = await catalogue_changes.preview(session, change())
+    assert (found.effect.tickets, found.effect.examples) == (2, (shown,))  # it counts, and its number is not shown
 
 
 async def test_the_event_of_a_dispatch_keeps_which_row_sent_it_and_why(session: AsyncSession) -> None:

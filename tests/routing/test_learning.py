@@ -74,6 +74,7 @@ async def lived(count: int, *, seed: int = 1, begin: datetime = MONDAY) -> None:
                     opened_at=at,
                     dispatched_at=at,
                     closed_at=at,
+                    changed_at=at,
                 )
             )
 

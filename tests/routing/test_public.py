@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from routing import commands, tickets
 from routing.tickets import PublicTicket
+from tests.routing import road
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, department, draft
 
 LEAD = department("urban_management")
@@ -80,3 +81,13 @@ async def test_a_ticket_says_how_it_stands(session: AsyncSession) -> None:
     assert await shown(session, closed=False) == []
     (closed,) = await shown(session, closed=True)
     assert (closed.closed, closed.state_name, closed.updated_at) == (True, "已办结", later + timedelta(hours=1))
+
+
+async def test_what_is_put_off_or_follows_another_is_open_and_says_so(session: AsyncSession) -> None:
+    for step in ("suspended", "merged"):
+        await road.arrive(session, step, channel="open311", conversation=None)
+    merged, suspended = await shown(session)
+    assert [(each.state_name, each.closed, each.result) for each in (suspended, merged)] == [
+        ("暂缓办理", False, None),
+        ("合并办理", False, None),
+    ]
