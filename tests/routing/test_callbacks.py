@@ -65,7 +65,7 @@ async def test_three_days_on_which_nobody_was_reached_close_the_ticket(session: 
         await _call(session, opened, "not_reached")
     assert (opened.ticket.state, opened.ticket.survey_end) == ("closed", "not_reached")
     read = await tickets.history(session, opened.ticket.number, actor=LEAD)
-    assert "3次均未联系上" in read[-1].text and "第2次" in read[-3].text + read[-2].text
+    assert "3次均未联系上" in read[-1].text and "第2天" in read[-3].text + read[-2].text
     await figures.follow(session, everything=True)
     found = await figures.rates(session, start=MONDAY.date(), end=MONDAY.date())
     assert found["parts"]["satisfaction_rate"] == {"numerator": 0, "denominator": 0, "excluded": 1}
