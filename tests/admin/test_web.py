@@ -38,7 +38,7 @@ async def test_a_line_whose_worker_does_not_run_is_not_ready(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://line.test") as whole:
         answer = await whole.get("/readyz")
         assert (answer.status_code, answer.json()["worker"]) == (503, False)
-        monkeypatch.setattr(jobs, "_working", True)
+        monkeypatch.setattr(jobs, "_working", set(jobs.QUEUES))
         assert (await whole.get("/readyz")).json()["worker"] is True
 
 

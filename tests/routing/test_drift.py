@@ -48,7 +48,11 @@ async def opened(session: AsyncSession, count: int, *, day: int, **changes: obje
     base |= {"title": "灯杆不亮", "description": "小区的路灯坏了", "code_digest": b""}
     at = MONDAY + timedelta(days=day)
     for number in range(count):
-        values = base | {"number": f"{day}-{len(changes)}-{number}", "opened_at": at, "dispatched_at": at} | changes
+        values = (
+            base
+            | {"number": f"{day}-{len(changes)}-{number}", "opened_at": at, "dispatched_at": at, "changed_at": at}
+            | changes
+        )
         session.add(Ticket(**values))
     await session.flush()
 
