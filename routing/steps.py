@@ -58,7 +58,24 @@ SHARED = frozenset({"dispatched", "accepted", "reassigned", "extended", "suspend
 PUBLIC_WORDS = frozenset({"answered", "replied", "urged", "supplemented", "closed", "disputed", "withdrawn"})
 
 # Steps whose data are read beside their words.
-DESCRIBED_TOO = frozenset({"corrected", "excluded", "called"})
+DESCRIBED_TOO = frozenset(
+    {
+        "dispatched",
+        "reassigned",
+        "return_refused",
+        "unmerged",
+        "part_asked",
+        "extension_asked",
+        "extended",
+        "suspension_asked",
+        "suspended",
+        "supervised",
+        "rated",
+        "corrected",
+        "excluded",
+        "called",
+    }
+)
 LABEL = ("request_type", "category", "urgency")  # what a correction sets right
 
 
@@ -198,7 +215,7 @@ def _described(kind: str, event: Event) -> str:
     key = f"step.{kind}.text"
     if outcome := event.data.get("outcome"):
         key = f"step.{kind}.{outcome}"
-    if not say.has(key):
+    if not say.has(key) or event.data.get("department", "?") is None:
         return ""
     values = dict(event.data)
     if code := values.get("department"):

@@ -18,6 +18,7 @@ async def test_the_centre_opens_it_departments_speak_and_the_decision_sends_the_
         assert "1 件职责协商等贵单位表态" in (await browser.get("/workbench")).text
         shown = (await browser.get(page)).text
         assert "路灯坏了三天" in shown and NAME not in shown and "13911112222" not in shown
+        assert '<option value="">' in shown
         said = {"stance": "accepts", "text": "产权属我公司", "basis": "供电营业规则"}
         assert (await browser.post(f"{page}/position", data=said, headers=PART)).status_code == 204
         assert "件职责协商等贵单位表态" not in (await browser.get("/workbench")).text

@@ -198,7 +198,9 @@ async def test_a_co_handler_first_sees_what_it_owes_and_the_centre_who_has_a_tic
         page = (await browser.get("/workbench")).text
     assert "要两家一起办的路灯" in page and "供电自己的工单" not in page
     async with world.browser("zhou") as browser:
-        assert "市城管局正在办理。" in (await browser.get(f"/workbench/{number}")).text
+        page = (await browser.get(f"/workbench/{number}")).text
+        assert "市城管局正在办理。" in page
+        assert "请市供电公司协办" in page and "市城管局申请延期2个工作日" in page and "派给市城管局" in page
         assert "待审批 1" in (await browser.get("/supervision")).text
 
 

@@ -181,6 +181,8 @@ class TestUnmerge:
             "urban_management",
             None,
         )
+        last = (await tickets.history(session, child.ticket.number, actor=AGENT))[-1]
+        assert last.text == "由市城管局单独办理\n不是同一盏"
 
 
 class TestSplit:
