@@ -47,4 +47,4 @@ for line in lines:
     _require(all(node.hex() == line["root"] for node in nodes), f"checkpoint {number}: other events were signed")
     key, state, nodes = line["key"], [number, line["upto"], line["total"], sha256(content).hexdigest()], []
 _require(key in trusted, f"the last checkpoint's key is not one you trust: {key}")
-print(f"{count} events hold (those of checkpoints {head['first']} to {head['last']}); {len(nodes)} are only chained.")
+print(f"{count} events hold ({head['scope']}, checkpoints {head['first']}-{head['last']}); {len(nodes)} only chained.")

@@ -217,7 +217,8 @@ def _check(change: Change) -> None:
     for code in (change.lead, *change.co_handlers):
         if code not in known and code not in {DISTRICT, STREET}:
             raise BadInput(say("refused.catalogue.department", code=code or "–"))
-    if not change.basis or len(change.basis) > LONGEST:
+    # Spreadsheets, in which the catalogue is exchanged, would take these for the beginning of a formula.
+    if not change.basis or change.basis[0] in "=+-@" or len(change.basis) > LONGEST:
         raise BadInput(say("refused.catalogue.basis"))
     if change.lead in change.co_handlers:
         raise BadInput(say("refused.catalogue.twice"))

@@ -69,7 +69,7 @@ def test_the_script_is_short_and_knows_nothing_of_this_program() -> None:
 async def test_a_whole_export_holds(signed: AsyncSession, tmp_path: Path) -> None:
     done = check(tmp_path, await whole(signed))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "10 events hold (those of checkpoints 1 to 3); 1 are only chained.\n"
+    assert done.stdout == "10 events hold (events, checkpoints 1-3); 1 only chained.\n"
 
 
 async def test_the_days_asked_for_hold_and_the_others_are_left_out(signed: AsyncSession, tmp_path: Path) -> None:
@@ -77,14 +77,14 @@ async def test_the_days_asked_for_hold_and_the_others_are_left_out(signed: Async
     lines = await whole(signed, start=START + day, end=START + day)
     done = check(tmp_path, lines)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "5 events hold (those of checkpoints 2 to 2); 0 are only chained.\n"
+    assert done.stdout == "5 events hold (events, checkpoints 2-2); 0 only chained.\n"
 
 
 async def test_one_subject_holds_and_shows_nothing_of_others(signed: AsyncSession, tmp_path: Path) -> None:
     lines = [line async for line in export.lines_of(signed, "ticket:a")]
     done = check(tmp_path, lines)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("5 events hold")
+    assert done.stdout.startswith("5 events hold (subject, ")  # whoever reads it knows that there may be more
     assert {line["subject"] for line in lines if line["type"] == "event"} == {"ticket:a"}
     with pytest.raises(NotFound):
         [line async for line in export.lines_of(signed, "ticket:none")]

@@ -112,6 +112,7 @@ async def test_the_second_of_two_editors_is_told(session: AsyncSession) -> None:
         {"area": "atlantis"},
         {"category": "no.such.category"},
         {"basis": ""},
+        {"basis": "=HYPERLINK(A1)"},
         {"effective_from": date(2026, 11, 22)},
         {"effective_from": date(2026, 12, 2), "effective_to": date(2026, 12, 1)},
         {"co_handlers": ("housing",)},
