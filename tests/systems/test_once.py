@@ -33,6 +33,18 @@ async def test_the_same_key_and_request_give_the_first_answer_again(world: World
     assert len(await contacts(world, number)) == 1
 
 
+async def test_a_command_beside_the_road_is_done_once_too(world: World, lamps: System) -> None:
+    number = await world.moved(await world.dispatched(), ("lamps", "accept", {}))
+    path, body = f"{TICKETS}/{number}/extension", {"working_days": 2, "reason": "灯具需要订货"}
+    async with lamps.connected() as client:
+        first = await client.post(path, json=body, headers={"Idempotency-Key": "e-1"})
+        again = await client.post(path, json=body, headers={"Idempotency-Key": "e-1"})
+        stale = await client.post(path, json=body, headers={"If-Match": '"1"'})
+    assert (first.status_code, again.status_code, stale.status_code) == (200, 200, 412)
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+
+
 async def test_two_at_once_with_one_key_do_the_work_once(world: World, lamps: System) -> None:
     number = await world.moved(await world.dispatched(), ("lamps", "accept", {}))
     async with lamps.connected() as client:

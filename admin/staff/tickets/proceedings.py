@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from admin.staff.access import Staffed
+from admin.staff.once import OnceRoute
 from admin.staff.refusals import refusals
 from admin.staff.tickets import bodies, commands
 from admin.staff.tickets.endpoints import OpenedTicket, give
@@ -13,7 +14,10 @@ from admin.staff.tickets.views import TicketDetail
 from core.database import transaction
 
 router = APIRouter(
-    prefix="/api/v1/staff/tickets", tags=["staff: tickets"], responses=refusals(400, 401, 403, 404, 409, 422, 503)
+    prefix="/api/v1/staff/tickets",
+    tags=["staff: tickets"],
+    responses=refusals(400, 401, 403, 404, 409, 422, 503),
+    route_class=OnceRoute,
 )
 
 SUMMARIES = {
