@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
@@ -21,7 +22,7 @@ from routing.notices import due_words, moment_words
 from routing.policy import ClockKind, sla
 from routing.rules import rules
 
-BATCH = 100
+log = structlog.get_logger()
 
 
 async def ask_extension(session: AsyncSession, number: str, *, actor: Actor, working_days: int, reason: str) -> Ticket:
@@ -135,31 +136,32 @@ async def resume(session: AsyncSession, number: str, *, actor: Actor, reason: st
 
 @jobs.sweep("suspensions.end", seconds=30)
 async def end_suspensions() -> None:
-    """Resume what was suspended until now. Any number of workers may look."""
-    while await _end_some() == BATCH:
-        pass
-
-
-async def _end_some() -> int:
+    """Resume what was suspended until now, each for itself: one that cannot be resumed holds no other back."""
     async with transaction() as session:
-        over = (
-            select(Ticket.number)
-            .join(TicketApplication, TicketApplication.ticket_id == Ticket.id)
-            .where(
-                TicketApplication.kind == SUSPENSION,
-                TicketApplication.approved.is_(True),
-                TicketApplication.ended_at.is_(None),
-                TicketApplication.until <= clock.now(),
-                Ticket.state == "suspended",
-            )
-            .order_by(TicketApplication.until)
-            .limit(BATCH)
-            .with_for_update(of=Ticket, skip_locked=True)
+        numbers = (await session.scalars(_over())).all()
+    for number in numbers:
+        try:
+            async with transaction() as session:
+                await resume(session, number, actor=SYSTEM)
+        except Conflict:
+            continue  # a person or another worker was first
+        except Exception as error:
+            log.error("suspension.not_ended", number=number, error=type(error).__name__)
+
+
+def _over() -> Select[str]:
+    return (
+        select(Ticket.number)
+        .join(TicketApplication, TicketApplication.ticket_id == Ticket.id)
+        .where(
+            TicketApplication.kind == SUSPENSION,
+            TicketApplication.approved.is_(True),
+            TicketApplication.ended_at.is_(None),
+            TicketApplication.until <= clock.now(),
+            Ticket.state == "suspended",
         )
-        numbers = (await session.scalars(over)).all()
-        for number in numbers:
-            await resume(session, number, actor=SYSTEM)
-        return len(numbers)
+        .order_by(TicketApplication.until)
+    )
 
 
 async def _ask(session: AsyncSession, ticket: Ticket, asked: TicketApplication, reason: str) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import jobs
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from core.text.normalise import clean
@@ -39,7 +40,8 @@ async def merge(session: AsyncSession, number: str, *, actor: Actor, into: str, 
 async def unmerge(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
     """取消并单: the ticket goes its own way again, with its citizen's own clock, which never stopped for them.
 
-    It is with the master's department, which may say that it is not its duty; one without a department is new again.
+    It is with the master's department, which may say that it is not its duty; one without a department is new again
+    and dispatched for itself.
     """
     ticket = await take(session, number, "unmerge", actor=actor)
     reason = words(reason, wanted="reason")
@@ -50,6 +52,8 @@ async def unmerge(session: AsyncSession, number: str, *, actor: Actor, reason: s
         ticket.accepted_at, ticket.return_refused = None, False
         ticket.dispatched_at = ticket.dispatched_at or ticket.opened_at
         await timing.start(session, ticket, *DEPARTMENT_CLOCKS)
+    else:
+        await jobs.defer(session, "tickets.dispatch", lock=f"ticket:{ticket.number}", number=ticket.number)
     event = await steps.record(session, ticket, "unmerged", actor=actor, text=reason, department=ticket.lead)
     await steps.tell(session, ticket, event)
     return ticket

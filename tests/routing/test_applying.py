@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -12,7 +12,7 @@ from core.errors import BadInput, Conflict
 from core.outbox import Notice
 from routing import commands, tickets, timing
 from routing.commands.applying import end_suspensions
-from routing.models import Ticket
+from routing.models import Ticket, TicketClock
 from routing.policy import sla
 from routing.timing import ClockState, state_of
 from tests.routing import road
@@ -132,3 +132,15 @@ class TestSuspension:
             async with transaction() as session:
                 states.append((await session.get_one(Ticket, id)).state)
         assert states == ["suspended", "suspended", "accepted"]
+
+    @pytest.mark.usefixtures("committing")
+    async def test_one_that_cannot_be_resumed_holds_no_other_back(self) -> None:
+        async with transaction() as session:
+            broken = (await arrive(session, "suspended")).ticket.id
+            sound = (await arrive(session, "suspended")).ticket.id
+            await session.execute(update(TicketClock).where(TicketClock.ticket_id == broken).values(unit="fortnights"))
+        with clock.set_to(MONDAY + timedelta(days=30)):
+            await end_suspensions()
+        async with transaction() as session:
+            states = [(await session.get_one(Ticket, id)).state for id in (broken, sound)]
+        assert states == ["suspended", "accepted"]

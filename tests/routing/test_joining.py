@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -183,6 +183,19 @@ class TestUnmerge:
         )
         last = (await tickets.history(session, child.ticket.number, actor=AGENT))[-1]
         assert last.text == "由市城管局单独办理\n不是同一盏"
+
+    async def test_one_that_no_department_has_is_dispatched_for_itself(self, session: AsyncSession) -> None:
+        master = await tickets.open(session, draft(), actor=CITIZEN)
+        child = await tickets.open(session, draft(), actor=CITIZEN)
+        number = child.ticket.number
+        await commands.merge(session, number, actor=AGENT, into=master.ticket.number, reason="同一盏")
+        ordered = text(
+            "select count(*) from procrastinate_jobs where task_name = 'tickets.dispatch' and args->>'number' = :n"
+        )
+        before = await session.scalar(ordered, {"n": number})
+        await commands.unmerge(session, number, actor=AGENT, reason="不是同一盏")
+        assert child.ticket.state == "new"
+        assert await session.scalar(ordered, {"n": number}) == before + 1
 
 
 class TestSplit:
