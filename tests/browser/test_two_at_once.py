@@ -100,6 +100,7 @@ def test_a_refused_form_that_is_still_there_keeps_its_words_in_its_place(
     browser: Browser, line: Line, staff: dict[str, httpx.Client], number: str
 ) -> None:
     page = opened(browser, line, f"/workbench/{number}", "supervisor", DESK)
+    page.get_by_text("更多操作").click()
     page.get_by_text("改派", exact=True).first.click()
     form = page.locator(f"#reassign-{number}")
     form.locator("select").select_option("water_supply")
@@ -130,6 +131,7 @@ def test_ones_own_next_command_keeps_what_was_begun_in_another_form(browser: Bro
 
 def test_a_supervisor_corrects_a_ticket_with_the_keyboard_alone(browser: Browser, line: Line, number: str) -> None:
     page = opened(browser, line, f"/workbench/{number}", "supervisor", DESK)
+    page.get_by_text("更多操作").press("Enter")
     page.get_by_text("更正类型、事项或紧急程度").press("Enter")
     page.keyboard.press("Tab")
     expect(page.get_by_label("事项")).to_be_focused()
