@@ -54,7 +54,7 @@ class Tickets(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()  # not made the current one: that is the other tests'
         self._stack = ExitStack()
         self._codes: dict[str, str] = {}
         self._now = MONDAY
@@ -68,7 +68,7 @@ class Tickets(RuleBasedStateMachine):
         self._session = AsyncSession(bind=self._connection, expire_on_commit=False)
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return self._runner.run(coroutine)
+        return self._loop.run_until_complete(coroutine)
 
     def _at(self, moment: datetime) -> None:
         self._stack.close()
@@ -84,7 +84,8 @@ class Tickets(RuleBasedStateMachine):
             await self._engine.dispose()
 
         self._run(end())
-        self._runner.close()
+        self._run(self._loop.shutdown_default_executor())
+        self._loop.close()
         self._stack.close()
 
     @initialize(secret=st.booleans())
