@@ -12,7 +12,6 @@ import structlog
 from admin import warm
 from core.database import transaction
 from core.settings import ROOT
-from kb import changes
 from kb.published import CHECK_SECONDS, index
 
 LOOK_SECONDS = 30.0  # between two looks whether much is in memory
@@ -30,7 +29,7 @@ async def follow() -> None:
 async def _take_up() -> None:
     while True:
         await asyncio.sleep(CHECK_SECONDS)
-        if warm.loaded() and not changes.own.is_set():  # who changed the base here waits for it
+        if warm.loaded() and not index.behind():  # who changed the base here waits for it
             try:
                 async with transaction() as session:
                     await index.current(session)

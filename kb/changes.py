@@ -1,6 +1,5 @@
 """How processes learn that the base changed: one row whose mark is new after every change."""
 
-import threading
 from uuid import uuid4
 
 from sqlalchemy import select, text
@@ -10,8 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
 
-own = threading.Event()
-"""Set when this process changed the base itself: it must look at once and wait for what it wrote."""
+
+class Own:
+    """How often this process changed the base itself: whoever indexes it here looks at once and waits for that."""
+
+    count = 0
+
+
+own = Own()
 
 
 class KnowledgeRevision(Base):
@@ -36,7 +41,7 @@ async def record(session: AsyncSession) -> None:
         .values(id=1, mark=mark)
         .on_conflict_do_update(index_elements=["id"], set_={"mark": mark})
     )
-    own.set()
+    own.count += 1
 
 
 async def revision(session: AsyncSession) -> str:

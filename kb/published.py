@@ -53,6 +53,7 @@ class Index:
         self._snapshots: dict[str, Snapshot] = {}  # by the encoder's fingerprint
         self._building: tuple[tuple[str, str, int], Future[Snapshot]] | None = None
         self._checked: dict[str, float] = {}
+        self._begun, self._seen = changes.own.count, dict[str, int]()  # of this process's own changes
         self._opening: dict[str, tuple[str, Future[Stored | None]]] = {}
 
     async def current(self, session: AsyncSession) -> Snapshot:
@@ -63,11 +64,11 @@ class Index:
         """
         used = calibration.reader()
         present = self._snapshots.get(used.fingerprint)
-        wait = changes.own.is_set() or present is None
+        wait = self.behind() or present is None
         recently = time.monotonic() - self._checked.get(used.fingerprint, float("-inf")) < CHECK_SECONDS
         if present is not None and not wait and recently:
             return present
-        changes.own.clear()
+        self._seen[used.fingerprint] = changes.own.count
         self._checked[used.fingerprint] = time.monotonic()
         part = await self._stored(used, present)
         revision = await changes.revision(session)
@@ -75,6 +76,10 @@ class Index:
             return present
         future = await self._begin(session, revision, used, part)
         return await asyncio.wrap_future(future) if wait or present is None else present
+
+    def behind(self) -> bool:
+        """Say whether this process changed the base since it was last looked at with the encoder in use."""
+        return changes.own.count > self._seen.get(calibration.reader().fingerprint, self._begun)
 
     def grown(self) -> bool:
         """Say whether so much lies in memory, in one of the snapshots, that it should be written to disk."""

@@ -31,9 +31,10 @@ async def test_an_idle_process_takes_up_what_another_published(
     monkeypatch.setattr(warm, "loaded", lambda: True)
     following = asyncio.create_task(indexing.follow())
     try:
+        own = changes.own.count
         async with database.transaction() as session:
             await articles.load_city(session)
-        changes.own.clear()  # as if another process had done it
+        changes.own.count = own  # as if another process had done it
         await asyncio.wait_for(taken_up.wait(), 30)
     finally:
         following.cancel()

@@ -103,7 +103,7 @@ def all_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def seen(index: Index) -> Snapshot:
-    changes.own.set()
+    changes.own.count += 1
     async with database.transaction() as session:
         return await index.current(session)
 
