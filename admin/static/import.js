@@ -5,7 +5,7 @@ const form = document.getElementById("import");
 const [files, chosen, progress] = ["i-files", "i-chosen", "i-progress"].map((id) => document.getElementById(id));
 const MEGABYTE = 1e6;
 
-files.addEventListener("change", () => {
+function show() {
   chosen.replaceChildren(...[...files.files].map(({ name, size }) => {
     const most = name.toLowerCase().endsWith(".zip") ? form.dataset.zip : form.dataset.file;
     const line = document.createElement("li");
@@ -17,7 +17,9 @@ files.addEventListener("change", () => {
     line.append(note);
     return line;
   }));
-});
+}
+files.addEventListener("change", show);
+show();  // whoever is quick has chosen before this script was here
 // The whole page is where files may be dropped by mistake: they must never replace it.
 for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => { if (event.target !== files) event.preventDefault(); });
 for (const [name, over] of [["dragenter", true], ["dragleave", false], ["drop", false]]) files.addEventListener(name, () => files.parentElement.classList.toggle("over", over));
