@@ -32,7 +32,6 @@ class Quality(Strict):
     reveals: Words
     result: Words
     basis: Words
-    contact: Words
 
 
 def quality() -> Quality:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -103,8 +103,7 @@ async def read_figures(
         )
 
 
-@router.get("/figures/{figure}/{part}")
-async def read_tickets(
+async def _asked(
     actor: Staffed,
     figure: str,
     part: Part,
@@ -113,11 +112,9 @@ async def read_tickets(
     dimension: Dimension = "all",
     value: Value = "",
     reason: Annotated[str, Query(max_length=40)] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    skip: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
-) -> ListView:
-    """Return the tickets behind a number."""
-    asked = asking.asked(
+) -> figures.Asked:
+    """Return which number is asked about."""
+    return asking.asked(
         actor,
         figure,
         part,
@@ -127,9 +124,21 @@ async def read_tickets(
         value=value,
         reason=reason,
     )
+
+
+Asked = Annotated[figures.Asked, Depends(_asked)]
+
+
+@router.get("/figures/{figure}/{part}")
+async def read_tickets(
+    asked: Asked,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    skip: Annotated[int, Query(ge=0, le=100_000_000)] = 0,
+) -> ListView:
+    """Return the tickets behind a number."""
     async with transaction() as session:
         page = await figures.page(session, asked, limit=limit, skip=skip)
-        reasons = await figures.reasons(session, asked) if part == "excluded" else {}
+        reasons = await figures.reasons(session, asked) if asked.part == "excluded" else {}
     return ListView(
         tickets=[
             EntryView.model_validate({name: getattr(each, name) for name in EntryView.model_fields}).model_copy(
@@ -148,27 +157,8 @@ async def read_tickets(
     response_class=StreamingResponse,
     responses={200: {"description": "CSV in UTF-8", "content": {"text/csv": {}}}},
 )
-async def export(
-    actor: Staffed,
-    figure: str,
-    part: Part,
-    start: Day,
-    end: Day,
-    dimension: Dimension = "all",
-    value: Value = "",
-    reason: Annotated[str, Query(max_length=40)] = "",
-) -> StreamingResponse:
+async def export(asked: Asked) -> StreamingResponse:
     """Return all tickets behind a number as CSV, without titles or any other words of people."""
-    asked = asking.asked(
-        actor,
-        figure,
-        part,
-        start=start.isoformat(),
-        end=end.isoformat(),
-        dimension=dimension,
-        value=value,
-        reason=reason,
-    )
     name = f"{asked.figure}-{asked.part}-{asked.start}-{asked.end}.csv"
     return StreamingResponse(
         asking.written(asked),

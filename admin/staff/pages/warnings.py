@@ -23,7 +23,7 @@ async def page(view: View, part: bool = False) -> Response:
     _must_read(view)
     async with transaction() as session:
         context = await _list(session, view)
-    return view.page("parts/limits_running.html" if part else "warnings.html", **context)
+    return view.page("parts/warnings.html" if part else "warnings.html", **context)
 
 
 @router.post("/seen")
@@ -36,7 +36,7 @@ async def see(view: View) -> Response:
     async with transaction() as session:
         await warnings.see(session, ids[:ROWS], actor=view.actor)
         context = await _list(session, view)
-    return view.page("parts/limits_running.html", **context)
+    return view.page("parts/warnings.html", **context)
 
 
 def _must_read(view: Viewer) -> None:
