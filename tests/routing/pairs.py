@@ -1,4 +1,7 @@
-"""Pairs of reports that tell of one matter or of two (`data/duplicates.yaml`), and what is offered of them."""
+"""Pairs of reports that tell of one matter or of two, and what is offered of them.
+
+`FITTED` set the weights and thresholds of the sample city; `UNSEEN` were written afterwards and never did.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +16,8 @@ from routing import nearby, whereabouts
 from routing.tickets import Draft
 from tests.routing.conftest import noticed
 
-FILE = Path(__file__).parent / "data" / "duplicates.yaml"
+FITTED = Path(__file__).parent / "data" / "duplicates.yaml"
+UNSEEN = FITTED.with_name("duplicates_unseen.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,10 @@ class Judged:
     texts: tuple[str, str]
 
 
-async def judge(session: AsyncSession, now: datetime) -> list[Judged]:
-    """Open the first report of every pair and look for it with the second, each pair alone."""
+async def judge(session: AsyncSession, now: datetime, file: Path = FITTED) -> list[Judged]:
+    """Open the first report of every pair of a file and look for it with the second, each pair alone."""
     judged = []
-    for pair in yaml.safe_load(FILE.read_text(encoding="utf-8")):
+    for pair in yaml.safe_load(file.read_text(encoding="utf-8")):
         savepoint = await session.begin_nested()
         points = pair.get("points", [[None, None], [None, None]])
         with clock.set_to(now - timedelta(hours=pair.get("hours", 24))):
