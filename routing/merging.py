@@ -74,7 +74,8 @@ async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor
         department=ticket.lead,
         before=before,
     )
-    await steps.tell(session, ticket, event)
+    if actor.kind != "citizen":  # who joins by their own word is told where they said it
+        await steps.tell(session, ticket, event)
 
 
 def _check(ticket: Ticket, master: Ticket) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
@@ -14,6 +15,7 @@ from routing.steps import Step
 from routing.tree import tree
 
 CITIZEN = Actor(kind="citizen")
+LEFT = frozenset({"answered", "replied", "withdrawn"})  # the first such step of theirs, and they follow no longer
 
 
 def allowed(ticket: Ticket, *, actor: Actor) -> list[str]:
@@ -45,7 +47,7 @@ async def public_status(session: AsyncSession, number: str, code: str) -> dict[s
         "clocks": await shown_clocks(session, master or ticket),
         "steps": [
             {"at": step.at.isoformat(), "name": step.name, "text": step.text}
-            for step in await _public_steps(session, ticket, master)
+            for step in await _public_steps(session, ticket)
         ],
         "suspended_until": held.until.isoformat() if held and held.until else None,
         "result": ticket.result if ticket.state in {"replied", "closed"} else None,
@@ -53,12 +55,22 @@ async def public_status(session: AsyncSession, number: str, code: str) -> dict[s
     }
 
 
-async def _public_steps(session: AsyncSession, ticket: Ticket, master: Ticket | None) -> list[Step]:
-    """Return what the citizen reads; of the master that their ticket follows, the steps, not the words."""
+async def _public_steps(session: AsyncSession, ticket: Ticket) -> list[Step]:
+    """Return what the citizen reads; of a master that their ticket follows or followed, the steps, not the words.
+
+    Only from their joining on, until they had an end of their own: what was done before was not done for them.
+    """
     own = await steps.read(session, ticket, public=True)
-    if master is None:
+    joined = next((step.at for step in reversed(own) if step.kind == "merged"), None)
+    if joined is None or ticket.merged_into is None:
         return own
-    shared = [step for step in await steps.read(session, master, public=True) if step.kind in steps.SHARED]
+    left = next((step.at for step in own if step.at >= joined and step.kind in LEFT), None)
+    master = (await session.scalars(select(Ticket).where(Ticket.id == ticket.merged_into))).one()
+    shared = [
+        step
+        for step in await steps.read(session, master, public=True)
+        if step.kind in steps.SHARED and joined <= step.at and (left is None or step.at <= left)
+    ]
     return sorted([*own, *shared], key=lambda step: step.at)
 
 

@@ -12,7 +12,8 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import jobs
+from core import jobs, ledger, live
+from core.auth import SYSTEM
 from core.database import transaction
 from routing import nearby
 from routing.growing import warnings
@@ -100,8 +101,7 @@ async def _with_master(session: AsyncSession, ticket: Ticket) -> Topic | None:
         return None
     vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == master.id))).one()
     made = _new(master, vector)
-    session.add(made)
-    await session.flush()
+    await _announce(session, made)
     kept.topic_id, kept.waiting = made.id, False
     return made
 
@@ -142,12 +142,19 @@ async def _found(session: AsyncSession, first: Ticket, second: Ticket, vector: S
     other = (await session.scalars(select(Ticket.embedding).where(Ticket.id == first.id))).one()
     topic = _new(first, other)
     _take(topic, second, vector, other)
-    session.add(topic)
-    await session.flush()
+    await _announce(session, topic)
     kept = await session.get(TopicTicket, first.id)
     assert kept is not None  # it was read before, and stood alone
     kept.topic_id = topic.id
     return topic
+
+
+async def _announce(session: AsyncSession, topic: Topic) -> None:
+    """Write a new topic; its history begins, and open screens hear of it."""
+    session.add(topic)
+    await session.flush()
+    await ledger.append(session, subject=f"topic:{topic.id}", kind="topic.founded", actor=SYSTEM, data={})
+    await live.announce(session, "desk", "topic.founded", topic_id=topic.id)
 
 
 def _new(ticket: Ticket, vector: Sequence[float]) -> Topic:

@@ -32,7 +32,7 @@ class Judged:
 async def judge(session: AsyncSession, now: datetime, file: Path = FITTED) -> list[Judged]:
     """Open the first report of every pair of a file and look for it with the second, each pair alone."""
     judged = []
-    for pair in yaml.safe_load(file.read_text(encoding="utf-8")):
+    for pair in _read(file):
         savepoint = await session.begin_nested()
         points = pair.get("points", [[None, None], [None, None]])
         with clock.set_to(now - timedelta(hours=pair.get("hours", 24))):
@@ -50,6 +50,11 @@ async def judge(session: AsyncSession, now: datetime, file: Path = FITTED) -> li
         await savepoint.rollback()
         judged.append(Judged(pair["same"], found[0].score if found else 0.0, (pair["first"][0], pair["second"][0])))
     return judged
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    pairs: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return pairs
 
 
 def _draft(pair: dict[str, Any], side: str, point: list[float | None]) -> Draft:

@@ -1,5 +1,6 @@
 """Topics of the line's own tickets: who belongs together, how hot it is, and when supervisors are warned, once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock
+from core import clock, live
 from core.database import transaction
 from core.errors import Conflict, Forbidden
 from core.ledger import Event
@@ -72,6 +73,21 @@ async def test_a_second_round_reads_only_what_is_new_and_joins_the_topic(committ
     assert topic.size == 3
     (again,) = await gathered(MONDAY + timedelta(hours=3))
     assert again.size == 3
+
+
+async def test_the_founding_of_a_topic_is_announced_to_open_screens_once(committing: None) -> None:
+    async with live.hub.subscribe("desk") as heard:
+        await opened(2)
+        (topic,) = await gathered()
+        await opened(1, start=5)
+        await gathered()
+        async with transaction() as session:
+            await live.announce(session, "desk", "end")
+        kinds = []
+        while (announcement := await asyncio.wait_for(heard.get(), 20))["kind"] != "end":
+            kinds.append((announcement["kind"], announcement.get("topic_id")))
+    await live.hub.stop()
+    assert [each for each in kinds if each[0].startswith("topic.")] == [("topic.founded", topic.id)]
 
 
 async def test_whoever_joins_a_ticket_belongs_to_its_topic(committing: None) -> None:

@@ -129,7 +129,32 @@ class TestMerge:
         shown = await tickets.public_status(session, child.ticket.number, child.code)
         assert shown["state_name"] == "合并办理" and shown["department"] == "市城管局"
         assert [each["kind"] for each in shown["clocks"] if not each["met_at"]] == ["contact", "resolve"]
-        assert {"已派单", "已签收", "与同一事项合并办理"} <= {step["name"] for step in shown["steps"]}
+        (joined,) = [step for step in shown["steps"] if step["name"] == "与同一事项合并办理"]
+        assert joined["text"] == "由市城管局办理。"
+
+    async def test_the_citizen_reads_the_masters_steps_from_their_joining_on_and_keeps_them(
+        self, session: AsyncSession
+    ) -> None:
+        async def read() -> list[str]:
+            shown = await tickets.public_status(session, child.ticket.number, child.code)
+            return [step["name"] for step in shown["steps"]]
+
+        master = await arrive(session, "dispatched")
+        with clock.set_to(MONDAY + timedelta(hours=1)):
+            child = await child_of(session, master)
+            assert await read() == ["已受理", "与同一事项合并办理"]
+        with clock.set_to(MONDAY + timedelta(hours=2)):
+            await road.accept(session, master)
+            assert await read() == ["已受理", "与同一事项合并办理", "已签收"]
+        with clock.set_to(MONDAY + timedelta(hours=3)):
+            await road.reply(session, master)
+            assert await read() == ["已受理", "与同一事项合并办理", "已签收", "已答复"]
+
+    async def test_whoever_joins_by_their_own_word_is_not_told_again(self, session: AsyncSession) -> None:
+        master = await arrive(session, "dispatched")
+        told = draft(conversation="c-9", citizen_phone="13900139009")
+        made = await tickets.open(session, told, actor=CITIZEN, join=master.ticket.number)
+        assert made.joined and await notices(session, "c-9") == []
 
     @pytest.mark.parametrize(
         ("of_master", "of_child", "refused"),

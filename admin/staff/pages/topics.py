@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
-from admin.staff.pages.route import PageRoute, View, Viewer, go_to
+from admin.staff.pages.route import PageRoute, View, Viewer, go_to, is_part
 from admin.staff.tickets import reading as tickets_reading
 from admin.staff.topics.views import view as topic_view
 from core.auth import Permission
@@ -72,7 +72,7 @@ async def give(id: Id, command: str, view: View) -> Response:
 
 @router.get("/workbench/{number}/similar")
 async def similar(number: str, view: View) -> Response:
-    """Show open tickets that are probably on the same matter as one."""
+    """Show open tickets that are probably on the same matter as one: on its page, or by themselves."""
     view.must(Permission.TICKET_READ_ALL)
     async with transaction() as session:
         ticket = await tickets.find(session, number, actor=view.actor)
@@ -80,7 +80,7 @@ async def similar(number: str, view: View) -> Response:
         if "merge" in tickets.allowed(ticket, actor=view.actor) and ticket.encoder:
             vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))).one()
             found = await nearby.alike(session, ticket, vector, least=rules().near.suspected_from)
-    return view.page("parts/similar.html", ticket=ticket, similar=found)
+    return view.page("parts/similar.html" if is_part(view.request) else "similar.html", ticket=ticket, similar=found)
 
 
 @router.post("/workbench/{number}/similar")
