@@ -4,7 +4,7 @@ departments  `tree()`, `rank(...)`: the departments, and whose duty a request is
 catalogue    `catalogue()`: the city's files; `catalogue_versions.in_force(session, at)`: with what was changed since;
              `catalogue_changes`, `catalogue_imports`, `catalogue_files`, `catalogue_returns`: changing it
 reasons      `read`: why a ticket was dispatched where it was
-negotiations `open state_position decide drop`: duties that are nobody's, or two departments'
+negotiations `open state_position decide drop`: duties that are nobody's, or two departments'; read by `negotiated.find`
 suggestions  `suggest(session, ticket)`: the same with what similar closed tickets taught, and the risk of a return
 labels       `settled`: closed tickets as labelled texts
 learning     `train_on_tickets`, `train`: the classifier on the line's own tickets, served only when better; by night

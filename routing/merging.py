@@ -83,11 +83,12 @@ def _check(ticket: Ticket, master: Ticket) -> None:
         raise Conflict(say("refused.merged_itself"))
     if master.state in workflow.FINISHED or master.state == "merged":
         raise Conflict(say("refused.master_finished", state=say(f"state.{master.state}")))
-    secret, of_master = (
-        is_secret(request_type=each.request_type, confidential=each.confidential) for each in (ticket, master)
-    )
-    if ticket.sealed or master.sealed or (of_master and not secret):
+    if ticket.sealed or master.sealed or (_is_secret(master) and not _is_secret(ticket)):
         raise Conflict(say("refused.merged_secret"))
+
+
+def _is_secret(ticket: Ticket) -> bool:
+    return is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
 
 
 async def hand_on(session: AsyncSession, master: Ticket) -> None:
@@ -184,6 +185,8 @@ async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: A
         await session.execute(update(table).where(table.ticket_id == master.id).values(ticket_id=heir.id))
     asked = (Negotiation.ticket_id == master.id) & (Negotiation.state == "open")
     await session.execute(update(Negotiation).where(asked).values(ticket_id=heir.id))
+    if _is_secret(heir) and not _is_secret(master):
+        await negotiated.shut_out(session, heir)
     await session.execute(update(Ticket).where(_followers(master)).values(merged_into=heir.id))
     for each in (master, heir):
         await timing.settle(session, each)

@@ -6,13 +6,13 @@ goes there, and the record speaks when a like request comes. Until then whoever 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live
-from core.auth import Actor, Permission, Role
+from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
 from routing import commands, reading, steps
 from routing.catalogue import EVERYWHERE
@@ -22,12 +22,11 @@ from routing.commands.taking import words
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket
-from routing.negotiated import Negotiation, Position
+from routing.negotiated import Negotiation, Position, asked, find
 from routing.rules import rules
 from routing.tree import tree
 from routing.workflow import FINISHED
 
-MOST = 100
 STANCES = ("accepts", "assists", "declines")
 
 
@@ -96,7 +95,7 @@ async def state_position(
     ticket = await session.get_one(Ticket, negotiation.ticket_id)
     position.stance = stance
     position.text = await hide_author(session, ticket, words(text, wanted="reason"))
-    position.basis = words(basis)
+    position.basis = await hide_author(session, ticket, words(basis))
     position.stated_by, position.stated_at = str(actor), clock.now()
     await _record(session, negotiation, ticket, "stated", actor=actor, department=position.department, stance=stance)
     return position
@@ -119,12 +118,13 @@ async def decide(
     Raises Forbidden, BadInput for a department that cannot lead, Conflict once it is decided or dropped.
     """
     negotiation, ticket = await _to_end(session, id, actor=actor)
-    basis, reason = words(basis, wanted="basis"), words(reason, wanted="reason")
+    basis = await hide_author(session, ticket, words(basis, wanted="basis"))
+    reason = await hide_author(session, ticket, words(reason, wanted="reason"))
     others = [code for code in dict.fromkeys(co_handlers) if code != lead]
     if any(tree().get(code).kind == "centre" for code in (lead, *others)):
         raise BadInput(say("refused.centre"))
     negotiation.state, negotiation.lead, negotiation.co_handlers = "decided", lead, others
-    negotiation.basis, negotiation.reason = basis, await hide_author(session, ticket, reason)
+    negotiation.basis, negotiation.reason = basis, reason
     negotiation.ended_by, negotiation.ended_at = str(actor), clock.now()
     await _send(session, ticket, actor=actor, lead=lead, co_handlers=others, reason=say("negotiation.sent", id=id))
     if catalogue_area and negotiation.category:
@@ -147,69 +147,6 @@ async def drop(session: AsyncSession, id: int, *, actor: Actor, reason: str) -> 
     negotiation.ended_by, negotiation.ended_at = str(actor), clock.now()
     await _record(session, negotiation, ticket, "dropped", actor=actor)
     return negotiation
-
-
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition under which the actor sees a negotiation: by its ticket, or as one who was asked."""
-    if actor.may(Permission.TICKET_RULE):
-        return Negotiation.id.is_not(None)
-    if actor.may(Permission.TICKET_READ_ALL):
-        return Negotiation.ticket_id.in_(select(Ticket.id).where(~Ticket.sealed))
-    asked = select(Position.negotiation_id).where(Position.department == actor.department)
-    return Negotiation.id.in_(asked) if actor.role is Role.DEPARTMENT else Negotiation.id.is_(None)
-
-
-async def find(session: AsyncSession, id: int, *, actor: Actor, lock: bool = False) -> Negotiation:
-    """Return a negotiation. Raises NotFound also where the actor does not see it."""
-    statement = select(Negotiation).where(Negotiation.id == id, visible_to(actor))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = await session.scalar(statement)
-    if found is None:
-        raise NotFound(say("refused.negotiation.none"))
-    return found
-
-
-async def positions(session: AsyncSession, negotiation: Negotiation) -> Sequence[Position]:
-    """Return the participants with what they said, those who have said it first."""
-    statement = select(Position).where(Position.negotiation_id == negotiation.id)
-    return (await session.scalars(statement.order_by(Position.stated_at.nulls_last(), Position.department))).all()
-
-
-async def listing(
-    session: AsyncSession, *, actor: Actor, state: str | None = None, category: str | None = None, department: str = ""
-) -> Sequence[Negotiation]:
-    """Return negotiations that the actor sees, the newest first, at most a hundred.
-
-    `category`: of this category and those below; `department`: that it was asked, or decided to lead.
-    """
-    statement: Select[Negotiation] = select(Negotiation).where(visible_to(actor))
-    if state:
-        statement = statement.where(Negotiation.state == state)
-    if category:
-        statement = statement.where(
-            or_(Negotiation.category == category, Negotiation.category.startswith(f"{category}.", autoescape=True))
-        )
-    if department:
-        asked = select(Position.negotiation_id).where(Position.department == department)
-        statement = statement.where(or_(Negotiation.lead == department, Negotiation.id.in_(asked)))
-    return (await session.scalars(statement.order_by(Negotiation.id.desc()).limit(MOST))).all()
-
-
-async def waiting_for(session: AsyncSession, department: str) -> int:
-    """Return in how many open negotiations a department has not said anything yet."""
-    statement = (
-        select(func.count())
-        .select_from(Position)
-        .join(Negotiation, Negotiation.id == Position.negotiation_id)
-        .where(Position.department == department, Position.stance.is_(None), Negotiation.state == "open")
-    )
-    return await session.scalar(statement) or 0
-
-
-def overdue(negotiation: Negotiation, position: Position, now: datetime) -> bool:
-    """Say whether a participant let its time pass without a word."""
-    return negotiation.state == "open" and position.stance is None and negotiation.due_at < now
 
 
 async def _to_end(session: AsyncSession, id: int, *, actor: Actor) -> tuple[Negotiation, Ticket]:
@@ -249,7 +186,7 @@ async def _record(
     await ledger.append(
         session, subject=f"negotiation:{negotiation.id}", kind=f"negotiation.{kind}", actor=actor, data=dict(data)
     )
-    codes = (await session.scalars(select(Position.department).where(Position.negotiation_id == negotiation.id))).all()
+    codes = await asked(session, negotiation)
     if kind != "stated":
         await steps.record(
             session,

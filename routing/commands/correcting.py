@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from intents import RequestType, Urgency, categories
-from routing import steps, timing
+from routing import negotiated, steps, timing
 from routing.applications import TicketApplication
 from routing.commands.taking import take, words
 from routing.hiding import hide_author, is_secret
@@ -23,7 +23,7 @@ SAID: dict[Any, tuple[str, ...]] = {
     TicketPart: ("words", "answer"),
     TicketOrder: ("words", "answer"),
     TicketApplication: ("reason", "decision"),
-    Negotiation: ("question", "reason"),
+    Negotiation: ("question", "basis", "reason"),
 }
 
 
@@ -87,6 +87,8 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
     stated = select(Position).join(Negotiation, Negotiation.id == Position.negotiation_id)
     for position in await session.scalars(stated.where(Negotiation.ticket_id == ticket.id)):
         position.text = await hide_author(session, ticket, position.text or "") or None
+        position.basis = await hide_author(session, ticket, position.basis or "") or None
+    await negotiated.shut_out(session, ticket)
     await steps.record(session, ticket, "made_confidential", actor=actor)
 
 

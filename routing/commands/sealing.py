@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, ledger
 from core.auth import Actor
 from core.errors import Conflict
-from routing import merging, parts, steps, workflow
+from routing import merging, negotiated, parts, steps, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
@@ -17,6 +17,8 @@ async def seal(
     session: AsyncSession, number: str, *, actor: Actor, reason: str, co_handlers: Sequence[str] = ()
 ) -> Ticket:
     """转为密件: co-handlers see it no longer, but for those named, and what they owed is void.
+
+    Nor does who was asked in a negotiation, unless it works on the ticket.
 
     Raises Conflict while others follow the ticket, or it follows another.
     """
@@ -32,6 +34,7 @@ async def seal(
         if part := await parts.open_of(session, ticket, code):
             part.void_at = clock.now()
     ticket.open_parts = {code: state for code, state in ticket.open_parts.items() if code in ticket.co_handlers}
+    await negotiated.shut_out(session, ticket)
     await steps.record(session, ticket, "sealed", actor=actor, text=reason, also=before)
     return ticket
 

@@ -13,11 +13,12 @@ from admin.staff.negotiations.views import (
     OpenBody,
     PositionBody,
     detail,
+    opened,
     summary,
 )
 from admin.staff.refusals import refusals
 from core.database import transaction
-from routing import negotiations
+from routing import negotiated, negotiations
 
 router = APIRouter(
     prefix="/api/v1/staff/negotiations",
@@ -36,7 +37,7 @@ async def list_negotiations(
 ) -> list[NegotiationSummary]:
     """List negotiations, newest first: the centre all, a department those it was asked in."""
     async with transaction() as session:
-        found = await negotiations.listing(session, actor=actor, state=state, category=category, department=department)
+        found = await negotiated.listing(session, actor=actor, state=state, category=category, department=department)
         return [summary(each) for each in found]
 
 
@@ -59,7 +60,7 @@ async def open(body: OpenBody, actor: Staffed) -> NegotiationView:
 async def get(negotiation: Id, actor: Staffed) -> NegotiationView:
     """Return one negotiation with the matter and what was said. 404 for who was not asked."""
     async with transaction() as session:
-        return await detail(session, await negotiations.find(session, negotiation, actor=actor))
+        return await opened(session, negotiation, actor=actor)
 
 
 @router.post("/{negotiation}/position")
@@ -67,7 +68,7 @@ async def state_position(negotiation: Id, body: PositionBody, actor: Staffed) ->
     """Say for your department whether the matter is its duty."""
     async with transaction() as session:
         await negotiations.state_position(session, negotiation, actor=actor, **body.model_dump())
-        return await detail(session, await negotiations.find(session, negotiation, actor=actor))
+        return await detail(session, await negotiated.find(session, negotiation, actor=actor))
 
 
 @router.post("/{negotiation}/decision")

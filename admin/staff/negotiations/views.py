@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
 from core import clock
+from core.auth import Actor
 from core.privacy import mask_text
-from routing import negotiations
+from routing import commands, negotiated
 from routing.models import Ticket
 from routing.negotiated import Negotiation
 
@@ -58,7 +59,10 @@ class DropBody(Body):
 
 
 class PositionView(BaseModel):
-    """What one participant says; `stance` null until it has, `overdue` once its time is over."""
+    """What one participant says; `stance` null until it has, `overdue` once its time is over.
+
+    `shut`: it takes part no longer, for the ticket was sealed or became confidential after it had been asked.
+    """
 
     department: str
     department_name: str
@@ -67,6 +71,7 @@ class PositionView(BaseModel):
     basis: str
     stated_at: datetime | None
     overdue: bool
+    shut: bool
 
 
 class NegotiationSummary(BaseModel):
@@ -102,10 +107,20 @@ def summary(negotiation: Negotiation) -> NegotiationSummary:
     return NegotiationSummary.model_validate(_common(negotiation))
 
 
+async def opened(session: AsyncSession, id: int, *, actor: Actor) -> NegotiationView:
+    """Return a negotiation that the actor sees, and write into the ledger that a sealed ticket was read with it.
+
+    Raises NotFound also where the actor does not see it.
+    """
+    found = await negotiated.find(session, id, actor=actor)
+    await commands.note_reading(session, await session.get_one(Ticket, found.ticket_id), actor=actor)
+    return await detail(session, found)
+
+
 async def detail(session: AsyncSession, negotiation: Negotiation) -> NegotiationView:
     """Return a negotiation with the matter: the ticket's words without its author, masked."""
     ticket = await session.get_one(Ticket, negotiation.ticket_id)
-    said = await negotiations.positions(session, negotiation)
+    said = await negotiated.positions(session, negotiation)
     return NegotiationView.model_validate(
         _common(negotiation)
         | {
@@ -121,7 +136,8 @@ async def detail(session: AsyncSession, negotiation: Negotiation) -> Negotiation
                     "text": mask_text(each.text or ""),
                     "basis": each.basis or "",
                     "stated_at": each.stated_at,
-                    "overdue": negotiations.overdue(negotiation, each, clock.now()),
+                    "overdue": negotiated.overdue(negotiation, each, clock.now()),
+                    "shut": each.shut_at is not None,
                 }
                 for each in said
             ],

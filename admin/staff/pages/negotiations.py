@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from admin.staff import naming
-from admin.staff.negotiations.views import Body, DecideBody, DropBody, OpenBody, PositionBody, detail, summary
+from admin.staff.negotiations.views import Body, DecideBody, DropBody, OpenBody, PositionBody, opened, summary
 from admin.staff.pages import choices, drawing
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from core.database import transaction
 from core.errors import BadInput, Forbidden
-from routing import catalogue_files, negotiations
+from routing import catalogue_files, negotiated, negotiations
 from routing.negotiations import STANCES
 
 HOME = "/negotiations"
@@ -27,7 +27,7 @@ async def listed(view: View, state: str = "open", q: Annotated[str, Query(max_le
     """List negotiations; `q`: words of category, department or basis, looked for among the newest hundred."""
     _reader(view)
     async with transaction() as session:
-        kept = await negotiations.listing(session, actor=view.actor, state=state if state in STATES else None)
+        kept = await negotiated.listing(session, actor=view.actor, state=state if state in STATES else None)
         found = [each for each in kept if not q or q in _words(each.category, each.lead, each.basis)]
     return view.page("negotiations.html", rows=[summary(each) for each in found], state=state, states=STATES, q=q)
 
@@ -37,7 +37,7 @@ async def one(id: int, view: View) -> Response:
     """Show one negotiation, with the forms of what may be done."""
     _reader(view)
     async with transaction() as session:
-        shown = await detail(session, await negotiations.find(session, id, actor=view.actor))
+        shown = await opened(session, id, actor=view.actor)
     own = next((each for each in shown.positions if each.department == view.actor.department), None)
     return view.page(
         "negotiation.html",

@@ -12,7 +12,7 @@ from admin.staff.tickets import commands, reading
 from core.database import transaction
 from core.errors import Forbidden, NotFound
 from kb.articles import lifecycle
-from routing import agenda, citizens, departments, negotiations, tickets
+from routing import agenda, citizens, departments, negotiated, tickets
 from routing.reading import WAITING, waiting_counts
 
 ROWS = 50
@@ -58,7 +58,7 @@ async def workbench(
         shown = await _list(session, view, state=state, query=q, department=department, skip=skip)
         own = view.actor.department
         due = await lifecycle.count_due(session, department=own) if own else 0
-        asked = await negotiations.waiting_for(session, own) if own else 0
+        asked = await negotiated.waiting_for(session, actor=view.actor) if own else 0
     return view.page(
         "parts/tickets.html" if part else "workbench.html", articles_due=due, negotiations_due=asked, **shown
     )
