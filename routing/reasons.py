@@ -1,27 +1,34 @@
-"""Why a ticket went where it went: kept in the event of its dispatch, read back for its page."""
+"""Why a ticket is where it is: kept in the event of each dispatch and reassignment, read back for its page."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ledger import Event
-from routing.models import Ticket
+from routing.models import Ticket, TicketNote
 from routing.steps import PREFIX
 from routing.suggestions import Weighed
+
+SENT = ("dispatched", "reassigned")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a ticket was dispatched to `department`; score and risk None where it was none of the candidates.
+    """Why a ticket went to `department`; score and risk None where it was none of the candidates.
 
-    `row`: the row of the catalogue as it stood then, with its `version` (None: the city's files); `others`: who else
-    came into question, best first, as `{"code", "score"}`.
+    `kind`: dispatched or reassigned; `said`: the words of whoever sent it there, without the ticket's author; `row`:
+    the row of the catalogue as it stood then, with its `version` (None: the city's files); `others`: who else came into
+    question, best first, as `{"code", "score"}`.
     """
 
     department: str
+    kind: str
+    at: datetime
     automatic: bool
+    said: str
     score: float | None
     risk: float | None
     evidence: list[str] = field(default_factory=list)
@@ -30,7 +37,7 @@ class Reason:
 
 
 def of(weighed: Weighed, department: str) -> dict[str, Any]:
-    """Return what the event of a dispatch to `department` keeps: codes, numbers and sentences on departments."""
+    """Return what the event that sends a ticket to `department` keeps: codes, numbers, sentences on departments."""
     chosen = next((each for each in weighed.candidates if each.code == department), None)
     row = weighed.assigned.row if weighed.assigned else None
     return {
@@ -52,9 +59,23 @@ def of(weighed: Weighed, department: str) -> dict[str, Any]:
 
 
 async def read(session: AsyncSession, ticket: Ticket) -> Reason | None:
-    """Return why the ticket was first dispatched where it was; None before, and where nothing was kept."""
-    statement = select(Event).where(Event.subject == f"ticket:{ticket.number}", Event.kind == PREFIX + "dispatched")
-    event = await session.scalar(statement.order_by(Event.number).limit(1))
-    if event is None or "grounds" not in event.data:
+    """Return why the ticket is where it was sent last.
+
+    None before it is dispatched, where nothing was kept, and where it has its department from a master.
+    """
+    sent = Event.kind.in_([PREFIX + kind for kind in SENT])
+    statement = select(Event).where(Event.subject == f"ticket:{ticket.number}", sent)
+    event = await session.scalar(statement.order_by(Event.number.desc()).limit(1))
+    if event is None or "grounds" not in event.data or event.data["department"] != ticket.lead:
         return None
-    return Reason(department=event.data["department"], automatic=event.actor == "system", **event.data["grounds"])
+    note = await session.scalar(
+        select(TicketNote).where(TicketNote.ticket_id == ticket.id, TicketNote.event_number == event.number)
+    )
+    return Reason(
+        department=event.data["department"],
+        kind=event.kind.removeprefix(PREFIX),
+        at=event.at,
+        automatic=event.actor == "system",
+        said=note.text if note else "",
+        **event.data["grounds"],
+    )

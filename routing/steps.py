@@ -63,6 +63,7 @@ DESCRIBED_TOO = frozenset(
         "dispatched",
         "reassigned",
         "return_refused",
+        "kept",
         "unmerged",
         "part_asked",
         "extension_asked",

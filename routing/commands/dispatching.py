@@ -75,29 +75,33 @@ async def rule_on_return(
 ) -> Ticket:
     """裁定: uphold an objection and name the department whose duty it is, or leave it where it is, for good.
 
-    The same ruling decides who takes up a ticket that was escalated after its citizen was not helped twice.
+    The same ruling decides who takes up a ticket that its citizen brought to the centre, not helped twice; that no
+    objection was refused then, its step says (`kept`).
     """
     ticket = await take(session, number, "rule_on_return", actor=actor)
     reason = words(reason)
+    events = await ledger.history(session, f"ticket:{ticket.number}")
+    objected = _was_objected_to(events)
     if not upheld:
         workflow.move(ticket, "refuse_return")
         ticket.return_refused = True
         kinds = [ClockKind.CONTACT] if ticket.accepted_at else [ClockKind.ACCEPT, ClockKind.CONTACT]
         await _start_with_resolve(session, ticket, *kinds)
-        await steps.record(session, ticket, "return_refused", actor=actor, text=reason, department=ticket.lead)
+        kind = "return_refused" if objected else "kept"
+        await steps.record(session, ticket, kind, actor=actor, text=reason, department=ticket.lead)
         return ticket
     if department is None or department == ticket.lead:
         raise BadInput(say("refused.ruling_department"))
     before = ticket.lead
-    events = await ledger.history(session, f"ticket:{ticket.number}")
-    if _was_objected_to(events):
+    grounds = reasons.of(await weigh(session, ticket), department)
+    if objected:
         _not_theirs(ticket)
         # A street that gives back to its district what that had sent on does not make the first dispatch wrong.
         sent = next((event for event in events if event.kind == steps.PREFIX + "dispatched"), None)
         ticket.misdispatched = ticket.misdispatched or sent is None or sent.data["department"] != department
     await _assign(session, ticket, department, ())
     workflow.move(ticket, "uphold_return")
-    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
+    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before, grounds=grounds)
     return ticket
 
 
@@ -115,6 +119,7 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
     sent_on = granting.leads(ticket, actor)
     if sent_on and tree().get(department) not in tree().below(before):
         raise Forbidden(say("refused.not_own_street"))
+    grounds = reasons.of(await weigh(session, ticket), department)
     if not sent_on:
         _not_theirs(ticket)
         ticket.misdispatched = True
@@ -123,7 +128,7 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
         others.append(before)
     await _assign(session, ticket, department, others)
     workflow.move(ticket, "reassign")
-    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before)
+    await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before, grounds=grounds)
     return ticket
 
 
@@ -176,10 +181,9 @@ async def _tell_dispatched(
     *,
     actor: Actor,
     reason: str,
+    grounds: dict[str, Any],
     before: str | None = None,
-    grounds: dict[str, Any] | None = None,
 ) -> None:
-    why: dict[str, Any] = {"grounds": grounds} if grounds else {}
     event = await steps.record(
         session,
         ticket,
@@ -190,7 +194,7 @@ async def _tell_dispatched(
         department=ticket.lead,
         co_handlers=ticket.co_handlers,
         before=before,
-        **why,
+        grounds=grounds,
     )
     name = tree().get(ticket.lead or "").short_name
     await steps.tell(session, ticket, event, department=name, due=await due_words(session, ticket))

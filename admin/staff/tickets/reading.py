@@ -153,7 +153,8 @@ async def _because(session: AsyncSession, ticket: Ticket) -> ReasonView | None:
     kept = await reasons.read(session, ticket)
     if kept is None:
         return None
-    return ReasonView(**asdict(kept), department_name=naming.department(kept.department))
+    said = asdict(kept) | {"said": mask_text(kept.said)}
+    return ReasonView(**said, department_name=naming.department(kept.department))
 
 
 async def _belongs_elsewhere(session: AsyncSession, ticket: Ticket, taken: Sequence[Step]) -> bool:

@@ -135,14 +135,17 @@ class CandidateView(BaseModel):
 
 
 class ReasonView(BaseModel):
-    """Why a ticket was first dispatched where it was; score and risk null where it was none of the candidates.
+    """Why a ticket was sent where it is; score and risk null where it was none of the candidates.
 
     `row`: the row of the dispatch catalogue as it stood then; `version` null: the city's files.
     """
 
     department: str
     department_name: str
+    kind: str = Field(description="dispatched or reassigned.")
+    at: datetime
     automatic: bool
+    said: str = Field(description="The words of whoever sent it there.")
     score: float | None
     risk: float | None
     evidence: list[str]
@@ -278,7 +281,7 @@ class TicketDetail(TicketSummary):
     survey: SurveyView | None
     allowed: list[str] = Field(description="Commands that you may give now: the last word of their address.")
     candidates: list[CandidateView] = Field(description="For dispatch and ruling: who may be responsible, best first.")
-    dispatched_because: ReasonView | None = Field(None, description="Why it was first dispatched where it was.")
+    dispatched_because: ReasonView | None = Field(None, description="Why it was sent where it is, the last time.")
     beside: Beside
     reconsider: bool = Field(
         description="The category was corrected, and another department ranks first now: see candidates, then reassign."
