@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.city import city
 from core.settings import settings
-from routing import timing
+from routing import clock_rows, timing
 from routing.messages import say
 from routing.models import Ticket
 from routing.policy import ClockKind
@@ -27,7 +27,7 @@ async def due_words(session: AsyncSession, ticket: Ticket) -> str:
     resolve = (await timing.running(session, ticket)).get(ClockKind.RESOLVE)
     if resolve is None:
         return say("due.none", settings().locale)
-    if timing.state_of(resolve, clock.now()) is timing.ClockState.PAUSED:
+    if clock_rows.state_of(resolve, clock.now()) is clock_rows.ClockState.PAUSED:
         return say("due.paused", settings().locale)
     key = "due.provisional" if resolve.provisional else "due.by"
     return say(key, settings().locale, moment=moment_words(resolve.due_at))

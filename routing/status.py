@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.auth import Actor
 from core.settings import settings
-from routing import applications, granting, merging, reading, steps, timing
+from routing import applications, clock_rows, granting, merging, reading, steps, timing
 from routing.messages import say
 from routing.models import Ticket
 from routing.steps import Step
@@ -83,7 +83,7 @@ async def shown_clocks(session: AsyncSession, ticket: Ticket) -> list[dict[str, 
             "name": say(f"clock.{row.kind}", locale),
             "due_at": row.due_at.isoformat(),
             "met_at": row.met_at.isoformat() if row.met_at else None,
-            "state": str(timing.state_of(row, now)),
+            "state": str(clock_rows.state_of(row, now)),
             "provisional": row.provisional,
         }
         for row in await timing.current(session, ticket)

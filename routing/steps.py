@@ -13,13 +13,10 @@ from core.auth import Actor
 from core.ledger import Event
 from core.rows import Call
 from core.settings import settings
-from intents import categories
-from routing import feed
+from routing import feed, step_words
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
-from routing.rules import rules
-from routing.tree import tree
 
 PREFIX = "ticket."
 # What a citizen reads of their own ticket; objections, rulings and reasons stay between centre and departments.
@@ -77,7 +74,6 @@ DESCRIBED_TOO = frozenset(
         "called",
     }
 )
-LABEL = ("request_type", "category", "urgency")  # what a correction sets right
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
         # Of a rating the citizen reads their own comment, not the note of the agent who called.
         theirs = kind in PUBLIC_WORDS or (kind == "rated" and event.actor == "citizen")
         words = note.text if note and (not public or theirs) else ""
-        described = _described(kind, event) if not words or kind in DESCRIBED_TOO else ""
+        described = step_words.described(kind, event) if not words or kind in DESCRIBED_TOO else ""
         steps.append(
             Step(
                 at=event.at,
@@ -203,62 +199,7 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
                 name=say(f"step.{kind}", settings().locale),
                 text="\n".join(filter(None, (described, words))),
                 attachments=tuple(note.attachments) if note and not public else (),
-                changed=_changed(event),
+                changed=step_words.changed_by(event),
             )
         )
     return steps
-
-
-def _described(kind: str, event: Event) -> str:
-    """Return a sentence about a step that has no words of its own, where its data say something."""
-    if kind == "excluded":
-        return exclusion_name(event.data["reason"])
-    key = f"step.{kind}.text"
-    if outcome := event.data.get("outcome"):
-        key = f"step.{kind}.{outcome}"
-    if not say.has(key) or event.data.get("department", "?") is None:
-        return ""
-    values = dict(event.data)
-    if code := values.get("department"):
-        # A department may have been dissolved since; its code still says which it was.
-        values["department"] = tree().get(code).short_name if code in tree() else code
-    if changed := _changed(event):
-        values["changes"] = _changes(changed, values["before"], values["after"])
-    if "clocks" in values:
-        names = [say(f"clock.{kind}", settings().locale) for kind in values["clocks"]]
-        values["clock"] = say("list.separator", settings().locale).join(names)
-    elif "clock" in values:
-        values["clock"] = say(f"clock.{values['clock']}", settings().locale)
-    return say(key, settings().locale, **values)
-
-
-def exclusion_name(code: str) -> str:
-    """Return the name of a reason for being left out of figures; of one that no longer exists, its code."""
-    found = next((each for each in rules().exclusions if each.code == code), None)
-    return code if found is None else found.name_en if settings().locale == "en" else found.name
-
-
-def _changed(event: Event) -> tuple[str, ...]:
-    """Return the fields that a correction set right; none for any other event."""
-    if event.kind != PREFIX + "corrected":
-        return ()
-    return tuple(field for field in LABEL if event.data["before"][field] != event.data["after"][field])
-
-
-def _changes(changed: Sequence[str], before: dict[str, str | None], after: dict[str, str | None]) -> str:
-    """Return what a correction changed, with the names of the codes."""
-    locale = settings().locale
-    return say("list.separator", locale).join(
-        say(f"correction.{field}", locale, before=_name(field, before[field]), after=_name(field, after[field]))
-        for field in changed
-    )
-
-
-def _name(field: str, code: str | None) -> str:
-    """Return the name of a request type, category or urgency; of one that no longer exists, its code."""
-    if code is None:
-        return say("correction.none", settings().locale)
-    if field == "category":
-        node = categories.tree().get(code)
-        return node.path[-1] if node else code
-    return say(f"{field}.{code}", settings().locale) if say.has(f"{field}.{code}") else code

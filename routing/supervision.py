@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, jobs
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import steps, timing, warnings
+from routing import clock_rows, steps, warnings
 from routing.models import Ticket, TicketClock
 from routing.policy import ClockKind, Told, sla
 
@@ -49,13 +49,15 @@ async def _act_some() -> int:
             if row.kind == ClockKind.RETURN:  # a right that has lapsed, not a duty that was missed
                 row.void_at, row.act_at = now, None
                 continue
-            # After an outage several points may have passed: only the highest is told of.
-            row.warned = max(row.warned, timing.percent_over(row, now))
-            if row.warned >= sla().escalation[0].at:
+            # After an outage several points may have passed: only the highest is told of. Where the points were changed
+            # meanwhile, none may have.
+            passed = clock_rows.percent_over(row, now)
+            if passed > row.warned:
+                row.warned = passed
                 whom = warnings.recipients(ticket, row.kind, sla().step(row.warned).tell)
                 told.append((row, row.warned, whom))
                 await _record(session, row, ticket, whom)
-            timing.plan(row)
+            clock_rows.plan(row)
         await session.flush()
         await warnings.keep(session, told)
         return len(rows)

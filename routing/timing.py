@@ -2,46 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import BadInput, Conflict
-from routing import clocks, warnings
+from routing import clock_rows, clocks, warnings
 from routing.calendar import calendar
 from routing.clocks import Change, Course
-from routing.hiding import is_secret
 from routing.messages import say
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind, Limit, Unit, sla
+from routing.policy import ClockKind, Unit, sla
 
 # A clock that people wait for; the department's time to object is a right, not a duty.
 WAITED_FOR = and_(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None), TicketClock.kind != ClockKind.RETURN)
 _NOT_PAUSED = or_(TicketClock.paused_at.is_(None), TicketClock.paused_at > TicketClock.due_at)
-
-
-class ClockState(StrEnum):
-    """How a clock stands."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    OVERDUE = "overdue"
-    MET = "met"
-    LATE = "late"  # met, after it was due
-    VOID = "void"  # no longer asked for
-
-
-def state_of(row: TicketClock, at: datetime) -> ClockState:
-    """Return how the clock stands at a moment."""
-    if row.void_at is not None:
-        return ClockState.VOID
-    if row.met_at is not None:
-        return ClockState.MET if row.met_at <= row.due_at else ClockState.LATE
-    if row.paused_at is not None and row.paused_at <= row.due_at:
-        return ClockState.PAUSED
-    return ClockState.RUNNING if at <= row.due_at else ClockState.OVERDUE
 
 
 async def of(session: AsyncSession, ticket: Ticket, *, fresh: bool = False) -> Sequence[TicketClock]:
@@ -69,40 +45,35 @@ async def running(session: AsyncSession, ticket: Ticket, *, fresh: bool = False)
 async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dict[ClockKind, TicketClock]:
     """Start the clocks that the policy sets a limit for; one of the kind that runs already begins anew.
 
-    Nobody is to contact an author whom the department may not know: that clock does not start.
+    One that runs and that the policy sets no limit for now is void. Returns those started.
     """
     before = await running(session, ticket)
     started: dict[ClockKind, TicketClock] = {}
     for kind in kinds:
-        if kind in before:
-            await warnings.forget(session, [before[kind]])
-        row = _begun(ticket, kind, before.get(kind))
-        if row is not None:
+        limit, row = clock_rows.limit_for(ticket, kind), before.get(kind)
+        if limit is None:
+            if row is not None:
+                await void(session, ticket, kind)
+            continue
+        if row is None:
+            row = TicketClock(ticket_id=ticket.id, kind=kind)
             session.add(row)
-            started[kind] = row
+        else:
+            await warnings.forget(session, [row])
+        clock_rows.begin(row, limit)
+        started[kind] = row
     await settle(session, ticket)
     return started
 
 
 def first(ticket: Ticket, kind: ClockKind) -> TicketClock | None:
     """Return the clock of a new ticket, to be written with it; None where the policy sets no limit."""
-    row = _begun(ticket, kind, None)
-    if row is not None:
-        ticket.next_due_at = row.due_at
-    return row
-
-
-def _begun(ticket: Ticket, kind: ClockKind, before: TicketClock | None) -> TicketClock | None:
-    """Return the clock, begun now or anew; None where nobody sets a limit or the author is not to be known."""
-    limit = limit_for(ticket, kind)
-    secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
-    if limit is None or (secret and kind == ClockKind.CONTACT):
+    limit = clock_rows.limit_for(ticket, kind)
+    if limit is None:
         return None
-    row = before or TicketClock(ticket_id=ticket.id, kind=kind, warned=0)
-    row.amount, row.unit, row.policy = limit.amount, limit.unit, sla().policy.code
-    row.started_at, row.changes, row.paused_at = clock.now(), [], None
-    row.breached_at, row.warned = None, 0
-    count(row)
+    row = TicketClock(ticket_id=ticket.id, kind=kind)
+    clock_rows.begin(row, limit)
+    ticket.next_due_at = row.due_at
     return row
 
 
@@ -125,12 +96,12 @@ async def recount(session: AsyncSession, ticket: Ticket) -> dict[ClockKind, Tick
     moved: dict[ClockKind, TicketClock] = {}
     for name, row in (await running(session, ticket)).items():
         kind = ClockKind(name)
-        limit = limit_for(ticket, kind)
+        limit = clock_rows.limit_for(ticket, kind)
         if limit is None:
             await void(session, ticket, kind)
             continue
         row.amount, row.unit, row.policy = limit.amount, limit.unit, policy.code
-        if count(row):
+        if clock_rows.count(row):
             moved[kind] = row
     await settle(session, ticket)
     return moved
@@ -145,7 +116,7 @@ async def pause(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     stopped = [row for row in (await running(session, ticket)).values() if row.paused_at is None]
     for row in stopped:
         row.paused_at = now
-        _change(row, Change("pause", now))
+        clock_rows.change(row, Change("pause", now))
     await settle(session, ticket)
     return stopped
 
@@ -154,7 +125,7 @@ async def resume(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     """Let the ticket's paused clocks run on and return them: each has again what was left, in its own measure."""
     paused = [row for row in (await running(session, ticket)).values() if row.paused_at is not None]
     for row in paused:
-        _resume(row)
+        clock_rows.resume(row)
     await settle(session, ticket)
     return paused
 
@@ -172,7 +143,7 @@ async def extend(session: AsyncSession, ticket: Ticket, *, working_days: int) ->
     row = (await running(session, ticket)).get(ClockKind.RESOLVE)
     if row is None:
         raise Conflict(say("refused.no_resolve_clock"))
-    _change(row, Change("extend", clock.now(), working_days))
+    clock_rows.change(row, Change("extend", clock.now(), working_days))
     await settle(session, ticket)
     return row
 
@@ -182,7 +153,7 @@ async def meet(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> None
     rows = await _chosen(session, ticket, kinds)
     for row in rows:
         if row.paused_at is not None:
-            _resume(row)
+            clock_rows.resume(row)
         row.met_at, row.act_at = clock.now(), None
     await warnings.forget(session, rows)
     await settle(session, ticket)
@@ -207,8 +178,8 @@ async def revive(session: AsyncSession, ticket: Ticket, kind: ClockKind) -> Tick
         return None
     row.void_at = None
     if row.paused_at is not None:
-        _resume(row)
-    count(row)
+        clock_rows.resume(row)
+    clock_rows.count(row)
     await settle(session, ticket)
     return row
 
@@ -216,60 +187,6 @@ async def revive(session: AsyncSession, ticket: Ticket, kind: ClockKind) -> Tick
 def in_working_days(amount: int) -> datetime:
     """Return when offices close on the last of so many working days from today on."""
     return clocks.ends(Course(clock.now(), amount, Unit.WORKING_DAYS, ()), calendar()).at
-
-
-def limit_for(ticket: Ticket, kind: ClockKind) -> Limit | None:
-    """Return the limit that the policy in force sets for a clock of the ticket as it is now, if any."""
-    return sla().policy.limit(
-        kind,
-        request_type=ticket.request_type,
-        urgency=ticket.urgency,
-        category=ticket.category,
-        department=ticket.lead,
-    )
-
-
-def course(row: TicketClock) -> Course:
-    """Return the clock as `routing.clocks` counts it."""
-    return Course(row.started_at, row.amount, Unit(row.unit), tuple(Change.read(each) for each in row.changes))
-
-
-def count(row: TicketClock) -> bool:
-    """Set when the clock ends and when it must act next, by the calendar in force; say whether the end moved."""
-    due = clocks.ends(course(row), calendar())
-    moved = row.due_at != due.at
-    row.due_at, row.provisional = due.at, due.provisional
-    plan(row)
-    return moved
-
-
-def plan(row: TicketClock) -> None:
-    """Set when the clock must act next: at the first point of the escalation above what it has acted upon."""
-    row.act_at = None
-    if row.paused_at is not None or row.breached_at is not None:
-        return
-    # A right that lapses is nobody's duty: nobody is warned of it.
-    points = [100] if row.kind == ClockKind.RETURN else [step.at for step in sla().escalation if step.at > row.warned]
-    if points:
-        row.act_at = clocks.reached(course(row), points[0], calendar())
-
-
-def percent_over(row: TicketClock, at: datetime) -> int:
-    """Return the highest point of the escalation that the clock has passed at a moment; 0 before the first."""
-    if at > row.due_at:
-        return 100
-    passed = (step.at for step in reversed(sla().escalation))
-    return next((point for point in passed if clocks.reached(course(row), point, calendar()) < at), 0)
-
-
-def _change(row: TicketClock, change: Change) -> None:
-    row.changes = [*row.changes, change.as_json()]
-    count(row)
-
-
-def _resume(row: TicketClock) -> None:
-    row.paused_at = None
-    _change(row, Change("resume", clock.now()))
 
 
 async def _chosen(session: AsyncSession, ticket: Ticket, kinds: Iterable[ClockKind]) -> list[TicketClock]:

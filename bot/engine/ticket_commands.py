@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
-from bot.contract import ReplyType
 from bot.engine import asking, phrases
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
 from bot.engine.ticket_phrases import command_in, number_and_code
-from bot.receipts import moment_words, track_url
+from bot.engine.ticket_status import say_status
 from core.errors import NotFound, TooMany, YitongError
 from routing import commands, guesses, tickets
-from routing.timing import ClockState
 
 
 async def command(talk: Talk) -> bool:
@@ -164,40 +161,6 @@ def _done(talk: Talk, command: Command, **values: Any) -> None:
     talk.say(f"command.{command.name}.done", why={"rule": "command", "command": command.name}, **values)
 
 
-async def _status(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    """Say where the ticket is, with whom, and until when; then its result."""
-    talk.state.command = None
-    talk.state.expect("")
-    english = talk.state.locale == "en"
-    state_name = talk.word(f"state.{status['state']}") if english else status["state_name"]
-    sentences = [talk.word("command.status.state", number=status["number"], title=status["title"], state=state_name)]
-    if status["department"] and status["state"] in {"dispatched", "accepted", "suspended", "merged", "replied"}:
-        sentences.append(talk.word("command.status.department", department=status["department"]))
-    due = next((each for each in status["clocks"] if each["kind"] == "resolve" and not each["met_at"]), None)
-    if due and status["state"] not in {"replied", "closed", "withdrawn"}:
-        how = {ClockState.OVERDUE: ".late", ClockState.PAUSED: ".paused"}.get(ClockState(due["state"]), "")
-        moment = moment_words(datetime.fromisoformat(due["due_at"]), talk.state.locale)
-        sentences.append(talk.word(f"command.status.due{how}", due=moment))
-    if status["result"]:
-        sentences.append(talk.word("command.status.result", result=status["result"]))
-    if "rate" in status["may"]:
-        sentences.append(talk.word("command.status.rate"))
-    elif "dispute" in status["may"]:
-        sentences.append(talk.word("command.status.dispute"))
-    talk.say_text(
-        "".join(sentences) if not english else " ".join(sentences),
-        type=ReplyType.TICKET,
-        data={
-            "number": status["number"],
-            "code": command.code,
-            "state": status["state"],
-            "due_at": due["due_at"] if due else None,
-            "url": track_url(status["number"]),
-        },
-        why={"rule": "command", "command": "status"},
-    )
-
-
 async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     await commands.urge(talk.session, command.number, command.code, text=command.text)
     _done(talk, command, number=command.number)
@@ -242,7 +205,7 @@ async def _dispute(talk: Talk, command: Command, status: dict[str, Any]) -> None
         command.name, command.solved, command.text = "rate", False, ""
         return await _rate(talk, command, status)
     if status["state"] != "closed":
-        return await _status(talk, command, status)
+        return await say_status(talk, command, status)
     if "dispute" in status["may"] and command.solved is None:
         options = talk.options("yes", "no")
         return talk.offer("command.dispute.sure", expects="command_sure", options=options, number=command.number)
@@ -251,7 +214,7 @@ async def _dispute(talk: Talk, command: Command, status: dict[str, Any]) -> None
 
 
 HANDLERS: dict[str, Callable[[Talk, Command, dict[str, Any]], Awaitable[None]]] = {
-    "status": _status,
+    "status": say_status,
     "urge": _urge,
     "supplement": _supplement,
     "withdraw": _withdraw,

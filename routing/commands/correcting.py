@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from intents import RequestType, Urgency, categories
-from routing import negotiated, steps, timing
+from routing import negotiated, step_words, steps, timing
 from routing.applications import TicketApplication
 from routing.commands.taking import take, words
 from routing.hiding import hide_author, is_secret
@@ -93,7 +93,7 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
 
 
 def _label(ticket: Ticket) -> dict[str, str | None]:
-    return {field: getattr(ticket, field) for field in steps.LABEL}
+    return {field: getattr(ticket, field) for field in step_words.LABEL}
 
 
 def _check(request_type: str | None, category: str | None, urgency: str | None) -> None:

@@ -11,10 +11,10 @@ from core.database import transaction
 from core.errors import BadInput, Conflict
 from core.outbox import Notice
 from routing import commands, tickets, timing
+from routing.clock_rows import ClockState, state_of
 from routing.commands.applying import end_suspensions
 from routing.models import Ticket, TicketClock
 from routing.policy import sla
-from routing.timing import ClockState, state_of
 from tests.routing import road
 from tests.routing.conftest import MONDAY, SUPERVISOR
 from tests.routing.road import LEAD, arrive

@@ -11,7 +11,7 @@ from core import clock, jobs, ledger
 from core.auth import Actor, Role
 from core.database import transaction
 from core.errors import BadInput, Forbidden
-from routing import calendar, clock_moves, clock_versions, commands, policy, tickets, timing
+from routing import calendar, clock_effects, clock_moves, clock_versions, commands, policy, supervision, tickets, timing
 from routing.clock_versions import ClockVersion
 from routing.models import TicketClock
 from tests.routing.conftest import AGENT, CITIZEN, SUPERVISOR, draft
@@ -65,9 +65,9 @@ async def test_a_notice_is_shown_before_it_moves_anything_and_moves_what_it_show
     before = await ends(number)
     assert before["resolve"] == (THURSDAY + timedelta(days=8, hours=8), True)
     async with transaction() as session:
-        effect = await clock_moves.preview(session, "year", NOTICE, running=True)
+        effect = await clock_effects.preview(session, "year", NOTICE, running=True)
     # Monday is free now, so the days shift by one: to Saturday the 9th, which is worked.
-    shown = {move.kind: move.new for move in effect.first}
+    shown = {move.kind: move.new.at for move in effect.first if move.new}
     assert shown["resolve"] == THURSDAY + timedelta(days=9, hours=8)
     assert effect.moved == len(effect.first) == 4 and effect.departments == {"urban_management": 4}
     assert await ends(number) == before
@@ -122,7 +122,7 @@ async def test_other_hours_hold_for_running_clocks_too() -> None:
         "working_week": [1, 2, 3, 4, 5, 6],
     }
     async with transaction() as session:
-        effect = await clock_moves.preview(session, "hours", content, running=False)
+        effect = await clock_effects.preview(session, "hours", content, running=False)
     assert effect.moved == 4
     await clock_moves.recount(await save("hours", content))
     # Saturday, 2 January counts, and the day ends at six.
@@ -139,9 +139,9 @@ async def test_new_limits_hold_for_new_clocks_only_or_for_those_that_run_as_the_
     number = await sent()
     before = await ends(number)
     async with transaction() as session:
-        assert (await clock_moves.preview(session, "policy", limits(), running=False)).moved == 0
-        effect = await clock_moves.preview(session, "policy", limits(), running=True)
-        none = await clock_moves.preview(session, "policy", limits(department=["street"]), running=True)
+        assert (await clock_effects.preview(session, "policy", limits(), running=False)).moved == 0
+        effect = await clock_effects.preview(session, "policy", limits(), running=True)
+        none = await clock_effects.preview(session, "policy", limits(department=["street"]), running=True)
     assert (effect.moved, none.moved) == (1, 0)
     await save("policy", limits(), running=False)
     async with transaction() as session:
@@ -152,6 +152,74 @@ async def test_new_limits_hold_for_new_clocks_only_or_for_those_that_run_as_the_
     assert (await ends(later))["resolve"][0] == THURSDAY + timedelta(days=6, hours=8)
     await clock_moves.recount(await save("policy", limits(amount=4), running=True))
     assert (await ends(number))["resolve"][0] == (await ends(later))["resolve"][0] == THURSDAY + timedelta(7, hours=8)
+
+
+async def test_clocks_that_end_are_shown_and_end_with_an_event() -> None:
+    number = await sent()
+    content = limits()
+    content["policies"][0]["limits"] = [
+        each for each in content["policies"][0]["limits"][1:] if each["clock"] != "contact"
+    ]
+    async with transaction() as session:
+        effect = await clock_effects.preview(session, "policy", content, running=True)
+    assert (effect.moved, effect.ended, effect.departments) == (1, 1, {"urban_management": 1})
+    assert [(move.number, move.kind, move.new) for move in effect.first] == [(number, "contact", None)]
+    version = await save("policy", content, running=True)
+    await clock_moves.recount(version)
+    assert "contact" not in await ends(number)
+    async with transaction() as session:
+        assert (await session.get_one(ClockVersion, version)).moved == 1
+        (step,) = [step for step in await tickets.history(session, number, actor=AGENT) if step.kind == "retimed"]
+        assert "不再要求联系" in step.text
+
+
+async def test_clocks_that_only_become_certain_are_shown_and_do() -> None:
+    number = await sent()
+    before = await ends(number)
+    notice = NOTICE | {"holidays": [{"name": "元旦", "from": "2027-01-01", "to": "2027-01-03"}], "working_weekends": []}
+    async with transaction() as session:
+        effect = await clock_effects.preview(session, "year", notice, running=True)
+    assert (effect.moved, effect.settled, effect.ended) == (4, 4, 0)
+    version = await save("year", notice)
+    await clock_moves.recount(version)
+    assert await ends(number) == {kind: (due, False) for kind, (due, _) in before.items()}
+    async with transaction() as session:
+        assert (await session.get_one(ClockVersion, version)).moved == 4
+
+
+async def test_points_of_the_escalation_may_come_and_go_while_clocks_run() -> None:
+    number = await sent()
+    content = limits()
+    content["policies"][0]["limits"].pop(0)
+    content["escalation"] = [{"at": 30, "tell": ["lead"]}, {"at": 60, "tell": ["lead"]}, {"at": 100, "tell": ["lead"]}]
+    await clock_moves.recount(await save("policy", content, running=True))
+
+    async def warned() -> tuple[int, float]:
+        async with transaction() as session:
+            ticket = await tickets.find(session, number, actor=AGENT)
+            row = (await timing.running(session, ticket))["accept"]
+            assert row.act_at is not None
+            return row.warned, (row.act_at - row.started_at) / (row.due_at - row.started_at)
+
+    # Accept began at 09:30 and ends on Monday at 17:30: 13.5 hours of work, of which 30 % are 4.05; and lunch.
+    at_thirty = THURSDAY + timedelta(hours=4.05 + 1.5)
+    assert (await warned())[1] == pytest.approx((at_thirty - THURSDAY) / timedelta(days=4, hours=8))
+    with clock.set_to(at_thirty + timedelta(minutes=1)):
+        await supervision.sweep()
+        assert (await warned())[0] == 30
+        # The point that it has acted upon, and the next one, are gone: it goes on with those that there are.
+        content["escalation"] = [{"at": 10, "tell": ["lead"]}, {"at": 100, "tell": ["lead"]}]
+        await save("policy", content, running=False)
+        async with transaction() as session:
+            await clock_versions.take_up(session)
+    with clock.set_to(THURSDAY + timedelta(days=4, hours=3)):
+        await supervision.sweep()
+        assert (await warned())[0] == 30
+    with clock.set_to(THURSDAY + timedelta(days=4, hours=9)):
+        await supervision.sweep()
+        async with transaction() as session:
+            ticket = await tickets.find(session, number, actor=AGENT)
+            assert (await timing.running(session, ticket))["accept"].warned == 100
 
 
 async def test_a_limit_may_ask_for_category_and_department() -> None:

@@ -10,6 +10,7 @@ from core import clock, ledger
 from core.errors import BadInput, Conflict
 from routing import (
     applications,
+    clock_rows,
     commands,
     negotiations,
     orders,
@@ -21,10 +22,10 @@ from routing import (
     vectors,
     whereabouts,
 )
+from routing.clock_rows import ClockState
 from routing.models import Ticket
 from routing.policy import ClockKind, Limit, Policy, Unit
 from routing.steps import PUBLIC
-from routing.timing import ClockState
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, department, draft
 
 LAMP, POWER = "utilities.lighting.lamp_out", "utilities.power.outage"
@@ -129,7 +130,7 @@ class TestClocks:
         kept = (met.due_at, met.amount, met.unit, met.met_at)
         await corrected(session, ticket, urgency="critical")
         assert (met.due_at, met.amount, met.unit, met.met_at) == kept
-        assert timing.state_of(met, LATER) is ClockState.MET
+        assert clock_rows.state_of(met, LATER) is ClockState.MET
 
     async def test_a_clock_that_the_policy_no_longer_asks_for_is_void(
         self, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
@@ -137,7 +138,7 @@ class TestClocks:
         ticket = await dispatched(session)
         resolve = Limit(clock=ClockKind.RESOLVE, request_type="*", urgency="*", amount=1, unit=Unit.HOURS)
         sole = Policy(code="sole", name="只有办结", selected=True, source="this test", limits=(resolve,))
-        monkeypatch.setattr(timing, "sla", lambda: policy.sla().model_copy(update={"policies": (sole,)}))
+        monkeypatch.setattr(clock_rows, "sla", lambda: policy.sla().model_copy(update={"policies": (sole,)}))
         await corrected(session, ticket, urgency="urgent")
         assert set(await timing.running(session, ticket)) == {"resolve"}
 

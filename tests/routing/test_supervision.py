@@ -7,8 +7,8 @@ import pytest
 
 from core import clock, ledger
 from core.database import transaction
-from routing import commands, supervision, tickets, timing
-from routing.timing import ClockState
+from routing import clock_rows, commands, supervision, tickets, timing
+from routing.clock_rows import ClockState
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, department, draft
 
 LEAD = department("urban_management")
@@ -58,7 +58,7 @@ async def test_a_breached_clock_can_still_be_met_and_is_then_late() -> None:
         async with transaction() as session:
             ticket = await commands.accept(session, number, actor=LEAD)
             accept = next(row for row in await timing.of(session, ticket) if row.kind == "accept")
-            assert timing.state_of(accept, clock.now()) is ClockState.LATE
+            assert clock_rows.state_of(accept, clock.now()) is ClockState.LATE
         await supervision.sweep()
     assert (await _breaches(number)).count("accept") == 1
 

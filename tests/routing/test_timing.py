@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.errors import BadInput, Conflict
-from routing import commands, supervision, tickets, timing
+from routing import clock_rows, commands, policy, supervision, tickets, timing, warnings
+from routing.clock_rows import ClockState
 from routing.models import Ticket, TicketClock
-from routing.policy import ClockKind
-from routing.timing import ClockState
+from routing.policy import ClockKind, Limit, Policy, Unit
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, department, draft
 
 LEAD = department("urban_management")
@@ -39,7 +39,7 @@ async def test_a_clock_in_working_days_gets_its_working_time_back(session: Async
     with clock.set_to(local("2026-11-27 11:00")):  # Friday: 5 hours of that day left, and the 7 of Monday
         await timing.pause(session, ticket)
     row = await resolve(session, ticket)
-    assert timing.state_of(row, local("2026-12-05 00:00")) is ClockState.PAUSED
+    assert clock_rows.state_of(row, local("2026-12-05 00:00")) is ClockState.PAUSED
     with clock.set_to(local("2026-12-08 20:00")):  # a Tuesday night
         await timing.resume(session, ticket)
     # Wednesday's seven hours and five of Thursday's.
@@ -91,7 +91,7 @@ async def test_a_pause_after_the_end_gives_nothing_back(session: AsyncSession) -
     ticket = await accepted(session)
     with clock.set_to(local("2026-12-01 10:00")):
         await timing.pause(session, ticket)
-        assert timing.state_of(await resolve(session, ticket), clock.now()) is ClockState.OVERDUE
+        assert clock_rows.state_of(await resolve(session, ticket), clock.now()) is ClockState.OVERDUE
     with clock.set_to(local("2026-12-09 10:00")):
         await timing.resume(session, ticket)
     assert (await resolve(session, ticket)).due_at == local("2026-11-30 17:30")
@@ -121,7 +121,7 @@ async def test_a_paused_clock_that_is_met_has_not_lost_the_pause(session: AsyncS
     with clock.set_to(local("2026-12-20 11:00")):
         await timing.meet(session, ticket, ClockKind.RESOLVE)
         row = next(row for row in await timing.of(session, ticket) if row.kind == ClockKind.RESOLVE)
-        assert timing.state_of(row, clock.now()) is ClockState.MET
+        assert clock_rows.state_of(row, clock.now()) is ClockState.MET
 
 
 @pytest.mark.usefixtures("committing")
@@ -136,3 +136,21 @@ async def test_a_paused_clock_does_not_breach() -> None:
     async with transaction() as session:
         assert all(row.breached_at is None for row in await timing.of(session, ticket))
         assert (await tickets.find(session, ticket.number, actor=AGENT)).supervised is False
+
+
+async def test_a_clock_that_the_policy_no_longer_sets_ends_and_one_that_it_sets_begins_anew_unwarned(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await accepted(session)
+    for row in (await timing.running(session, ticket)).values():
+        row.warned = 50
+        await warnings.keep(session, [(row, 50, ["urban_management"])])
+    limit = Limit(clock=ClockKind.RESOLVE, amount=1, unit=Unit.HOURS)
+    sole = Policy(code="sole", name="只有办结", selected=True, source="this test", limits=(limit,))
+    monkeypatch.setattr(clock_rows, "sla", lambda: policy.sla().model_copy(update={"policies": (sole,)}))
+    await timing.start(session, ticket, ClockKind.CONTACT)
+    assert ClockKind.CONTACT not in await timing.running(session, ticket)
+    assert ClockKind.RESOLVE in {each.clock.kind for each in await warnings.listing(session, actor=LEAD)}
+    await timing.start(session, ticket, ClockKind.RESOLVE)
+    told = [each.clock.kind for each in await warnings.listing(session, actor=LEAD)]
+    assert ClockKind.RESOLVE not in told and ClockKind.CONTACT not in told and told

@@ -10,7 +10,8 @@ from admin.staff.access import Staffed, requires
 from admin.staff.refusals import refusals
 from core.auth import Permission
 from core.database import transaction
-from routing import calendar, clock_moves, clock_versions, policy
+from routing import calendar, clock_effects, clock_versions, policy
+from routing.clock_effects import Move
 
 router = APIRouter(
     prefix="/api/v1/staff/clocks",
@@ -49,13 +50,18 @@ class SavedChange(Change):
 
 
 class MoveView(BaseModel):
-    """One clock that would move; `new` None: it would no longer be asked for."""
+    """One clock that would move; `new` None: it would no longer be asked for.
+
+    Where both ends are the same, the end becomes provisional, or certain.
+    """
 
     number: str
     department: str | None
     kind: str
     old: datetime
+    old_provisional: bool
     new: datetime | None
+    new_provisional: bool
 
 
 class EffectView(BaseModel):
@@ -63,6 +69,8 @@ class EffectView(BaseModel):
 
     looked_at: int
     moved: int
+    ended: int = Field(description="Those of them that would no longer be asked for.")
+    settled: int = Field(description="Those of them that only become provisional, or certain.")
     departments: list[tuple[str | None, int]]
     first: list[MoveView]
 
@@ -110,12 +118,14 @@ async def get_clocks(limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Clocks:
 async def preview_clocks(body: Change) -> EffectView:
     """Return which running clocks would move; nothing is saved."""
     async with transaction() as session:
-        effect = await clock_moves.preview(session, body.kind, body.content, running=body.running)
+        effect = await clock_effects.preview(session, body.kind, body.content, running=body.running)
     return EffectView(
         looked_at=effect.looked_at,
         moved=effect.moved,
+        ended=effect.ended,
+        settled=effect.settled,
         departments=list(effect.departments.items()),
-        first=[MoveView.model_validate(each, from_attributes=True) for each in effect.first],
+        first=[_shown(each) for each in effect.first],
     )
 
 
@@ -129,3 +139,15 @@ async def save_clocks(body: SavedChange, actor: Staffed) -> VersionView:
         shown = VersionView.model_validate(version)
     await clock_versions.take_up_quietly()
     return shown
+
+
+def _shown(move: Move) -> MoveView:
+    return MoveView(
+        number=move.number,
+        department=move.department,
+        kind=move.kind,
+        old=move.old.at,
+        old_provisional=move.old.provisional,
+        new=move.new.at if move.new else None,
+        new_provisional=move.new is not None and move.new.provisional,
+    )

@@ -14,7 +14,7 @@ from core.errors import BadInput
 from core.settings import settings
 from routing import figures
 from routing.figures import Asked, Entry
-from routing.steps import exclusion_name
+from routing.step_words import exclusion_name
 
 DAYS_SHOWN = 30
 DAYS = (date(2000, 1, 1), date(2100, 1, 1))  # the first and the last that may be asked for

@@ -16,7 +16,7 @@ from core.city import city
 from core.database import transaction
 from core.errors import BadInput, Conflict, NotFound
 from intents import RequestType, Urgency, categories
-from routing import calendar, clock_moves, clock_versions, policy
+from routing import calendar, clock_effects, clock_versions, policy
 from routing.clock_versions import Kind
 from routing.policy import ClockKind, Told, Unit
 
@@ -82,7 +82,7 @@ async def preview(kind: str, view: View) -> Response:
     view.must(Permission.SETTINGS)
     chosen, content, running = await _change(view, kind)
     async with transaction() as session:
-        effect = await clock_moves.preview(session, chosen, content, running=running)
+        effect = await clock_effects.preview(session, chosen, content, running=running)
     shown = forms.digest(content, running=running)
     return view.page("parts/clock_effect.html", kind=kind, effect=effect, running=running, shown=shown)
 

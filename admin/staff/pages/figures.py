@@ -15,7 +15,7 @@ from core.errors import BadInput
 from routing import figures
 from routing.figures import Asked
 from routing.messages import say
-from routing.steps import exclusion_name
+from routing.step_words import exclusion_name
 
 ROWS = 50
 BY = ("department", "district", "category", "channel", "day")

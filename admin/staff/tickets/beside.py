@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
-from admin.staff.tickets.views import ApplicationView, Beside, OrderView, PartView, TicketRef
+from admin.staff.tickets.beside_views import ApplicationView, Beside, OrderView, PartView, TicketRef
 from core import clock
 from core.auth import Actor
 from core.privacy import mask_text

@@ -23,7 +23,7 @@ from admin.staff.tickets.views import (
 from core import clock
 from core.auth import Actor
 from core.privacy import mask_text
-from routing import agenda, citizens, commands, departments, reasons, tickets, timing
+from routing import agenda, citizens, clock_rows, commands, departments, reasons, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
@@ -195,7 +195,7 @@ def _survey(ticket: Ticket) -> SurveyView | None:
 
 
 def _clock(row: TicketClock, *, locale: str) -> ClockView:
-    state = timing.state_of(row, clock.now())
+    state = clock_rows.state_of(row, clock.now())
     return ClockView(
         kind=row.kind,
         name=routing_say(f"clock.{row.kind}", locale),
@@ -204,7 +204,7 @@ def _clock(row: TicketClock, *, locale: str) -> ClockView:
         met_at=row.met_at,
         state=str(state),
         state_name=texts.named("clock_state", state, locale),
-        percent=100 if state == timing.ClockState.OVERDUE else _passed(row.warned),
+        percent=100 if state == clock_rows.ClockState.OVERDUE else _passed(row.warned),
         provisional=row.provisional,
     )
 

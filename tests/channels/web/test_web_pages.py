@@ -10,7 +10,7 @@ import pytest
 
 from channels.web import texts
 from core.messages import Catalogue
-from routing.timing import ClockState
+from routing.clock_rows import ClockState
 
 WEB = Path(texts.__file__).parent
 PAGES = ("/", "/widget", "/track")
