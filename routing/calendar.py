@@ -32,7 +32,7 @@ class Holiday(Strict):
 class Year(Strict):
     """One year's notice. A weekend in `working_weekends` is worked, and is looked at first."""
 
-    year: int
+    year: int = Field(ge=2000, le=2100)
     source: str = Field(min_length=1)
     provisional: bool
     holidays: tuple[Holiday, ...]
@@ -42,18 +42,20 @@ class Year(Strict):
     def _hangs_together(self) -> "Year":
         free: set[date] = set()
         for holiday in self.holidays:
-            span = _days(holiday.first, holiday.last)
-            if not span or {day.year for day in span} != {self.year}:
+            if holiday.first > holiday.last or {holiday.first.year, holiday.last.year} != {self.year}:
                 raise PydanticCustomError(
                     "holiday_span",
                     "the holiday {name} must begin before it ends and lie in {year}",
                     {"name": holiday.name, "year": self.year},
                 )
+            span = _days(holiday.first, holiday.last)
             if free & set(span):
                 raise PydanticCustomError(
                     "holiday_overlap", "the holiday {name} overlaps another", {"name": holiday.name}
                 )
             free |= set(span)
+        if len(set(self.working_weekends)) != len(self.working_weekends):
+            raise PydanticCustomError("weekend_twice", "a working weekend is named twice")
         for day in self.working_weekends:
             if day.isoweekday() < SATURDAY or day in free or day.year != self.year:
                 raise PydanticCustomError(

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import structlog
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import BigInteger, Identity, Integer, Text, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +27,7 @@ from core.settings import settings
 from core.text.normalise import clean
 from routing import calendar, policy
 from routing.calendar import WorkingCalendar, Year
+from routing.data import Strict
 from routing.messages import say
 from routing.policy import Sla
 
@@ -60,6 +61,13 @@ class ClockVersion(Base):
     recounted_to: Mapped[int] = mapped_column(BigInteger, default=0)
     recounted_at: Mapped[datetime | None]
     moved: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Shipped(Strict):
+    """The content by which the city's file, or the package, holds for a year again."""
+
+    year: int = Field(ge=2000, le=2100)
+    shipped: bool
 
 
 _problems: list[str] = []
@@ -170,9 +178,10 @@ def _with(sla: Sla, working: WorkingCalendar, kind: str, content: Any) -> tuple[
     try:
         if kind == "year":
             years = dict(working.years)
-            if content.get("shipped") is True:
-                years.pop(int(content["year"]), None)
-                years |= {each: year for each, year in calendar.shipped().years.items() if each == int(content["year"])}
+            if content is not None and content.get("shipped") is True:
+                number = Shipped.model_validate(content).year
+                years.pop(number, None)
+                years |= {each: year for each, year in calendar.shipped().years.items() if each == number}
             else:
                 year = Year.model_validate(content)
                 years[year.year] = year
@@ -184,10 +193,30 @@ def _with(sla: Sla, working: WorkingCalendar, kind: str, content: Any) -> tuple[
         changed = Sla.model_validate(sla.model_dump(mode="json", by_alias=True) | chosen)
         return changed, calendar.made(working.years, changed)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = f"clocks.wrong.{first['type']}"
-        place = ".".join(str(each) for each in first["loc"])
-        wrong = (
-            say(key, settings().locale, **first.get("ctx", {})) if say.has(key) else f"{place} {first['msg']}".strip()
-        )
-        raise BadInput(say("refused.clocks_content", wrong=wrong)) from None
+        raise BadInput(say("refused.clocks_content", wrong=_wrong(error.errors()[0]))) from None
+
+
+# What pydantic says in many ways, in one each.
+ALIKE = {
+    "date_parsing": "date",
+    "date_from_datetime_parsing": "date",
+    "time_parsing": "time",
+    "int_parsing": "number",
+    "string_too_short": "missing",
+    "too_short": "missing",
+    "model_type": "missing",
+    "enum": "choice",
+    "literal_error": "choice",
+}
+
+
+def _wrong(error: Any) -> str:
+    """Return what does not fit, and where: of one in a list, which."""
+    locale, kind = settings().locale, ALIKE.get(error["type"], error["type"])
+    key, context = f"clocks.wrong.{kind}", error.get("ctx", {})
+    if say.has(key + ".at"):
+        found = [place for place in error["loc"] or ["content"] if say.has(f"clocks.place.{place}")]
+        number = next((each + 1 for each in reversed(error["loc"]) if isinstance(each, int)), 1)
+        place = say(f"clocks.place.{found[-1]}", locale, number=number) if found else ".".join(map(str, error["loc"]))
+        return say(key + ".at", locale, place=place, **context)
+    return say(key, locale, **context) if say.has(key) else str(error["msg"])

@@ -159,7 +159,7 @@ class Sla(Strict):
                 "escalation_order", "escalation must go up, name each percentage once, and end at 100"
             )
         if not set(self.working_week) <= set(range(1, 8)):
-            raise ValueError("working_week holds ISO weekdays, 1 for Monday to 7 for Sunday")
+            raise PydanticCustomError("week", "working_week holds ISO weekdays, 1 for Monday to 7 for Sunday")
         return self
 
     @property

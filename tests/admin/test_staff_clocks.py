@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
+import httpx
 import pytest
 
 from routing import calendar, policy
@@ -54,6 +56,46 @@ async def test_what_does_not_fit_is_said_in_the_form(world: World) -> None:
         assert refused.status_code == 422 and "必须是2027年的周六或周日" in refused.text
         assert (await browser.post("/settings/clocks/year/preview", data=FORM | {"year": "soon"})).status_code == 422
         assert (await browser.get("/settings/clocks?tab=none")).status_code == 404
+
+
+async def saved(browser: httpx.AsyncClient, kind: str, form: dict[str, Any]) -> httpx.Response:
+    """What is answered to a change that is shown, then saved."""
+    shown = await browser.post(f"/settings/clocks/{kind}/preview", data=form)
+    digest = re.search(r'name="shown" value="(\w+)"', shown.text)
+    if digest is None:
+        return shown
+    return await browser.post(f"/settings/clocks/{kind}/save", data=form | {"shown": digest[1], "reason": "试行"})
+
+
+LIMIT = {"order": "1", "clock": "resolve", "amount": "5", "unit": "working_days", "source": ""}
+LIMIT |= dict.fromkeys(("request_type", "urgency", "category", "department"), "*")
+
+
+async def test_a_point_of_the_escalation_is_added_in_an_empty_line_and_removed_by_emptying_it(world: World) -> None:
+    async with world.browser("admin") as browser:
+        page = (await browser.get("/settings/clocks?tab=policy")).text
+        assert page.count('name="at"') == 5 and 'name="tell-4"' in page
+        # 80 is emptied, and 65 written where nothing stood.
+        form = LIMIT | {"at": ["50", "", "100", "65", ""], "tell-0": ["lead"], "tell-2": ["lead", "centre"]}
+        refused = await saved(browser, "policy", form)
+        assert refused.status_code == 422 and "第2档预警提醒谁还没有填" in refused.text
+        done = await saved(browser, "policy", form | {"tell-3": ["parent"]})
+        assert done.headers["HX-Redirect"] == "/settings/clocks?tab=policy"
+        points = [(each.at, [str(told) for told in each.tell]) for each in policy.sla().escalation]
+        assert points == [(50, ["lead"]), (65, ["parent"]), (100, ["lead", "centre"])]
+
+
+async def test_what_was_saved_is_taken_back_and_the_citys_files_hold_again(world: World) -> None:
+    async with world.browser("admin") as browser:
+        assert 'name="shipped"' not in (await browser.get("/settings/clocks?tab=year&year=2027")).text
+        await saved(browser, "year", FORM)
+        await saved(browser, "policy", LIMIT | {"at": ["100"], "tell-0": ["centre"]})
+        assert calendar.calendar().is_known(date(2027, 1, 1)) and len(policy.sla().escalation) == 1
+        for tab, fields in (("year", FORM), ("policy", LIMIT)):
+            assert 'name="shipped"' in (await browser.get(f"/settings/clocks?tab={tab}&year=2027")).text
+            await saved(browser, tab, fields | {"shipped": "on"})
+        assert not calendar.calendar().is_known(date(2027, 1, 1))
+        assert policy.sla() == policy.shipped()
 
 
 async def test_limits_as_the_page_shows_them_are_the_limits_in_force(world: World) -> None:

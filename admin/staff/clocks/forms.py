@@ -12,15 +12,17 @@ from routing import policy
 LIMIT_WORDS = ("request_type", "urgency", "category", "department")
 
 
-def content_of(kind: str, form: FormData) -> dict[str, Any]:
-    """Return the content that a form describes. Raises BadInput for one that cannot be read."""
+def content_of(kind: str, form: FormData) -> dict[str, Any] | None:
+    """Return the content that a form describes, None for the city's files. Raises BadInput for what cannot be read."""
     try:
+        if form.get("shipped") == "on":
+            return {"year": int(_text(form, "year")), "shipped": True} if kind == "year" else None
         return {"year": _year, "hours": _hours, "policy": _policy}[kind](form)
     except (KeyError, ValueError):
         raise BadInput("请检查填写的内容：年份、日期、时间和天数要填完整。") from None
 
 
-def digest(content: dict[str, Any], *, running: bool) -> str:
+def digest(content: dict[str, Any] | None, *, running: bool) -> str:
     """Return what names exactly this change, so that nothing else is saved than what was shown."""
     return hashlib.sha256(json.dumps([content, running], sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -67,6 +69,6 @@ def _policy(form: FormData) -> dict[str, Any]:
     for each in sla["policies"]:
         if each["selected"]:
             each["limits"] = limits
-    points = zip(_column(form, "at"), range(len(form.getlist("at"))), strict=True)
-    escalation = [{"at": int(at), "tell": _column(form, f"tell-{number}")} for at, number in points if at]
+    points = [(int(at), _column(form, f"tell-{number}")) for number, at in enumerate(_column(form, "at")) if at]
+    escalation = [{"at": at, "tell": told} for at, told in sorted(points)]
     return {"policies": sla["policies"], "escalation": escalation, "extension": sla["extension"]}

@@ -21,7 +21,7 @@ from routing.clock_versions import Kind
 from routing.policy import ClockKind, Told, Unit
 
 VERSIONS = 20
-BLANK_SPANS, BLANK_WEEKENDS, BLANK_LIMITS, PERIODS = 8, 8, 3, 4
+BLANKS = {"spans": 8, "weekends": 8, "limits": 3, "points": 2, "periods": 4}  # empty lines of a form
 
 router = APIRouter(prefix="/settings/clocks", route_class=PageRoute, include_in_schema=False)
 
@@ -48,9 +48,9 @@ async def clocks(view: View, tab: str = "year", year: int = 0) -> Response:
         year=year,
         years=sorted({*working.years, year}),
         notice=working.years.get(year),
-        is_saved=working.years.get(year) != calendar.shipped().years.get(year),
+        is_saved=_is_saved(tab, year),
         sla=policy.sla(),
-        blanks={"spans": BLANK_SPANS, "weekends": BLANK_WEEKENDS, "limits": BLANK_LIMITS, "periods": PERIODS},
+        blanks=BLANKS,
         lists={
             "clock": list(ClockKind),
             "unit": list(Unit),
@@ -100,7 +100,15 @@ async def save(kind: str, view: View) -> Response:
             session, chosen, content, running=running, reason=str(form.get("reason", ""))[:1000], actor=view.actor
         )
     await clock_versions.take_up_quietly()
-    return go_to(f"/settings/clocks?tab={kind}" + (f"&year={content['year']}" if kind == "year" else ""))
+    return go_to(f"/settings/clocks?tab={kind}" + (f"&year={content['year']}" if kind == "year" and content else ""))
+
+
+def _is_saved(tab: str, year: int) -> bool:
+    """Say whether what the tab shows was saved here, and is not what the city's files say."""
+    if tab == "year":
+        return calendar.calendar().years.get(year) != calendar.shipped().years.get(year)
+    held, shipped = policy.sla(), policy.shipped()
+    return any(getattr(held, name) != getattr(shipped, name) for name in clock_versions.PARTS[tab])
 
 
 def _known(kind: str) -> Kind:
@@ -109,7 +117,7 @@ def _known(kind: str) -> Kind:
     return kind  # type: ignore[return-value]
 
 
-async def _change(view: Viewer, kind: str) -> tuple[Kind, dict[str, Any], bool]:
+async def _change(view: Viewer, kind: str) -> tuple[Kind, dict[str, Any] | None, bool]:
     chosen = _known(kind)
     form = await view.request.form()
     return chosen, forms.content_of(kind, form), kind != "policy" or form.get("running") == "all"
