@@ -19,7 +19,18 @@ app = typer.Typer(
 )
 
 # Each module has `register(app)`; they are imported when a command is asked for.
-COMMANDS = ("service", "conversation", "understanding", "knowledge", "tickets", "ledger", "jobs", "encoder", "systems")
+COMMANDS = (
+    "service",
+    "conversation",
+    "understanding",
+    "knowledge",
+    "tickets",
+    "catalogue",
+    "ledger",
+    "jobs",
+    "encoder",
+    "systems",
+)
 
 
 @app.callback()
