@@ -99,7 +99,7 @@ class Negotiating(Strict):
 
 
 class Topics(Strict):
-    """When tickets make a topic, how fast it cools, and from when on there is an early warning."""
+    """When tickets make a topic, how fast it cools, when there is an early warning, and what is joined and parted."""
 
     join_from: float = Field(ge=0, le=1)
     cosine_from: float = Field(ge=0, le=1)
@@ -112,6 +112,17 @@ class Topics(Strict):
     urgent_hours: float = Field(gt=0)
     urgent_tickets: int = Field(ge=2)
     again_days: float = Field(gt=0)
+    hour: int = Field(ge=0, le=23)
+    one_from: float = Field(gt=0, le=1)
+    apart_below: float = Field(ge=0, lt=1)
+    parts_below: float = Field(ge=0, lt=1)
+    smallest_part: int = Field(ge=2)
+
+    @model_validator(mode="after")
+    def _settles(self) -> "Topics":
+        if self.apart_below >= self.one_from:
+            raise ValueError("apart_below must be less than one_from, or topics are parted and joined in turn")
+        return self
 
 
 class Urging(Strict):

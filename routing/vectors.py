@@ -52,6 +52,17 @@ async def _wait_for_topics(session: AsyncSession, ids: list[int]) -> None:
     )
 
 
+async def _wait_for_night(session: AsyncSession, ids: list[int]) -> None:
+    """Let the topics of tickets with another encoder's vector be looked at by night: their centre is a new one."""
+    await session.execute(
+        text(
+            "update topics set changed = true from topic_tickets"
+            " where topic_tickets.ticket_id = any(:ids) and topics.id = topic_tickets.topic_id and not topics.changed"
+        ),
+        {"ids": ids},
+    )
+
+
 @jobs.sweep("tickets.vectors", seconds=30)
 async def embed_again() -> None:
     """Give tickets the vector of the encoder in service where they have another's, newest first.
@@ -84,8 +95,9 @@ async def _embed_some(used: Encoder) -> int:
         ).all()
         texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description, _ in rows]
         vectors = await asyncio.to_thread(used.encode, texts)
-        for (number, *_), vector in zip(rows, vectors, strict=True):
+        for (id, *_), vector in zip(rows, vectors, strict=True):
             new = {"encoder": used.fingerprint, "embedding": vector.tolist()}
-            await session.execute(update(Ticket).where(Ticket.id == number).values(new))
-        await _wait_for_topics(session, [number for number, _, _, before in rows if before is None])
+            await session.execute(update(Ticket).where(Ticket.id == id).values(new))
+        await _wait_for_topics(session, [id for id, _, _, before in rows if before is None])
+        await _wait_for_night(session, [id for id, _, _, before in rows if before is not None])
     return len(rows)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import jobs, ledger, live
@@ -100,7 +100,7 @@ async def _with_master(session: AsyncSession, ticket: Ticket) -> Topic | None:
     if master is None or kept is None or kept.topic_id or _is_secret(master) or master.encoder != ticket.encoder:
         return None
     vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == master.id))).one()
-    made = _new(master, vector)
+    made = new(master, vector)
     await _announce(session, made)
     kept.topic_id, kept.waiting = made.id, False
     return made
@@ -111,14 +111,10 @@ async def _nearest(session: AsyncSession, ticket: Ticket, vector: Sequence[float
     limits = rules().topics
     cosine = 1 - Topic.centroid.cosine_distance(cast(list(vector), Vector()))
     here = select(Topic.id, cosine.label("cosine")).where(
-        Topic.closed_at.is_(None),
-        Topic.encoder == ticket.encoder,
-        Topic.last_at >= ticket.opened_at - timedelta(days=limits.days),
-        _in_place(ticket),
+        reached(ticket.encoder, ticket.opened_at),
+        in_place(ticket),
+        of_group(ticket.category),
     )
-    group = ".".join((ticket.category or "").split(".")[:2])
-    if group:
-        here = here.where(or_(Topic.category.is_(None), func.starts_with(Topic.category + ".", group + ".")))
     inner = here.cte("here").prefix_with("materialized")
     row = (await session.execute(select(inner).order_by(inner.c.cosine.desc()).limit(1))).first()
     if row is None or row.cosine < limits.cosine_from:
@@ -126,21 +122,40 @@ async def _nearest(session: AsyncSession, ticket: Ticket, vector: Sequence[float
     return await session.get(Topic, row.id, with_for_update=True)
 
 
-def _in_place(ticket: Ticket) -> ColumnElement[bool]:
-    """Return the condition under which a topic lies where the ticket does."""
-    same = [getattr(Topic, name) == value for name in ("landmark", "road") if (value := getattr(ticket, name))]
-    if rules().near.reach_of(ticket.category).area and ticket.district:
-        same.append(and_(Topic.district == ticket.district, Topic.category == ticket.category))
+def reached(encoder: str | None, at: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a topic is open, alive at a moment, and compares with an encoder's vectors."""
+    alive = Topic.last_at >= at - timedelta(days=rules().topics.days)
+    return and_(Topic.closed_at.is_(None), Topic.encoder == (encoder or ""), alive)
+
+
+def in_place(here: Ticket | Topic) -> ColumnElement[bool]:
+    """Return the condition under which a topic lies where a ticket or another topic does."""
+    same: list[ColumnElement[bool]] = []
+    if here.landmark:
+        same.append(Topic.landmark == here.landmark)
+    if here.road:
+        # Two estates of one road are two places.
+        same.append(
+            and_(Topic.road == here.road, Topic.landmark.is_(None)) if here.landmark else Topic.road == here.road
+        )
+    if rules().near.reach_of(here.category).area and here.district:
+        same.append(and_(Topic.district == here.district, Topic.category == here.category))
     if not same:
         return false()
     # One name may be borne in two districts.
-    elsewhere = Topic.district != ticket.district if ticket.district else false()
+    elsewhere = Topic.district != here.district if here.district else false()
     return and_(or_(*same), func.coalesce(~elsewhere, True))
+
+
+def of_group(category: str | None) -> ColumnElement[bool]:
+    """Return the condition under which a topic is of the second-level category that a ticket or topic is of."""
+    group = ".".join((category or "").split(".")[:2])
+    return or_(Topic.category.is_(None), func.starts_with(Topic.category + ".", group + ".")) if group else true()
 
 
 async def _found(session: AsyncSession, first: Ticket, second: Ticket, vector: Sequence[float]) -> Topic:
     other = (await session.scalars(select(Ticket.embedding).where(Ticket.id == first.id))).one()
-    topic = _new(first, other)
+    topic = new(first, other)
     _take(topic, second, vector, other)
     await _announce(session, topic)
     kept = await session.get(TopicTicket, first.id)
@@ -157,7 +172,8 @@ async def _announce(session: AsyncSession, topic: Topic) -> None:
     await live.announce(session, "desk", "topic.founded", topic_id=topic.id)
 
 
-def _new(ticket: Ticket, vector: Sequence[float]) -> Topic:
+def new(ticket: Ticket, vector: Sequence[float]) -> Topic:
+    """Return a topic of one ticket."""
     return Topic(
         title=nearby.label(ticket.category, nearby.known_name(ticket.landmark) or nearby.known_name(ticket.road)),
         category=ticket.category,
@@ -170,7 +186,7 @@ def _new(ticket: Ticket, vector: Sequence[float]) -> Topic:
         size=1,
         first_at=ticket.opened_at,
         last_at=ticket.opened_at,
-        rank=_scale(ticket.opened_at),
+        rank=scale(ticket.opened_at),
         warned_size=0,
     )
 
@@ -181,12 +197,19 @@ def _take(topic: Topic, ticket: Ticket, vector: Sequence[float], centre: Sequenc
     topic.centroid = (moved / np.linalg.norm(moved)).tolist()
     topic.size += 1
     topic.first_at, topic.last_at = min(topic.first_at, ticket.opened_at), max(topic.last_at, ticket.opened_at)
-    since = _scale(ticket.opened_at)
-    topic.rank = since + math.log2(2.0 ** min(topic.rank - since, 500) + 1)
+    since = scale(ticket.opened_at)
+    topic.rank = hotter(topic.rank, since)
+    topic.changed = True
     if topic.street != ticket.street:
         topic.street = None
 
 
-def _scale(moment: datetime) -> float:
+def hotter(rank: float, other: float) -> float:
+    """Return the rank of two topics, or of a topic and a ticket, together."""
+    high, low = max(rank, other), min(rank, other)
+    return high + math.log2(1 + 2.0 ** max(low - high, -500))
+
+
+def scale(moment: datetime) -> float:
     """Return how many half-lives of heat lie between the epoch and a moment."""
     return moment.timestamp() / 86400 / rules().topics.half_life_days

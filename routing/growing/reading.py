@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock
+from core import clock, ledger
 from core.auth import Actor, Permission
 from core.city import city
 from core.errors import NotFound
@@ -32,13 +32,24 @@ class Seen:
     department: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An event of a topic: when, what (`founded`, `warned`, `joined`, `parted` …), with which other, how many then."""
+
+    at: datetime
+    kind: str
+    other: int | None
+    size: int | None
+
+
 async def listing(
     session: AsyncSession, *, actor: Actor, closed: bool = False, limit: int = 50, skip: int = 0
 ) -> list[Seen]:
     """Return topics, the hottest first; `closed`: those that were closed, the last one first. Raises Forbidden."""
     actor.must(Permission.TICKET_RULE)
     order = (Topic.closed_at.desc(),) if closed else (Topic.rank.desc(),)
-    statement = select(Topic).where(Topic.closed_at.is_not(None) if closed else Topic.closed_at.is_(None))
+    ended = Topic.closed_at.is_not(None) & Topic.joined_into.is_(None)
+    statement = select(Topic).where(ended if closed else Topic.closed_at.is_(None))
     found = (await session.scalars(statement.order_by(*order, Topic.id).limit(min(limit, MOST)).offset(skip))).all()
     return await _seen(session, found)
 
@@ -59,6 +70,22 @@ async def find(session: AsyncSession, id: int, *, actor: Actor, lock: bool = Fal
     if topic is None:
         raise NotFound(say("refused.no_topic"))
     return topic
+
+
+async def last(session: AsyncSession, topic: Topic) -> Topic:
+    """Return the topic that this one has become, by night: itself, or what it was joined into."""
+    while topic.joined_into is not None:
+        topic = (await session.scalars(select(Topic).where(Topic.id == topic.joined_into))).one()
+    return topic
+
+
+async def history(session: AsyncSession, topic: Topic) -> list[Past]:
+    """Return what became of a topic, the oldest first."""
+    events = await ledger.history(session, f"topic:{topic.id}")
+    return [
+        Past(each.at, each.kind.removeprefix("topic."), each.data.get("other"), each.data.get("size"))
+        for each in events
+    ]
 
 
 async def seen(session: AsyncSession, topic: Topic) -> Seen:

@@ -12,7 +12,11 @@ from core.privacy import Sealed
 
 
 class Topic(Base):
-    """A matter that several tickets report. Title and place hold no word that a citizen wrote."""
+    """A matter that several tickets report. Title and place hold no word that a citizen wrote.
+
+    `changed`: it has taken a ticket in since it was last looked at by night; `joined_into`: the topic with which it
+    turned out to be one. Its own history is the ledger's `topic:<id>`.
+    """
 
     __tablename__ = "topics"
     __table_args__ = (
@@ -20,6 +24,7 @@ class Topic(Base):
         Index("ix_topics_landmark", "landmark", postgresql_where=text("closed_at is null")),
         Index("ix_topics_road", "road", postgresql_where=text("closed_at is null")),
         Index("ix_topics_district_category", "district", "category", postgresql_where=text("closed_at is null")),
+        Index("ix_topics_changed", "id", postgresql_where=text("changed and closed_at is null")),
         Index("ix_topics_warned_at", "warned_at", postgresql_where=text("warned_at is not null and closed_at is null")),
     )
 
@@ -43,6 +48,8 @@ class Topic(Base):
     acknowledged_by: Mapped[str | None]
     note: Mapped[str | None] = mapped_column(Sealed)
     closed_at: Mapped[datetime | None]
+    changed: Mapped[bool] = mapped_column(default=True)
+    joined_into: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("topics.id"))
 
 
 class TopicTicket(Base):

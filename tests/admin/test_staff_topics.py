@@ -9,6 +9,7 @@ from routing import opening
 from routing.growing import gathering
 from tests.admin.staffing import World, settle
 from tests.routing.conftest import draft, noticed
+from tests.routing.test_regrouping import by_night, two_topics_of_one_matter
 
 from admin.web import create_app  # isort: skip
 
@@ -60,6 +61,18 @@ async def test_nobody_else_reads_topics(login: str, world: World) -> None:
     await reported(2)
     async with world.client(login) as client:
         assert (await client.get("/api/v1/staff/topics")).status_code == 403
+
+
+async def test_a_topic_that_was_joined_into_another_leads_there_and_its_history_says_so(world: World) -> None:
+    first, second = await two_topics_of_one_matter()
+    await by_night()
+    async with world.client("zhou") as client:
+        moved = await client.get(f"/supervision/topics/{second.id}")
+        assert (moved.status_code, moved.headers["location"]) == (303, f"/supervision/topics/{first.id}")
+        page = (await client.get(f"/supervision/topics/{first.id}")).text
+        assert "已合并，共 5 件" in page and f"热点 {second.id}" in page
+        detail = (await client.get(f"/api/v1/staff/topics/{second.id}")).json()
+        assert (detail["joined_into"], detail["history"][-1]["kind"]) == (first.id, "joined_into")
 
 
 async def test_the_chosen_tickets_of_a_topic_are_merged_into_the_oldest(world: World) -> None:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -106,11 +107,14 @@ async def _merge(session: AsyncSession, view: Viewer, numbers: list[str], reason
 async def _page(view: Viewer, id: int) -> Response:
     async with transaction() as session:
         topic = await growing.find(session, id, actor=view.actor)
-        seen = await reading.seen(session, topic)
+        if topic.joined_into is not None:
+            return RedirectResponse(f"/supervision/topics/{(await reading.last(session, topic)).id}", status_code=303)
+        seen, past = await reading.seen(session, topic), await growing.history(session, topic)
         found = await growing.tickets_of(session, topic, actor=view.actor)
         rows = tickets_reading.summaries(await agenda.with_clocks(session, found), locale=view.locale)
     shown: dict[str, Any] = {
         "topic": topic_view(seen),
+        "past": past,
         "tickets": rows,
         "by_department": _counted([naming.department(each.lead) or view.say("supervision.centre") for each in found]),
         "by_place": _counted([naming.place(each.district, each.street) or "–" for each in found]),

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from admin.staff.access import Staffed
 from admin.staff.refusals import refusals
 from admin.staff.tickets.bodies import Body, Reason
-from admin.staff.topics.views import TopicView, view
+from admin.staff.topics.views import PastView, TopicView, view
 from core.database import transaction
 from routing import growing
 from routing.growing import reading
@@ -21,9 +21,10 @@ Id = Annotated[int, Path(ge=1, le=2**62)]
 
 
 class TopicDetail(TopicView):
-    """A topic with its tickets, the newest first."""
+    """A topic with its tickets, the newest first, and its history, the oldest first."""
 
     tickets: list[str]
+    history: list[PastView]
 
 
 class Topics(BaseModel):
@@ -58,7 +59,12 @@ async def get_topic(id: Id, actor: Staffed) -> TopicDetail:
         topic = await growing.find(session, id, actor=actor)
         tickets = await growing.tickets_of(session, topic, actor=actor)
         shown = view(await reading.seen(session, topic))
-    return TopicDetail(**shown.model_dump(), tickets=[each.number for each in tickets])
+        past = await growing.history(session, topic)
+    return TopicDetail(
+        **shown.model_dump(),
+        tickets=[each.number for each in tickets],
+        history=[PastView(at=each.at, kind=each.kind, other=each.other, size=each.size) for each in past],
+    )
 
 
 @router.post("/{id}/acknowledge")

@@ -26,6 +26,7 @@ EXAMPLE: dict[str, Any] = {
     "acknowledged_at": None,
     "note": None,
     "closed_at": None,
+    "joined_into": None,
 }
 
 
@@ -50,6 +51,16 @@ class TopicView(BaseModel):
     acknowledged_at: datetime | None
     note: str | None
     closed_at: datetime | None
+    joined_into: int | None = Field(description="The topic with which this one turned out to be one matter.")
+
+
+class PastView(BaseModel):
+    """What became of a topic: founded, warned, acknowledged, closed, joined, joined_into, parted, parted_from."""
+
+    at: datetime
+    kind: str
+    other: int | None = Field(description="The other topic.")
+    size: int | None = Field(description="Tickets then.")
 
 
 def view(seen: Seen) -> TopicView:
@@ -72,4 +83,5 @@ def view(seen: Seen) -> TopicView:
         acknowledged_at=topic.acknowledged_at,
         note=mask_text(topic.note) if topic.note else None,
         closed_at=topic.closed_at,
+        joined_into=topic.joined_into,
     )
