@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
-from routing import reading, timing
+from routing import parts, reading, timing
 from routing.models import Ticket, TicketClock
+from routing.parts import TicketPart
 from routing.workflow import FINISHED
 
 MOST = 200
@@ -19,10 +21,14 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A ticket with its running clocks, the one that ends first first; none once it is closed."""
+    """A ticket with its running clocks, the one that ends first first; none once it is closed.
+
+    `part`: what the reader's department owes on a ticket that another one leads; its own end, beside the lead's clocks.
+    """
 
     ticket: Ticket
     clocks: tuple[TicketClock, ...]
+    part: TicketPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,8 @@ async def agenda(
     """Return tickets that the actor sees, the nearest end of a clock first, those without a running clock last.
 
     `state`: also one of `reading.WAITING`; `query` as in `tickets.listing`; `due_before`, `due_after`: only those whose
-    next clock ends then; `skip`: how many to leave out, for paging.
+    next clock ends then; `skip`: how many to leave out, for paging. A co-handler's parts are in the order in which they
+    end.
     """
     statement = select(Ticket.id).where(reading.visible_to(actor))
     if state in reading.WAITING:
@@ -64,11 +71,17 @@ async def agenda(
         statement = statement.where(Ticket.next_due_at < due_before)
     if due_after:
         statement = statement.where(Ticket.next_due_at >= due_after)
-    order = Ticket.next_due_at, Ticket.number.desc()
+    order: tuple[ColumnElement[Any], ...] = (Ticket.next_due_at.asc(), Ticket.number.desc())
+    if state == "parts" and actor.department:
+        due = select(TicketPart.due_at).where(
+            TicketPart.ticket_id == Ticket.id, parts.OPEN, TicketPart.department == actor.department
+        )
+        order = (due.scalar_subquery(), Ticket.number.desc())
     # The page is chosen in the index; only what is on it is read.
     page = statement.order_by(*order).limit(min(limit, MOST)).offset(skip)
     tickets = (await session.scalars(select(Ticket).where(Ticket.id.in_(page)).order_by(*order))).all()
-    return await with_clocks(session, tickets)
+    owed = await parts.owed(session, tickets, department=actor.department) if actor.department else {}
+    return [replace(each, part=owed.get(each.ticket.id)) for each in await with_clocks(session, tickets)]
 
 
 async def with_clocks(session: AsyncSession, tickets: Sequence[Ticket]) -> list[Pending]:

@@ -1,6 +1,6 @@
 """Co-handlers' own parts of a ticket: what each was asked for, until when, and what it answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text
@@ -35,6 +35,9 @@ class TicketPart(Base):
     void_at: Mapped[datetime | None]
 
 
+OPEN = TicketPart.answered_at.is_(None) & TicketPart.void_at.is_(None)
+
+
 async def of(session: AsyncSession, ticket: Ticket) -> Sequence[TicketPart]:
     """Return every part of the ticket, oldest first."""
     statement = select(TicketPart).where(TicketPart.ticket_id == ticket.id)
@@ -46,7 +49,15 @@ async def open_of(session: AsyncSession, ticket: Ticket, department: str) -> Tic
     statement = select(TicketPart).where(
         TicketPart.ticket_id == ticket.id,
         TicketPart.department == department,
-        TicketPart.answered_at.is_(None),
-        TicketPart.void_at.is_(None),
+        OPEN,
     )
     return await session.scalar(statement)
+
+
+async def owed(session: AsyncSession, tickets: Iterable[Ticket], *, department: str) -> dict[int, TicketPart]:
+    """Return the department's open parts of those of the tickets that another one leads, by the tickets' ids."""
+    ids = [ticket.id for ticket in tickets if ticket.lead != department and department in ticket.open_parts]
+    if not ids:
+        return {}
+    statement = select(TicketPart).where(TicketPart.ticket_id.in_(ids), TicketPart.department == department, OPEN)
+    return {part.ticket_id: part for part in await session.scalars(statement)}

@@ -1,11 +1,13 @@
 """A step in words, read from its data: who, which clocks, what a correction set right."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from core.ledger import Event
 from core.settings import settings
 from intents import categories
 from routing.messages import say
+from routing.notices import moment_words
 from routing.rules import rules
 from routing.tree import tree
 
@@ -27,6 +29,8 @@ def described(kind: str, event: Event) -> str:
         values["department"] = tree().get(code).short_name if code in tree() else code
     if changed := changed_by(event):
         values["changes"] = _changes(changed, values["before"], values["after"])
+    if kind == "extended":
+        values["due"] = moment_words(datetime.fromisoformat(values["due_at"]))
     if "clocks" in values:
         names = [say(f"clock.{kind}", settings().locale) for kind in values["clocks"]]
         values["clock"] = say("list.separator", settings().locale).join(names)

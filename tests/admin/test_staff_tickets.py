@@ -141,6 +141,18 @@ async def test_the_nearest_end_of_a_clock_comes_first_and_pages_follow(world: Wo
         assert await numbers(client, q="今天") == [soon]
 
 
+async def test_a_co_handler_reads_when_its_part_ends(world: World) -> None:
+    number = await world.dispatched()
+    path = f"/api/v1/staff/tickets/{number}/part"
+    asked = {"department": "power_supply", "text": "请核实供电", "working_days": 2}
+    async with world.client("lin") as agent, world.client("power") as other, world.client("lamps") as lead:
+        assert (await agent.post(path, json=asked)).status_code == 200
+        (theirs,) = (await other.get("/api/v1/staff/tickets", params={"state": "parts"})).json()["tickets"]
+        (leads,) = (await lead.get("/api/v1/staff/tickets")).json()["tickets"]
+        assert (theirs["next_clock"]["kind"], theirs["next_clock"]["name"]) == ("part", "协办事项")
+        assert leads["next_clock"]["kind"] == "accept"
+
+
 async def test_a_citizens_number_finds_their_tickets_for_the_centre_only(world: World) -> None:
     number = await world.dispatched()
     async with world.client("lin") as agent, world.client("lamps") as department:

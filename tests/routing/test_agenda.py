@@ -55,3 +55,26 @@ async def test_a_lapsed_right_to_object_is_nobodys_delay(session: AsyncSession, 
     assert [each.kind for each in pending.clocks] == ["resolve"]
     with clock.set_to(MONDAY + timedelta(days=3)):
         assert await agenda.overdue(session, actor=actor) == 0
+
+
+async def test_a_co_handler_works_by_the_ends_of_its_own_parts(session: AsyncSession, monday: object) -> None:
+    lead, other = department("urban_management"), department("power_supply")
+    of_days = {}
+    for days, urgency in ((3, "critical"), (1, "general"), (2, "general")):
+        of_days[days] = await dispatched(session, "urban_management", urgency=urgency)
+        await commands.ask_part(
+            session, of_days[days], actor=AGENT, department="power_supply", text="请核实供电", working_days=days
+        )
+    # The lead's clock of the critical one ends first, the co-handler's part of it last.
+    assert (await numbers(session, actor=lead))[0] == of_days[3]
+    theirs = await agenda.agenda(session, actor=other, state="parts")
+    assert [each.ticket.number for each in theirs] == [of_days[days] for days in (1, 2, 3)]
+    assert [each.part.due_at - MONDAY for each in theirs if each.part] == [
+        timedelta(days=days, hours=8) for days in (1, 2, 3)
+    ]
+    assert all(each.part is None for each in await agenda.agenda(session, actor=lead))
+    await commands.answer_part(session, of_days[1], actor=other, text="供电正常")
+    assert {each.ticket.number for each in await agenda.agenda(session, actor=other) if each.part} == {
+        of_days[2],
+        of_days[3],
+    }

@@ -42,6 +42,17 @@ class TestExtension:
         assert (opened.ticket.extensions, opened.ticket.extended_days, opened.ticket.applied) == (1, 3, None)
         assert "延长办理时间" in await told(session)
 
+    async def test_citizen_and_staff_read_the_new_date(self, session: AsyncSession) -> None:
+        opened = await arrive(session, "accepted")
+        await road.ask_extension(session, opened)
+        await road.extend(session, opened)
+        status = await tickets.public_status(session, opened.ticket.number, opened.code)
+        history = await tickets.history(session, opened.ticket.number, actor=LEAD)
+        of_citizen = next(step["text"] for step in status["steps"] if step["name"] == "已批准延期")
+        of_staff = next(step.text for step in history if step.kind == "extended")
+        # Promised for Monday the 30th; three working days after it are Thursday.
+        assert of_citizen == "批准延期3个工作日，办理期限延至12月3日17:30" and of_citizen in of_staff
+
     async def test_refused_nothing_moves_and_the_department_reads_why(self, session: AsyncSession) -> None:
         opened = await arrive(session, "accepted")
         promised = (await timing.running(session, opened.ticket))["resolve"].due_at

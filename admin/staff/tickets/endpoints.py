@@ -19,6 +19,7 @@ from core.auth import Actor
 from core.database import transaction
 from core.settings import settings
 from routing import agenda, citizens, tickets
+from routing.reading import WAITING
 from routing.workflow import STATES
 
 router = APIRouter(
@@ -50,18 +51,24 @@ class Citizen(BaseModel):
     phone: str
 
 
+LISTED = (*STATES, *WAITING)
+
+
 @router.get("")
 async def list_tickets(
     actor: Staffed,
     state: Annotated[
-        str | None, Query(description="One of: " + " ".join(STATES), pattern=f"^({'|'.join(STATES)})$")
+        str | None, Query(description="A state, or what waits: " + " ".join(LISTED), pattern=f"^({'|'.join(LISTED)})$")
     ] = None,
     department: Annotated[str | None, Query(description="Code of the department that leads.", max_length=64)] = None,
     q: Annotated[str | None, Query(description="Number, citizen's phone (centre only), words of the title.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
 ) -> TicketPage:
-    """List the tickets that you see, the nearest end of a clock first: the centre all, a department its own."""
+    """List the tickets that you see, the nearest end of a clock first: the centre all, a department its own.
+
+    A co-handler reads in `next_clock` when its own part ends; `state=parts` lists what it owes, in that order.
+    """
     async with transaction() as session:
         found = await agenda.agenda(
             session, actor=actor, state=state, department=department, query=q, limit=limit + 1, skip=skip

@@ -7,12 +7,11 @@ from itertools import takewhile
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming, people, texts
-from admin.staff.tickets import beside, photos
+from admin.staff.tickets import beside, clocks, photos
 from admin.staff.tickets.commands import COMMANDS
 from admin.staff.tickets.views import (
     CandidateView,
     CitizenView,
-    ClockView,
     ReasonView,
     StepView,
     SurveyView,
@@ -20,14 +19,12 @@ from admin.staff.tickets.views import (
     TicketSummary,
     WorkRow,
 )
-from core import clock
 from core.auth import Actor
 from core.privacy import mask_text
-from routing import agenda, citizens, clock_rows, commands, departments, reasons, tickets, timing
+from routing import agenda, citizens, commands, departments, reasons, tickets, timing
 from routing.agenda import Pending
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
-from routing.policy import sla
 from routing.rules import rules
 from routing.suggestions import suggest
 from routing.tickets import Step
@@ -39,7 +36,10 @@ NAMING = frozenset({"dispatch", "ruling", "reassign"})
 
 def summary(pending: Pending, *, locale: str) -> TicketSummary:
     """Return a ticket for a list."""
-    return TicketSummary.model_validate(_common(pending.ticket, pending.clocks, locale=locale))
+    common = _common(pending.ticket, pending.clocks, locale=locale)
+    if pending.part:
+        common["next_clock"] = clocks.of_part(pending.part, locale=locale)
+    return TicketSummary.model_validate(common)
 
 
 def summaries(found: Iterable[Pending], *, locale: str) -> list[TicketSummary]:
@@ -67,7 +67,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "attachments": photos.listed(photos.of_ticket(ticket, taken)),
             "co_handlers": [{"code": code, "name": naming.department(code)} for code in ticket.co_handlers],
             "citizen": await _citizen(session, ticket, actor=actor),
-            "clocks": [_clock(row, locale=locale) for row in await timing.current(session, ticket)],
+            "clocks": [clocks.of_row(row, locale=locale) for row in await timing.current(session, ticket)],
             "steps": await _steps(session, taken, locale=locale),
             "result": ticket.result,
             "basis": ticket.basis,
@@ -194,26 +194,6 @@ def _survey(ticket: Ticket) -> SurveyView | None:
     )
 
 
-def _clock(row: TicketClock, *, locale: str) -> ClockView:
-    state = clock_rows.state_of(row, clock.now())
-    return ClockView(
-        kind=row.kind,
-        name=routing_say(f"clock.{row.kind}", locale),
-        started_at=row.started_at,
-        due_at=row.due_at,
-        met_at=row.met_at,
-        state=str(state),
-        state_name=texts.named("clock_state", state, locale),
-        percent=100 if state == clock_rows.ClockState.OVERDUE else _passed(row.warned),
-        provisional=row.provisional,
-    )
-
-
-def _passed(warned: int) -> int:
-    """Return the highest point of the escalation at or below what a clock has been acted upon."""
-    return max((step.at for step in sla().escalation if step.at <= warned), default=0)
-
-
 def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> dict[str, object]:
     return {
         "number": ticket.number,
@@ -230,7 +210,7 @@ def _common(ticket: Ticket, running: Sequence[TicketClock], *, locale: str) -> d
         "department_name": naming.department(ticket.lead),
         "place": naming.place(ticket.district, ticket.street),
         "opened_at": ticket.opened_at,
-        "next_clock": _clock(running[0], locale=locale) if running else None,
+        "next_clock": clocks.of_row(running[0], locale=locale) if running else None,
         "returns": ticket.returns,
         "reopened": ticket.reopened,
         "urges": ticket.urges,

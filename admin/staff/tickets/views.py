@@ -75,7 +75,9 @@ class TicketSummary(BaseModel):
     department_name: str
     place: str
     opened_at: datetime
-    next_clock: ClockView | None = Field(description="The running clock that ends first.")
+    next_clock: ClockView | None = Field(
+        description="The running clock that ends first; in a co-handler's list the end of its own open part (`part`)."
+    )
     returns: int
     reopened: int
     urges: int
