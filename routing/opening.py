@@ -51,6 +51,7 @@ class Draft:
     citizen_name: str | None = None
     citizen_phone: str | None = None
     confidential: bool = False
+    sealed: bool = False  # split off from a sealed ticket
     conversation: str | None = None
     attachments: Sequence[Any] = ()
     elements: dict[str, Any] = field(default_factory=dict)
@@ -90,6 +91,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor, join: str |
         category=draft.category,
         urgency=str(draft.urgency),
         confidential=draft.confidential,
+        sealed=draft.sealed,
         **words,
         attachments=list(draft.attachments),
         district=draft.district,

@@ -1,5 +1,6 @@
 """拆单: one of two matters of a ticket becomes a ticket of the same citizen."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
@@ -40,10 +41,22 @@ async def split_off(
         citizen_phone=citizen.phone if citizen else None,
         # What was secret stays so: the two are of one author.
         confidential=ticket.sealed or is_secret(request_type=ticket.request_type, confidential=ticket.confidential),
+        sealed=ticket.sealed,
         conversation=ticket.conversation,
     )
     second = await opening.open(session, draft, actor=actor)
     second.ticket.split_from = ticket.id
-    second.ticket.sealed = ticket.sealed
     await session.flush()
     return second
+
+
+async def split_from(session: AsyncSession, ticket: Ticket) -> list[Ticket]:
+    """Return what was split off from the ticket, and from that in turn, and is not sealed, locked, the oldest first."""
+    found: list[Ticket] = []
+    last = [ticket.id]
+    while last:
+        statement = select(Ticket).where(Ticket.split_from.in_(last)).order_by(Ticket.id).with_for_update()
+        parts = (await session.scalars(statement.execution_options(populate_existing=True))).all()
+        found += parts
+        last = [part.id for part in parts]
+    return [part for part in found if not part.sealed]

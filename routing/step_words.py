@@ -1,6 +1,6 @@
 """A step in words, read from its data: who, which clocks, what a correction set right."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from core.ledger import Event
@@ -14,8 +14,11 @@ from routing.tree import tree
 LABEL = ("request_type", "category", "urgency")  # what a correction sets right
 
 
-def described(kind: str, event: Event) -> str:
-    """Return a sentence about a step that has no words of its own, where its data say something."""
+def described(kind: str, event: Event, hidden: Collection[str] = ()) -> str:
+    """Return a sentence about a step that has no words of its own, where its data say something.
+
+    `hidden`: numbers of tickets that are not named.
+    """
     if kind == "excluded":
         return exclusion_name(event.data["reason"])
     key = f"step.{kind}.text"
@@ -29,6 +32,8 @@ def described(kind: str, event: Event) -> str:
         values["department"] = tree().get(code).short_name if code in tree() else code
     if changed := changed_by(event):
         values["changes"] = _changes(changed, values["before"], values["after"])
+    if values.get("other") in hidden:
+        values["other"] = say("step.other_hidden", settings().locale)
     if kind == "extended":
         values["due"] = moment_words(datetime.fromisoformat(values["due_at"]))
     if "clocks" in values:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, ledger, live, outbox, rows
@@ -13,7 +13,7 @@ from core.auth import Actor
 from core.ledger import Event
 from core.rows import Call
 from core.settings import settings
-from routing import feed, step_words
+from routing import feed, reading, step_words
 from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket, TicketNote
@@ -137,24 +137,28 @@ def first(ticket: Ticket, kind: str, *, actor: Actor, **data: Any) -> tuple[Even
 
 
 def _announcements(ticket: Ticket, event: Event, departments: Iterable[str]) -> list[Call]:
-    topics = (f"ticket:{ticket.number}", "desk", *(f"department:{code}" for code in departments))
-    return [live.announcement(topic, event.kind, number=ticket.number, state=ticket.state) for topic in topics]
+    topics = (f"ticket:{ticket.number}", *(f"department:{code}" for code in departments))
+    told = [live.announcement(topic, event.kind, number=ticket.number, state=ticket.state) for topic in topics]
+    # The whole centre listens at the desk: of a sealed ticket it hears that something changed, not what.
+    which = {} if ticket.sealed else {"number": ticket.number, "state": ticket.state}
+    return [*told, live.announcement("desk", "ticket.sealed" if ticket.sealed else event.kind, **which)]
 
 
 async def tell(session: AsyncSession, ticket: Ticket, event: Event, **content: Any) -> None:
     """Post a notice of the event to the citizen, over the channel that the request came in by.
 
-    `content`: the values of the message; `questions` travels beside it as it is.
+    `content`: the values of the message; `questions` travels beside it as it is. `notice`: the message, where it is not
+    the one for the step.
     """
     kind = event.kind.removeprefix(PREFIX)
-    questions = content.pop("questions", None)
+    questions, notice = content.pop("questions", None), content.pop("notice", kind)
     listeners = [(ticket.number, ticket.channel, ticket.conversation)]
     if kind in SHARED and ticket.state != "merged":
         listeners += [(each, door, talk) for each, door, talk in await session.execute(_followers(ticket))]
     for number, channel, conversation in listeners:
         if conversation is None:
             continue
-        text = say(f"notice.{kind}", settings().locale, number=number, **content)
+        text = say(f"notice.{notice}", settings().locale, number=number, **content)
         await outbox.post(
             session,
             channel=channel,
@@ -175,14 +179,21 @@ def _followers(ticket: Ticket) -> Select[str, str, str | None]:
     )
 
 
-async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -> list[Step]:
-    """Return the ticket's steps, oldest first; `public`: those, and those words, that its citizen reads."""
+async def read(
+    session: AsyncSession, ticket: Ticket, *, public: bool = False, actor: Actor | None = None
+) -> list[Step]:
+    """Return the ticket's steps, oldest first; `public`: those, and those words, that its citizen reads.
+
+    `actor`: the steps name no sealed ticket that the actor does not see.
+    """
     notes = {
         note.event_number: note
         for note in await session.scalars(select(TicketNote).where(TicketNote.ticket_id == ticket.id))
     }
     steps = []
-    for event in await ledger.history(session, f"ticket:{ticket.number}"):
+    events = await ledger.history(session, f"ticket:{ticket.number}")
+    hidden = await _sealed_from(session, events, actor) if actor else frozenset()
+    for event in events:
         kind = event.kind.removeprefix(PREFIX)
         if public and kind not in PUBLIC:
             continue
@@ -190,7 +201,7 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
         # Of a rating the citizen reads their own comment, not the note of the agent who called.
         theirs = kind in PUBLIC_WORDS or (kind == "rated" and event.actor == "citizen")
         words = note.text if note and (not public or theirs) else ""
-        described = step_words.described(kind, event) if not words or kind in DESCRIBED_TOO else ""
+        described = step_words.described(kind, event, hidden) if not words or kind in DESCRIBED_TOO else ""
         steps.append(
             Step(
                 at=event.at,
@@ -203,3 +214,12 @@ async def read(session: AsyncSession, ticket: Ticket, *, public: bool = False) -
             )
         )
     return steps
+
+
+async def _sealed_from(session: AsyncSession, events: Iterable[Event], actor: Actor) -> frozenset[str]:
+    """Return the numbers of sealed tickets that the events name and the actor does not see."""
+    named = {event.data["other"] for event in events if "other" in event.data}
+    if not named:
+        return frozenset()
+    statement = select(Ticket.number).where(Ticket.number.in_(named), Ticket.sealed, not_(reading.visible_to(actor)))
+    return frozenset(await session.scalars(statement))

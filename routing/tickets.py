@@ -53,7 +53,7 @@ __all__ = [
 
 async def history(session: AsyncSession, number: str, *, actor: Actor) -> list[Step]:
     """Return every step of a ticket that the actor sees, oldest first, with the words that belong to it."""
-    return await steps.read(session, await reading.find(session, number, actor=actor))
+    return await steps.read(session, await reading.find(session, number, actor=actor), actor=actor)
 
 
 async def version(session: AsyncSession, number: str) -> int:

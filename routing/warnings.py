@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Select, SmallInteger, delete, func, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, Select, SmallInteger, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -135,4 +135,8 @@ def _recipient(actor: Actor) -> str:
 
 
 def _open(actor: Actor) -> Select[TicketWarning]:
-    return select(TicketWarning).where(TicketWarning.recipient == _recipient(actor), TicketWarning.seen_at.is_(None))
+    # A sealed ticket is not even named to who may not see it.
+    shown = select(TicketClock.id).join(Ticket, Ticket.id == TicketClock.ticket_id)
+    shown = shown.where(TicketClock.id == TicketWarning.clock_id, or_(~Ticket.sealed, reading.visible_to(actor)))
+    mine = TicketWarning.recipient == _recipient(actor), TicketWarning.seen_at.is_(None)
+    return select(TicketWarning).where(*mine, shown.exists())

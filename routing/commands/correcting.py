@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from intents import RequestType, Urgency, categories
-from routing import negotiated, step_words, steps, timing
+from routing import negotiated, step_words, steps, timing, unmerging
 from routing.applications import TicketApplication
 from routing.commands.taking import take, words
 from routing.hiding import hide_author, is_secret
@@ -90,6 +90,7 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
         position.basis = await hide_author(session, ticket, position.basis or "") or None
     await negotiated.shut_out(session, ticket)
     await steps.record(session, ticket, "made_confidential", actor=actor)
+    await unmerging.leave_secret(session, ticket)
 
 
 def _label(ticket: Ticket) -> dict[str, str | None]:

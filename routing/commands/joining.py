@@ -3,19 +3,15 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import jobs
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from core.text.normalise import clean
-from routing import granting, links, merging, reading, splitting, steps, timing, workflow
+from routing import granting, links, merging, reading, splitting, steps, unmerging, workflow
 from routing.commands.taking import take, words
 from routing.links import TicketLink
 from routing.messages import say
 from routing.models import Ticket
 from routing.opening import Opened
-from routing.policy import ClockKind
-
-DEPARTMENT_CLOCKS = (ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.RETURN)
 
 
 async def merge(session: AsyncSession, number: str, *, actor: Actor, into: str, reason: str) -> Ticket:
@@ -38,24 +34,10 @@ async def merge(session: AsyncSession, number: str, *, actor: Actor, into: str, 
 
 
 async def unmerge(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:
-    """取消并单: the ticket goes its own way again, with its citizen's own clock, which never stopped for them.
-
-    It is with the master's department, which may say that it is not its duty; one without a department is new again
-    and dispatched for itself.
-    """
+    """取消并单: the ticket goes its own way again (`unmerging.go_alone`)."""
     ticket = await take(session, number, "unmerge", actor=actor)
     reason = words(reason, wanted="reason")
-    workflow.move(ticket, "unmerge")
-    ticket.merged_into = None
-    await timing.revive(session, ticket, ClockKind.RESOLVE)
-    if ticket.lead:
-        ticket.accepted_at, ticket.return_refused = None, False
-        ticket.dispatched_at = ticket.dispatched_at or ticket.opened_at
-        await timing.start(session, ticket, *DEPARTMENT_CLOCKS)
-    else:
-        await jobs.defer(session, "tickets.dispatch", lock=f"ticket:{ticket.number}", number=ticket.number)
-    event = await steps.record(session, ticket, "unmerged", actor=actor, text=reason, department=ticket.lead)
-    await steps.tell(session, ticket, event)
+    await unmerging.go_alone(session, ticket, actor=actor, reason=reason)
     return ticket
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, ledger
 from core.auth import Actor
 from core.errors import Conflict
-from routing import merging, negotiated, parts, steps, workflow
+from routing import merging, negotiated, parts, splitting, steps, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
@@ -18,15 +18,30 @@ async def seal(
 ) -> Ticket:
     """转为密件: co-handlers see it no longer, but for those named, and what they owed is void.
 
-    Nor does who was asked in a negotiation, unless it works on the ticket.
+    Nor does who was asked in a negotiation, unless it works on the ticket. What was split off from it is sealed
+    with it: it is of the same author, and the two name each other. Each has an event of its own, and is unsealed for
+    itself.
 
-    Raises Conflict while others follow the ticket, or it follows another.
+    Raises Conflict while others follow the ticket or what was split off from it, or it follows another.
     """
     ticket = await take(session, number, "seal", actor=actor)
     reason = words(reason, wanted="reason")
-    if ticket.state == "merged" or await merging.followers(session, ticket, limit=1):
-        raise Conflict(say("refused.seal_merged"))
+    split_off = await splitting.split_from(session, ticket)
+    for each in (ticket, *split_off):
+        if each.state == "merged" or await merging.followers(session, each, limit=1):
+            key = "refused.seal_merged" if each is ticket else "refused.seal_split_merged"
+            raise Conflict(say(key, number=each.number))
     workflow.move(ticket, "note")
+    await _close(session, ticket, actor=actor, reason=reason, co_handlers=co_handlers)
+    for each in split_off:
+        words_of_it = say("sealed.with_first", number=ticket.number, reason=reason)
+        await _close(session, each, actor=actor, reason=words_of_it, co_handlers=co_handlers)
+    return ticket
+
+
+async def _close(
+    session: AsyncSession, ticket: Ticket, *, actor: Actor, reason: str, co_handlers: Sequence[str]
+) -> None:
     ticket.sealed = True
     before = tuple(ticket.co_handlers)
     ticket.co_handlers = [code for code in before if code in co_handlers]
@@ -36,7 +51,6 @@ async def seal(
     ticket.open_parts = {code: state for code, state in ticket.open_parts.items() if code in ticket.co_handlers}
     await negotiated.shut_out(session, ticket)
     await steps.record(session, ticket, "sealed", actor=actor, text=reason, also=before)
-    return ticket
 
 
 async def unseal(session: AsyncSession, number: str, *, actor: Actor, reason: str) -> Ticket:

@@ -59,7 +59,8 @@ async def copied(session: AsyncSession, ticket: Ticket) -> list[Hit]:
     )
     for id, length in others.all():
         other = await session.get_one(Ticket, id)
-        if not await asyncio.to_thread(_same_matter, ticket, other):
+        # A finding names the other ticket, and a sealed one is named nowhere.
+        if not other.sealed and not await asyncio.to_thread(_same_matter, ticket, other):
             return [Hit("copied", (other.number,), f"{length / sum(said.values()):.0%}")]
     return []
 

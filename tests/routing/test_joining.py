@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.errors import BadInput, Conflict, NotFound
 from core.outbox import Notice
-from routing import citizens, commands, links, tickets, timing
+from routing import citizens, commands, links, tickets, timing, unmerging
 from routing.tickets import Opened
 from tests.routing import road
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, draft
@@ -266,3 +266,42 @@ class TestLink:
             await commands.link(session, other.ticket.number, actor=SUPERVISOR, other=one.ticket.number)
         with pytest.raises(BadInput):
             await commands.link(session, one.ticket.number, actor=AGENT, other=one.ticket.number)
+
+
+class TestWhenTheMasterBecomesSecret:
+    async def test_ordinary_tickets_stand_for_themselves_and_their_citizens_read_nothing_of_it(
+        self, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(unmerging, "BATCH", 1)
+        master = await arrive(session, "accepted")
+        first, second = await child_of(session, master), await child_of(session, master, conversation="c-3")
+        secret = await child_of(session, master, conversation="c-4", confidential=True)
+        await commands.supplement(session, master.ticket.number, master.code, text="请保密，别让他们知道是我")
+        assert master.ticket.confidential and first.ticket.state == "dispatched" and second.ticket.state == "merged"
+        # A job goes on where there are many.
+        await unmerging.leave_secret(session, master.ticket)
+        assert (second.ticket.state, secret.ticket.state) == ("dispatched", "merged")
+        for child, conversation in ((first, "c-2"), (second, "c-3")):
+            assert child.ticket.merged_into is None and child.ticket.lead == "urban_management"
+            assert {"accept", "resolve"} <= set(await timing.running(session, child.ticket))
+            heard = (await notices(session, conversation))[-1]
+            status = str(await tickets.public_status(session, child.ticket.number, child.code))
+            assert "单独办理" in heard and "不是同一件" not in heard
+            assert all("保密" not in text and master.ticket.number not in text for text in (heard, status))
+        before = len(await notices(session, "c-2"))
+        await road.reply(session, master)
+        assert len(await notices(session, "c-2")) == before
+        assert (first.ticket.state, secret.ticket.state) == ("dispatched", "replied")
+
+    async def test_corrected_into_a_tip_off_without_a_department_they_are_dispatched_for_themselves(
+        self, session: AsyncSession
+    ) -> None:
+        master = await arrive(session, "new")
+        child = await child_of(session, master)
+        await commands.correct(session, master.ticket.number, actor=SUPERVISOR, request_type="tip_off", reason="是举报")
+        assert (child.ticket.state, child.ticket.merged_into) == ("new", None)
+        waiting = await session.scalar(
+            text("select count(*) from procrastinate_jobs where task_name = 'tickets.dispatch' and lock = :lock"),
+            {"lock": f"ticket:{child.ticket.number}"},
+        )
+        assert waiting == 2  # once when it was opened, once now

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ledger
 from core.auth import Actor
 from core.errors import Conflict, NotFound
-from routing import commands, experience, labels, parts, tickets, vectors
+from routing import commands, experience, labels, parts, tickets, timing, vectors, warnings
 from tests.routing import road
 from tests.routing.conftest import AGENT, EDITOR, SUPERVISOR
 from tests.routing.road import ADMINISTRATOR, LEAD, OTHER, arrive
@@ -102,3 +102,56 @@ async def test_what_is_split_off_is_sealed_too(session: AsyncSession) -> None:
     opened = await arrive(session, "accepted")
     await road.seal(session, opened)
     assert (await road.split(session, opened, actor=SUPERVISOR)).ticket.sealed
+
+
+async def test_what_was_split_off_before_is_sealed_with_it_each_with_its_event(session: AsyncSession) -> None:
+    opened = await arrive(session, "accepted")
+    second = await road.split(session, opened)
+    third = await commands.split(
+        session, second.ticket.number, actor=AGENT, title="树枝遮挡", description="树枝挡住路灯", reason="两件事"
+    )
+    await road.seal(session, opened)
+    for each in (opened, second, third):
+        await session.refresh(each.ticket)
+        assert each.ticket.sealed
+        with pytest.raises(NotFound):
+            await tickets.find(session, each.ticket.number, actor=AGENT)
+        last = (await tickets.history(session, each.ticket.number, actor=SUPERVISOR))[-1]
+        assert last.kind == "sealed" and (each is opened or f"随{opened.ticket.number}一并" in last.text)
+        assert (await tickets.public_status(session, each.ticket.number, each.code))["number"] == each.ticket.number
+    # Each is unsealed for itself.
+    await commands.unseal(session, second.ticket.number, actor=ADMINISTRATOR, reason="与案件无关")
+    assert (opened.ticket.sealed, second.ticket.sealed, third.ticket.sealed) == (True, False, True)
+
+
+async def test_nothing_is_sealed_while_what_was_split_off_is_merged(session: AsyncSession) -> None:
+    opened, other = await arrive(session, "accepted"), await arrive(session, "dispatched")
+    second = await road.split(session, opened)
+    await commands.merge(session, second.ticket.number, actor=AGENT, into=other.ticket.number, reason="同一盏路灯")
+    with pytest.raises(Conflict, match=second.ticket.number):
+        await road.seal(session, opened)
+    assert not opened.ticket.sealed and not second.ticket.sealed
+
+
+async def test_the_steps_of_an_ordinary_ticket_name_no_sealed_one_to_who_does_not_see_it(session: AsyncSession) -> None:
+    sealed, ordinary = await arrive(session, "accepted"), await arrive(session, "dispatched")
+    number = sealed.ticket.number
+    await commands.link(session, ordinary.ticket.number, actor=AGENT, other=number)
+    await road.seal(session, sealed)
+
+    async def read(actor: Actor) -> str:
+        return str(await tickets.history(session, ordinary.ticket.number, actor=actor))
+
+    assert number in await read(SUPERVISOR) and number in await read(LEAD)
+    assert number not in await read(AGENT) and "另一件工单" in await read(AGENT)
+
+
+async def test_who_may_not_see_it_is_not_warned_of_its_clocks(session: AsyncSession) -> None:
+    opened = await arrive(session, "dispatched")
+    row = (await timing.running(session, opened.ticket))["accept"]
+    await warnings.keep(session, [(row, 100, [warnings.CENTRE, "power_supply"])])
+    assert await warnings.count(session, actor=AGENT) == 1
+    await road.seal(session, opened)
+    for actor, told in ((AGENT, 0), (OTHER, 0), (SUPERVISOR, 1)):
+        assert await warnings.count(session, actor=actor) == told
+        assert len(await warnings.listing(session, actor=actor)) == told
