@@ -91,6 +91,7 @@ COMMANDS: dict[str, Command] = {
     "split": Command(("split",), _DISPATCH),
     "link": Command(("note",), _DISPATCH),
     "unlink": Command(("note",), _DISPATCH),
+    "tell_apart": Command(("note",), _DISPATCH),
     "seal": Command(("note",), _RULE, guard=lambda ticket, _: not ticket.sealed and ticket.state != "merged"),
     "unseal": Command(("note",), Permission.SETTINGS, guard=lambda ticket, _: ticket.sealed),
     "callback": Command(("solved", "reopen", "escalate"), Permission.TICKET_CALLBACK),

@@ -35,6 +35,7 @@ class Similar:
     short name of the one that has it.
     """
 
+    id: int
     number: str
     title: str
     label: str
@@ -83,6 +84,7 @@ async def near(
 async def alike(session: AsyncSession, ticket: Ticket, vector: Sequence[float], *, least: float) -> list[Similar]:
     """Return open tickets on the same matter as an existing one, secret ones too: for the centre alone.
 
+    Those that people told apart from it (`routing.suspected`) are not among them.
     `vector`: the ticket's own; `least`: the score from which they count.
     """
     place = Whereabouts(
@@ -113,6 +115,7 @@ async def alike(session: AsyncSession, ticket: Ticket, vector: Sequence[float], 
 def _similar(row: Any, place: Whereabouts, now: datetime) -> Similar:
     lead = tree().get(row.lead).short_name if row.lead and row.lead in tree() else None
     return Similar(
+        id=row.id,
         number=row.number,
         title=row.title,
         label=label(row.category, _shown_place(row.landmark, place.landmark) or _shown_place(row.road, place.road)),

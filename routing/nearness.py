@@ -76,7 +76,10 @@ from scored s cross join lateral (
     from tickets t left join ticket_citizens c on c.ticket_id = t.id
     where t.id = s.id or (t.merged_into = s.id and t.state = 'merged')
 ) joined
-where s.score >= :least and not joined.own
+where s.score >= :least and not joined.own and not exists (
+    select from suspected_pairs p
+    where p.first_id = least(s.id, :own) and p.second_id = greatest(s.id, :own) and p.verdict = 'apart'
+)
 order by s.score desc, s.opened_at
 limit :limit
 """

@@ -2,7 +2,7 @@
 
 router   everything, to be included in the web app
 access   who is signed in, protection from other sites
-tickets, catalogue, conversations, knowledge, session, events   the interface; what pages and interface share
+tickets, duplicates, catalogue, conversations, knowledge, session, events   the interface; what pages share
 systems  the interface of departments' own systems (`/api/v1/systems/…`)
 once     commands that may be asked again: Idempotency-Key, If-Match
 pages    the pages
@@ -14,6 +14,7 @@ from admin.staff import events, jobs, session
 from admin.staff.catalogue.endpoints import router as catalogue_router
 from admin.staff.clocks.endpoints import router as clocks_router
 from admin.staff.conversations.endpoints import router as conversations_router
+from admin.staff.duplicates.endpoints import router as duplicates_router
 from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
 from admin.staff.knowledge.importing import router as importing_router
@@ -30,6 +31,7 @@ for _each in (
     session.router,
     tickets_router,
     topics_router,
+    duplicates_router,
     proceedings_router,
     figures_router,
     catalogue_router,

@@ -17,7 +17,7 @@ from routing.commands.closing import call, callback, close, reopen
 from routing.commands.correcting import correct
 from routing.commands.dispatching import dispatch, reassign, return_to_centre, rule_on_return
 from routing.commands.handling import accept, answer, contact, reply
-from routing.commands.joining import link, merge, split, unlink, unmerge
+from routing.commands.joining import link, merge, split, tell_apart, unlink, unmerge
 from routing.commands.on_behalf import supplement_for, urge_for, withdraw_for
 from routing.commands.parting import accept_part, answer_part, ask_part
 from routing.commands.sealing import note_reading, seal, unseal
@@ -57,6 +57,7 @@ __all__ = [
     "supervise",
     "supplement",
     "supplement_for",
+    "tell_apart",
     "unlink",
     "unmerge",
     "unseal",

@@ -1,4 +1,4 @@
-"""Several tickets and one matter, one ticket and several matters: merge, unmerge, split, link."""
+"""Several tickets and one matter, one ticket and several matters: merge, unmerge, split, link, tell apart."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from core.text.normalise import clean
-from routing import granting, links, merging, reading, splitting, steps, unmerging, workflow
+from routing import granting, links, merging, reading, splitting, steps, suspected, unmerging, workflow
 from routing.commands.taking import take, words
 from routing.links import TicketLink
 from routing.messages import say
@@ -30,6 +30,9 @@ async def merge(session: AsyncSession, number: str, *, actor: Actor, into: str, 
     if root.state == "merged":
         raise Conflict(say("refused.changed_meanwhile"))
     await merging.follow(session, ticket, root, actor=actor, reason=reason)
+    for said in {other.id: other, root.id: root}.values():
+        await suspected.settle(session, ticket, said, "one")
+    await suspected.hand_over(session, ticket, root)
     return ticket
 
 
@@ -37,7 +40,10 @@ async def unmerge(session: AsyncSession, number: str, *, actor: Actor, reason: s
     """取消并单: the ticket goes its own way again (`unmerging.go_alone`)."""
     ticket = await take(session, number, "unmerge", actor=actor)
     reason = words(reason, wanted="reason")
+    master = await merging.master_of(session, ticket)
     await unmerging.go_alone(session, ticket, actor=actor, reason=reason)
+    if master is not None:
+        await suspected.settle(session, ticket, master, "apart")
     return ticket
 
 
@@ -94,6 +100,22 @@ async def unlink(session: AsyncSession, number: str, *, actor: Actor, other: str
     await session.delete(found)
     for one, two in ((ticket, second), (second, ticket)):
         await steps.record(session, one, "unlinked", actor=actor, other=two.number)
+    return ticket
+
+
+async def tell_apart(session: AsyncSession, number: str, *, actor: Actor, other: str) -> Ticket:
+    """判为不同: keep that two tickets, however alike, are two matters: they are not suspected again to be one.
+
+    Raises Conflict where that was said before, and while one follows the other.
+    """
+    ticket, second = await _both(session, number, other, "tell_apart", actor=actor)
+    for one, two in ((ticket, second), (second, ticket)):
+        if one.state == "merged" and one.merged_into == two.id:
+            raise Conflict(say("refused.apart_merged"))
+    if not await suspected.settle(session, ticket, second, "apart"):
+        raise Conflict(say("refused.told_apart"))
+    for one, two in ((ticket, second), (second, ticket)):
+        await steps.record(session, one, "told_apart", actor=actor, other=two.number)
     return ticket
 
 

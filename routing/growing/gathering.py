@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import jobs, ledger, live
 from core.auth import SYSTEM
 from core.database import transaction
-from routing import nearby
+from routing import nearby, suspected
 from routing.growing import warnings
 from routing.growing.tables import Topic, TopicTicket
 from routing.models import Ticket
@@ -39,6 +39,7 @@ async def _gather_some() -> int:
         found = await _waiting(session)
         touched: dict[int, Topic] = {}
         for row, ticket in found:
+            await suspected.look(session, ticket)
             if not row.waiting:  # one before it in this round took it in
                 continue
             row.waiting = False

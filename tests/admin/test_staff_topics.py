@@ -88,20 +88,6 @@ async def test_the_chosen_tickets_of_a_topic_are_merged_into_the_oldest(world: W
     assert [state == "merged" for state in states] == [False, True, True, False]
 
 
-async def test_a_ticket_shows_what_is_probably_the_same_and_merges_with_one_click(world: World) -> None:
-    first, second = await reported(2)
-    async with world.client("lin") as client:
-        part = (await client.get(f"/workbench/{second}/similar", headers={"hx-request": "true"})).text
-        page = (await client.get(f"/workbench/{second}/similar")).text
-        assert "<html" not in part and "<html" in page
-        assert all(word in shown for word in (first, "相似", "0 天前") for shown in (part, page))
-        await client.post(f"/workbench/{second}/similar", data={"into": first}, headers={"hx-request": "true"})
-        assert (await client.get(f"/api/v1/staff/tickets/{second}")).json()["state"] == "merged"
-        assert "没有找到" in (await client.get(f"/workbench/{second}/similar")).text
-    async with world.client("lamps") as client:
-        assert (await client.get(f"/workbench/{first}/similar")).status_code == 403
-
-
 async def test_an_agent_lets_a_caller_join_and_the_caller_has_an_own_number(world: World) -> None:
     (first,) = await reported(1)
     async with world.client("lin") as client:

@@ -195,6 +195,11 @@ async def unlink(session: AsyncSession, opened: Opened, actor: Actor = AGENT) ->
     return await commands.unlink(session, opened.ticket.number, actor=actor, other=other.ticket.number)
 
 
+async def tell_apart(session: AsyncSession, opened: Opened, actor: Actor = AGENT) -> Any:
+    other = await tickets.open(session, draft(), actor=CITIZEN)
+    return await commands.tell_apart(session, opened.ticket.number, actor=actor, other=other.ticket.number)
+
+
 async def dispute(session: AsyncSession, opened: Opened, actor: Actor = CITIZEN) -> Any:
     return await commands.dispute(session, opened.ticket.number, opened.code, text="又不亮了")
 
@@ -225,6 +230,7 @@ GIVEN: dict[str, Any] = {
     "split": split,
     "link": link,
     "unlink": unlink,
+    "tell_apart": tell_apart,
     "callback": callback,
     "close": close,
     "urge": urge,
@@ -275,6 +281,7 @@ ALLOWED_FROM: dict[str, set[str]] = {
     "split": OPEN - {"merged"} | {"replied"},
     "link": OPEN | {"replied", "closed"},
     "unlink": OPEN | {"replied", "closed"},
+    "tell_apart": OPEN | {"replied", "closed"},
     "callback": {"replied"},
     "close": {"new", "replied", "returned"},
     "urge": OPEN,
@@ -338,6 +345,7 @@ BY_AGENTS = {
     "split",
     "link",
     "unlink",
+    "tell_apart",
 }
 BY_SUPERVISORS = BY_AGENTS | {
     "rule_on_return",

@@ -6,6 +6,7 @@ from admin.staff.pages import (
     catalogue,
     clocks,
     desk,
+    duplicates,
     editing,
     figures,
     importing,
@@ -27,7 +28,8 @@ router = APIRouter()
 for _page in (
     signing,
     desk,
-    topics,  # before the workbench, whose commands are any word behind a number
+    topics,
+    duplicates,  # before the workbench, whose commands are any word behind a number
     workbench,
     catalogue,
     negotiations,

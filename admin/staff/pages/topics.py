@@ -1,23 +1,19 @@
-"""Pages: topics over time with their warnings, and likely duplicates of one ticket."""
+"""Pages: topics over time with their warnings."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from admin.staff import naming
-from admin.staff.pages.route import PageRoute, View, Viewer, go_to, is_part
+from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from admin.staff.tickets import reading as tickets_reading
 from admin.staff.topics.views import view as topic_view
-from core.auth import Permission
 from core.database import transaction
 from core.errors import BadInput
-from routing import agenda, commands, growing, nearby, tickets
+from routing import agenda, commands, growing
 from routing.growing import reading
-from routing.models import Ticket
-from routing.rules import rules
 
 ROWS = 50
 
@@ -69,30 +65,6 @@ async def give(id: Id, command: str, view: View) -> Response:
             case _:
                 raise BadInput("没有这个操作。")
     return go_to(f"/supervision/topics/{id}")
-
-
-@router.get("/workbench/{number}/similar")
-async def similar(number: str, view: View) -> Response:
-    """Show open tickets that are probably on the same matter as one: on its page, or by themselves."""
-    view.must(Permission.TICKET_READ_ALL)
-    async with transaction() as session:
-        ticket = await tickets.find(session, number, actor=view.actor)
-        found = []
-        if "merge" in tickets.allowed(ticket, actor=view.actor) and ticket.encoder:
-            vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))).one()
-            found = await nearby.alike(session, ticket, vector, least=rules().near.suspected_from)
-    return view.page("parts/similar.html" if is_part(view.request) else "similar.html", ticket=ticket, similar=found)
-
-
-@router.post("/workbench/{number}/similar")
-async def merge(number: str, view: View) -> Response:
-    """Merge a ticket into another of the same matter."""
-    form = await view.request.form()
-    async with transaction() as session:
-        await commands.merge(
-            session, number, actor=view.actor, into=str(form.get("into", "")), reason=view.say("similar.reason")
-        )
-    return go_to(f"/workbench/{number}")
 
 
 async def _merge(session: AsyncSession, view: Viewer, numbers: list[str], reason: str) -> None:

@@ -140,7 +140,7 @@ class Split(Body):
 
 
 class Link(Body):
-    """关联: the other ticket."""
+    """关联, 判为不同: the other ticket."""
 
     model_config = _example(other="20261122-000017")
 

@@ -200,6 +200,7 @@ COMMANDS: dict[str, Command] = {
     "split": Command("split", bodies.Split, commands.split),
     "link": Command("link", bodies.Link, commands.link),
     "unlink": Command("unlink", bodies.Link, commands.unlink),
+    "apart": Command("tell_apart", bodies.Link, commands.tell_apart),
     "seal": Command("seal", bodies.Seal, commands.seal),
     "unseal": Command("unseal", bodies.Reasoned, commands.unseal),
     "reopen": Command("reopen", bodies.Reasoned, commands.reopen),

@@ -37,6 +37,7 @@ SUMMARIES = {
     "unmerge": "取消并单.",
     "link": "关联: let two tickets name each other.",
     "unlink": "取消关联.",
+    "apart": "判为不同: two tickets, however alike, are two matters and not suspected again to be one.",
     "seal": "转为密件: only supervisors and the department that leads see it.",
     "unseal": "解除密件, by an administrator.",
     "reopen": "重新办理: a closed ticket that proves unsolved goes again to its department.",
