@@ -133,6 +133,8 @@ def _row(cells: list[str], departments: Departments, *, file: Path, line: str) -
     for named in (lead, *others):
         if named not in departments and named not in {DISTRICT, STREET}:
             refuse(file, line, f"there is no department {named or '(empty)'}")
+    if lead in departments and departments.get(lead).kind == "grid":
+        refuse(file, line, f"{lead} is a grid, and the centre dispatches to no grid")
     return Row(category=category, area=area, lead=lead, co_handlers=others, basis=basis)
 
 

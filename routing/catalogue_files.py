@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -16,7 +17,7 @@ from core.errors import BadInput
 from core.text.normalise import clean
 from intents import categories
 from routing.catalogue import DISTRICT, EVERYWHERE, STREET, Catalogue
-from routing.catalogue_changes import Change
+from routing.catalogue_checks import Change
 from routing.messages import say
 from routing.tree import tree
 
@@ -36,6 +37,7 @@ PLACEHOLDERS = {DISTRICT: "所在区", STREET: "所在街道"}
 STEP = " › "
 MOST_LINES = 20_000
 LARGEST = 4 * 1024 * 1024  # bytes
+LARGEST_UNPACKED = 64 * 1024 * 1024  # of a workbook; what is packed tighter than any table was made to fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,10 @@ def read(content: bytes, *, effective_from: date | None = None) -> list[Line]:
     if len(content) > LARGEST:
         raise BadInput(say("refused.catalogue.large", megabytes=LARGEST // 1024 // 1024))
     table = _workbook(content) if content.startswith(b"PK") else _text(content)
-    lines = [(number, cells) for number, cells in enumerate(table, 1) if any(str(cell or "").strip() for cell in cells)]
+    try:
+        lines = [(at, cells) for at, cells in enumerate(table, 1) if any(str(cell or "").strip() for cell in cells)]
+    except csv.Error:  # a cell longer than any basis
+        raise BadInput(say("refused.catalogue.file")) from None
     if len(lines) > MOST_LINES:
         raise BadInput(say("refused.catalogue.large", megabytes=LARGEST // 1024 // 1024))
     fields = _fields(lines[0][1]) if lines else {}
@@ -110,17 +115,18 @@ def _text(content: bytes) -> Iterable[Sequence[Any]]:
     raise BadInput(say("refused.catalogue.file"))
 
 
-def _workbook(content: bytes) -> Iterator[Sequence[Any]]:
+def _workbook(content: bytes) -> list[Sequence[Any]]:
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        raise BadInput(say("refused.catalogue.file")) from None
-    sheet = book.worksheets[0]
-    sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(values_only=True)):
-        if number > MOST_LINES:
+        with ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > LARGEST_UNPACKED:
             raise BadInput(say("refused.catalogue.large", megabytes=LARGEST // 1024 // 1024))
-        yield row
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        return list(islice(sheet.iter_rows(values_only=True), MOST_LINES + 2))
+    except (BadZipFile, InvalidFileException, LookupError, AttributeError, TypeError, ValueError, SyntaxError, OSError):
+        raise BadInput(say("refused.catalogue.file")) from None
 
 
 def _fields(heading: Sequence[Any]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
 from core.errors import BadInput, Conflict, YitongError
-from routing import catalogue_changes, catalogue_effects, catalogue_versions
+from routing import catalogue_changes, catalogue_checks, catalogue_effects, catalogue_versions
 from routing.catalogue_effects import Effect
 from routing.catalogue_files import Line
 from routing.catalogue_versions import CatalogueVersion
@@ -46,11 +46,11 @@ async def plan(session: AsyncSession, lines: list[Line]) -> Plan:
         if times[change.row.key] > 1:
             problems.append(Line(line.number, None, say("refused.catalogue.again")))
             continue
-        if catalogue_changes.is_so_already(change, known):
-            same += 1
-            continue
         try:
-            warnings += [(line.number, said) for said in catalogue_changes.examine(change, known).warnings]
+            if catalogue_checks.is_so_already(change, known):
+                same += 1
+                continue
+            warnings += [(line.number, said) for said in catalogue_checks.examine(change, known).warnings]
         except YitongError as refused:
             problems.append(Line(line.number, None, refused.sentence))
             continue

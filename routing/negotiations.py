@@ -16,8 +16,8 @@ from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
 from routing import commands, reading, steps
 from routing.catalogue import EVERYWHERE
-from routing.catalogue_changes import Change
 from routing.catalogue_changes import save as change_catalogue
+from routing.catalogue_checks import Change
 from routing.commands.taking import words
 from routing.hiding import hide_author
 from routing.messages import say

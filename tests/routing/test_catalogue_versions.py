@@ -20,7 +20,7 @@ from routing import (
     reasons,
     tickets,
 )
-from routing.catalogue_changes import Change
+from routing.catalogue_checks import Change
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, department, draft
 
 LAMP = "utilities.lighting.lamp_out"
@@ -116,6 +116,9 @@ async def test_the_second_of_two_editors_is_told(session: AsyncSession) -> None:
         {"effective_from": date(2026, 11, 22)},
         {"effective_from": date(2026, 12, 2), "effective_to": date(2026, 12, 1)},
         {"co_handlers": ("housing",)},
+        {"lead": "zhaoxia_gulou_grid_1"},
+        {"effective_to": date.max},
+        {"effective_from": date.max},
     ],
 )
 async def test_what_cannot_be_meant_is_refused(session: AsyncSession, values: dict[str, Any]) -> None:
@@ -132,6 +135,17 @@ async def test_a_duty_pushed_down_to_a_street_is_warned_of(session: AsyncSession
     found = await catalogue_changes.preview(session, change(lead="@street"))
     assert "66号" in "".join(found.warnings)
     assert not (await catalogue_changes.preview(session, change())).warnings
+
+
+@pytest.mark.parametrize(
+    ("lead", "area", "warned"),
+    [("wangjiang", "zhaoxia", True), ("zhaoxia_gulou", "*", True), ("zhaoxia_gulou", "zhaoxia", False)],
+)
+async def test_a_lead_that_looks_after_another_area_is_warned_of(
+    session: AsyncSession, lead: str, area: str, warned: bool
+) -> None:
+    found = await catalogue_changes.preview(session, change(lead=lead, area=area))
+    assert ("管的不是这个区域" in "".join(found.warnings)) == warned
 
 
 async def test_the_preview_counts_what_would_go_elsewhere(session: AsyncSession) -> None:
@@ -199,9 +213,3 @@ async def test_an_offices_own_table_is_read_by_names_and_taken_up_whole_or_not_a
     assert await lead(session) == "housing"
     with pytest.raises(Conflict):
         await catalogue_imports.save(session, lines, actor=SUPERVISOR, reason="换目录", seen=found.seen)
-
-
-@pytest.mark.parametrize("content", [b"PK no workbook", b"\xff\xfe\x00", b"a,b\n1,2\n", b""])
-def test_a_file_that_is_no_catalogue_is_refused_in_a_sentence(content: bytes) -> None:
-    with pytest.raises(BadInput):
-        catalogue_files.read(content)

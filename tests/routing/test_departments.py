@@ -114,6 +114,17 @@ def test_a_broken_row_is_refused_with_file_and_line(tmp_path: Path, rows: str, s
     assert said in refused.value.sentence
 
 
+def test_a_grid_leads_in_no_row(tmp_path: Path) -> None:
+    grid = (
+        "- {code: one, name: 一网格, short_name: 一网格, kind: grid, parent: east_gate, area: east/gate/one,"
+        " duties: [甲]}\n"
+    )
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "all.csv").write_text(HEADER + "roads,*,one,,a law\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="line 2: one is a grid"):
+        catalogue.load(tmp_path, tree_of(tmp_path, DEPARTMENTS + grid))
+
+
 def test_another_header_is_refused(tmp_path: Path) -> None:
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "all.csv").write_text("a,b,c\n", encoding="utf-8")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from routing.catalogue_changes import Change
+from routing.catalogue_checks import Change
 
 ROW: dict[str, Any] = {
     "category": "utilities.lighting.lamp_out",

@@ -26,7 +26,7 @@ from routing import (
     catalogue_versions,
 )
 from routing.catalogue import EVERYWHERE, Row
-from routing.catalogue_changes import Change
+from routing.catalogue_checks import Change
 
 HOME = "/supervision/catalogue"
 REASONS_DAYS = catalogue_returns.DAYS
