@@ -29,9 +29,14 @@ def state_of(row: TicketClock, at: datetime) -> ClockState:
         return ClockState.VOID
     if row.met_at is not None:
         return ClockState.MET if row.met_at <= row.due_at else ClockState.LATE
-    if row.paused_at is not None and row.paused_at <= row.due_at:
+    if is_paused(row):
         return ClockState.PAUSED
     return ClockState.RUNNING if at <= row.due_at else ClockState.OVERDUE
+
+
+def is_paused(row: TicketClock) -> bool:
+    """Say whether a running clock stands still; one that had ended before its pause began is overdue."""
+    return row.paused_at is not None and row.paused_at <= row.due_at
 
 
 def limit_for(ticket: Ticket, kind: ClockKind) -> Limit | None:

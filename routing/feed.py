@@ -89,6 +89,29 @@ async def hand_over(session: AsyncSession, ticket: Ticket, event: Event, departm
     )
 
 
+async def hand_over_followers(
+    session: AsyncSession, ids: Sequence[int], kind: str, *, actor: Actor, departments: Sequence[str]
+) -> None:
+    """Write down, for those of the departments that have a system, that tickets which follow a master went with it.
+
+    One statement for all of them: a master may have thousands. None has a step of its own, so `version` is that of its
+    last one.
+    """
+    if not ids or not departments:
+        return
+    await session.execute(
+        text(
+            "insert into department_events (department, ticket_id, number, version, kind, state, lead, actor, at) "
+            "select c.department, t.id, t.number, "
+            "(select max(e.number) from events e where e.subject = 'ticket:' || t.number), "
+            ":kind, t.state, t.lead, :actor, :at from tickets t cross join "
+            "(select distinct department from clients where department = any(:departments)) c "
+            "where t.id = any(:ids) order by t.id"
+        ),
+        {"ids": list(ids), "departments": list(departments), "kind": kind, "actor": str(actor), "at": clock.now()},
+    )
+
+
 async def settle(session: AsyncSession, department: str) -> None:
     """Give positions to what has been committed for a department; holds its lock until the caller's commit."""
     await session.execute(

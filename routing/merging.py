@@ -17,7 +17,7 @@ from core.database import transaction
 from core.errors import Conflict
 from core.text.normalise import clean
 from intents import RequestType
-from routing import applications, callbacks, negotiated, orders, reading, steps, timing, workflow
+from routing import applications, callbacks, feed, negotiated, orders, reading, steps, timing, workflow
 from routing.applications import TicketApplication
 from routing.hiding import is_secret, without_all
 from routing.messages import say
@@ -62,7 +62,8 @@ async def follow(session: AsyncSession, ticket: Ticket, master: Ticket, *, actor
     ticket.lead, ticket.co_handlers = master.lead, []
     # Only who comes is written: those that follow already are many, and others join them at this moment.
     values: dict[str, Any] = {"merged_into": master.id, "lead": master.lead, "co_handlers": []}
-    await session.execute(update(Ticket).where(_followers(ticket)).values(values))
+    came = await session.scalars(update(Ticket).where(_followers(ticket)).values(values).returning(Ticket.id))
+    await _tell_systems(session, came.all(), before, master.lead, actor=actor)
     event = await steps.record(
         session,
         ticket,
@@ -91,11 +92,23 @@ def _is_secret(ticket: Ticket) -> bool:
     return is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
 
 
-async def hand_on(session: AsyncSession, master: Ticket) -> None:
-    """Give whoever follows the master its department."""
+async def hand_on(session: AsyncSession, master: Ticket, before: str | None, *, actor: Actor) -> None:
+    """Give whoever follows the master its department; `before`: the one that led until now."""
     values: dict[str, Any] = {"lead": master.lead, "co_handlers": []}
     await session.flush()
-    await session.execute(update(Ticket).where(_followers(master)).values(values))
+    went = await session.scalars(update(Ticket).where(_followers(master)).values(values).returning(Ticket.id))
+    await _tell_systems(session, went.all(), before, master.lead, actor=actor)
+
+
+async def _tell_systems(
+    session: AsyncSession, ids: Sequence[int], before: str | None, lead: str | None, *, actor: Actor
+) -> None:
+    """Let the systems of both departments hear that tickets went from one to the other with their master."""
+    if before == lead:
+        return
+    kind = steps.PREFIX + ("reassigned" if before else "dispatched")
+    departments = [code for code in (before, lead) if code]
+    await feed.hand_over_followers(session, ids, kind, actor=actor, departments=departments)
 
 
 async def master_of(session: AsyncSession, ticket: Ticket, *, shared: bool = False) -> Ticket | None:

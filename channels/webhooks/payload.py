@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.settings import settings
-from routing import feed
+from routing import clock_rows, feed
 from routing.feed import DepartmentEvent
 from routing.models import TicketClock
 
@@ -38,7 +38,13 @@ def _payload(event: DepartmentEvent, clocks: Sequence[TicketClock]) -> dict[str,
             "department": event.lead,
             "by": event.actor.partition(":")[0],
             "clocks": [
-                {"kind": row.kind, "due_at": row.due_at.isoformat(), "provisional": row.provisional} for row in clocks
+                {
+                    "kind": row.kind,
+                    "due_at": row.due_at.isoformat(),
+                    "provisional": row.provisional,
+                    "paused": clock_rows.is_paused(row),
+                }
+                for row in clocks
             ],
         },
         "links": {"ticket": path},

@@ -37,7 +37,7 @@ async def dispatch(
     """
     ticket = await take(session, number, "dispatch", actor=actor)
     weighed = weighed or await weigh(session, ticket)
-    await _assign(session, ticket, department, co_handlers)
+    await _assign(session, ticket, department, co_handlers, actor=actor)
     workflow.move(ticket, "dispatch")
     grounds = reasons.of(weighed, department)
     await _tell_dispatched(session, ticket, "dispatched", actor=actor, reason=words(reason), grounds=grounds)
@@ -99,7 +99,7 @@ async def rule_on_return(
         # A street that gives back to its district what that had sent on does not make the first dispatch wrong.
         sent = next((event for event in events if event.kind == steps.PREFIX + "dispatched"), None)
         ticket.misdispatched = ticket.misdispatched or sent is None or sent.data["department"] != department
-    await _assign(session, ticket, department, ())
+    await _assign(session, ticket, department, (), actor=actor)
     workflow.move(ticket, "uphold_return")
     await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before, grounds=grounds)
     return ticket
@@ -126,7 +126,7 @@ async def reassign(session: AsyncSession, number: str, *, actor: Actor, departme
     others = [code for code in ticket.co_handlers if code != department]
     if sent_on and before:
         others.append(before)
-    await _assign(session, ticket, department, others)
+    await _assign(session, ticket, department, others, actor=actor)
     workflow.move(ticket, "reassign")
     await _tell_dispatched(session, ticket, "reassigned", actor=actor, reason=reason, before=before, grounds=grounds)
     return ticket
@@ -145,7 +145,9 @@ def _not_theirs(ticket: Ticket) -> None:
         ticket.wrong_leads = [*ticket.wrong_leads, ticket.lead]
 
 
-async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_handlers: Sequence[str]) -> None:
+async def _assign(
+    session: AsyncSession, ticket: Ticket, department: str, co_handlers: Sequence[str], *, actor: Actor
+) -> None:
     """Give the ticket to a department: its own clocks begin anew, the citizen's at the first dispatch only."""
     for code in (department, *co_handlers):
         if tree().get(code).kind == "centre":
@@ -153,13 +155,13 @@ async def _assign(session: AsyncSession, ticket: Ticket, department: str, co_han
     if tree().get(department).kind == "grid" and tree().get(department).parent != ticket.lead:
         raise BadInput(say("refused.grid"))
     await applications.lapse(session, ticket)
-    ticket.lead = department
+    before, ticket.lead = ticket.lead, department
     ticket.co_handlers = [code for code in dict.fromkeys(co_handlers) if code != department]
     ticket.accepted_at = None
     ticket.return_refused = False
     if tree().get(department).kind == "grid":
         ticket.grid = department
-    await merging.hand_on(session, ticket)
+    await merging.hand_on(session, ticket, before, actor=actor)
     await timing.void(session, ticket, *DEPARTMENT_CLOCKS)
     if ticket.dispatched_at is None:
         ticket.dispatched_at = clock.now()

@@ -3,10 +3,13 @@
 import json
 from datetime import timedelta
 
+from bot import conversations
+from channels import attachments, images
 from core import clock
 from core.database import transaction
 from routing import commands, feed
 from tests.admin.staffing import NAME, PHONE, World
+from tests.channels.web.test_web_attachments import png
 from tests.systems.conftest import System, a_system
 
 EVENTS = "/api/v1/systems/events"
@@ -69,6 +72,73 @@ async def test_a_department_that_lost_a_ticket_hears_of_that_and_of_nothing_more
     assert [each["type"] for each in heard] == ["ticket.dispatched", "ticket.reassigned"]
     assert heard[-1]["data"]["department"] == "power_supply"
     assert heard[-1]["data"]["clocks"] == []
+
+
+async def test_what_follows_a_master_is_heard_of_when_it_goes_with_it(world: World, lamps: System) -> None:
+    power = await a_system(world, "power_supply", "供电业务平台")
+    master, child, of_child = [await world.dispatched() for _ in range(3)]
+    await world.moved(of_child, ("lin", "merge", {"into": child, "reason": "同一盏路灯"}))
+    await world.moved(child, ("lin", "merge", {"into": master, "reason": "同一盏路灯"}))
+    reason = {"department": "power_supply", "reason": "灯杆产权属供电公司"}
+    async with lamps.connected() as left, power.connected() as right:
+        start = (await left.get(EVENTS)).json()["next"]
+        await world.moved(master, ("zhou", "reassign", reason))
+        gone = (await left.get(EVENTS, params={"after": start})).json()["events"]
+        come = (await right.get(EVENTS)).json()["events"]
+        etag = (await right.get(f"/api/v1/staff/tickets/{child}")).headers["etag"]
+    for heard in (gone, come):
+        assert {each["data"]["number"] for each in heard} == {master, child, of_child}
+        assert {(each["type"], each["data"]["department"]) for each in heard} == {("ticket.reassigned", "power_supply")}
+        assert {each["data"]["state"] for each in heard} == {"dispatched", "merged"}
+    (of_follower,) = [each["data"] for each in come if each["data"]["number"] == child]
+    assert f'"{of_follower["version"]}"' == etag
+
+
+async def test_followers_that_come_to_another_departments_master_are_heard_of(world: World, lamps: System) -> None:
+    power = await a_system(world, "power_supply", "供电业务平台")
+    master, child, of_child = await world.dispatched("power_supply"), await world.dispatched(), await world.dispatched()
+    await world.moved(of_child, ("lin", "merge", {"into": child, "reason": "同一盏路灯"}))
+    await world.moved(child, ("lin", "merge", {"into": master, "reason": "同一盏路灯"}))
+    for system in (lamps, power):
+        async with system.connected() as client:
+            heard = (await client.get(EVENTS)).json()["events"]
+        last = [each for each in heard if each["data"]["number"] == of_child][-1]
+        assert (last["type"], last["data"]["department"]) == ("ticket.reassigned", "power_supply")
+
+
+async def test_an_event_says_that_a_clock_stands_still(world: World, lamps: System) -> None:
+    number = await world.dispatched()
+    until = (clock.now() + timedelta(days=10)).date()
+    await world.moved(
+        number,
+        ("lamps", "accept", {}),
+        ("lamps", "ask_suspension", {"until": until, "reason": "等材料"}),
+    )
+    async with lamps.connected() as client:
+        before = (await client.get(EVENTS)).json()["events"][-1]["data"]["clocks"]
+        await world.moved(number, ("zhou", "rule_on_suspension", {"approved": True}))
+        after = (await client.get(EVENTS)).json()["events"][-1]["data"]["clocks"]
+    assert before and not any(each["paused"] for each in before)
+    assert after and all(each["paused"] for each in after)
+
+
+async def test_photos_are_read_with_the_systems_credentials_and_of_its_tickets_only(
+    world: World, lamps: System
+) -> None:
+    async with transaction() as session:
+        conversation, _ = await conversations.open(session, channel="web")
+    photo = [{"kind": "image", "id": attachments.keep(conversation.id, png()).id}]
+    own = await world.dispatched(attachments=photo)
+    others = await world.dispatched("power_supply", attachments=photo)
+    async with lamps.connected() as client, lamps.plain() as stranger:
+        listed = (await client.get(f"/api/v1/staff/tickets/{own}")).json()["attachments"]
+        seen = await client.get(f"/api/v1/staff/tickets/{own}/attachments/1")
+        assert listed == [{"index": 1, "available": True}]
+        assert (seen.status_code, seen.headers["content-type"]) == (200, "image/png")
+        assert seen.content == images.clean(png()).content
+        assert (await client.get(f"/api/v1/staff/tickets/{own}/attachments/2")).status_code == 404
+        assert (await client.get(f"/api/v1/staff/tickets/{others}/attachments/1")).status_code == 404
+        assert (await stranger.get(f"/api/v1/staff/tickets/{own}/attachments/1")).status_code == 401
 
 
 async def test_a_cursor_that_is_too_old_or_none_is_refused_in_words(world: World, lamps: System) -> None:

@@ -26,7 +26,7 @@ EVENT: dict[str, Any] = {
         "state": "dispatched",
         "department": "urban_management",
         "by": "staff",
-        "clocks": [{"kind": "accept", "due_at": "2026-11-23T09:30:00+00:00", "provisional": False}],
+        "clocks": [{"kind": "accept", "due_at": "2026-11-23T09:30:00+00:00", "provisional": False, "paused": False}],
     },
     "links": {"ticket": "https://12345.example.gov.cn/api/v1/staff/tickets/20261122-000017"},
 }
@@ -38,6 +38,7 @@ class ClockEnd(BaseModel):
     kind: str = Field(description="accept, contact, resolve, callback.")
     due_at: datetime
     provisional: bool = Field(description="A year's holiday notice is not out yet; the moment may still move.")
+    paused: bool = Field(description="It stands still: the ticket is suspended, and `due_at` moves when it is resumed.")
 
 
 class EventData(BaseModel):
