@@ -37,10 +37,13 @@ COMMANDS = (
 def everywhere(
     data: Annotated[Path | None, typer.Option("--data", help="Data folder (YITONG_DATA).")] = None,
 ) -> None:
-    """Set what holds for every command."""
+    """Set what holds for every command: its data folder, and that its log keeps to errors, on standard error."""
     import os
 
+    from core import logs
     from core.settings import settings
+
+    logs.configure(level="error")
 
     if data is not None:
         os.environ["YITONG_DATA"] = str(data.expanduser().absolute())

@@ -1,6 +1,7 @@
 """Structured logs that never hold a citizen's phone, address or words."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -30,6 +31,12 @@ PERSONAL = frozenset(
     }
 )
 
+# What PostgreSQL says of a row below an error, over as many lines as a citizen wrote: "Failing row contains …".
+_ROW_IN_ERROR = re.compile(
+    r"^DETAIL:.*?(?=^(?:CONTEXT:|HINT:|\[SQL|The above exception|During handling|Traceback )|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
 
 def _redact(value: Any) -> Any:
     if isinstance(value, str):
@@ -42,7 +49,9 @@ def _redact(value: Any) -> Any:
 
 
 def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace personal fields, and mask numbers in every other text."""
+    """Replace personal fields, leave out the row that a database's error shows, mask numbers in every other text."""
+    if isinstance(trace := event.get("exception"), str):
+        event["exception"] = _ROW_IN_ERROR.sub("DETAIL:  [hidden]\n", trace)
     for key, value in event.items():
         event[key] = "[hidden]" if key in PERSONAL else _redact(value)
     return event
@@ -58,7 +67,10 @@ def configure(*, level: str = "info", style: str = "console") -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # The renderer's own way to show an error is rich's, with every variable of every frame.
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

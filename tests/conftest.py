@@ -9,7 +9,7 @@ from hypothesis import settings as examples
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import database
+from core import database, logs
 from core.settings import settings
 
 # How long an example takes depends on what else the machine does; nothing is timed in a test.
@@ -35,6 +35,7 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
         del os.environ[name]
     os.environ["YITONG_DATA"] = str(folder)
     settings.cache_clear()
+    logs.configure(level="warning")  # an error that is logged unconfigured is drawn with all its variables, for minutes
     yield folder
 
 

@@ -41,12 +41,10 @@ def search(
 
 
 def _prepare() -> None:
-    """Migrate the embedded database; keep the log to errors, since standard output is for the answer."""
+    """Migrate the embedded database."""
     from admin import migrate
-    from core import logs
     from core.settings import settings
 
-    logs.configure(level="error")
     if settings().database_url is None:
         migrate.upgrade()
 
@@ -70,10 +68,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure this retrieval on a corpus with known answers."""
-    from core import logs
     from kb import evaluation
 
-    logs.configure(level="error")
     figures = evaluation.evaluate(corpus, queries)
     if as_json:
         emit(figures)

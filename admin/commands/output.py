@@ -26,10 +26,7 @@ def emit(value: Any) -> None:
 
 
 def quieten() -> None:
-    """Keep the log to errors, and a library's doubts to itself: what a command has to say is its answer."""
-    from core import logs
-
-    logs.configure(level="error")
+    """Keep a library's doubts to itself: what a command has to say is its answer."""
     warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # of small files, by scikit-learn
 
 

@@ -65,9 +65,7 @@ def doctor(as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from admin.doctor import examine
-    from core import logs
 
-    logs.configure(level="error")
     findings = run(examine())
     marks = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]"}
     for finding in findings:

@@ -10,7 +10,7 @@ from core import database
 
 
 def run() -> None:
-    engine = create_engine(database.sqlalchemy_url(), poolclass=pool.NullPool)
+    engine = create_engine(database.sqlalchemy_url(), poolclass=pool.NullPool, hide_parameters=True)
     with engine.connect() as connection:
         # Two processes that start together must not migrate at once.
         connection.exec_driver_sql("select pg_advisory_lock(724217)")

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import logs
 
@@ -21,9 +24,7 @@ def configured(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], Line
         return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     yield configure
-    root.handlers[:] = [each for each in root.handlers if each.get_name() != logs.HANDLER]
-    root.setLevel(level)
-    structlog.reset_defaults()
+    logs.configure(level=logging.getLevelName(level))
 
 
 def test_personal_fields_never_reach_the_log(configured: Callable[[], Lines]) -> None:
@@ -51,6 +52,41 @@ def test_a_traceback_is_masked_too(configured: Callable[[], Lines]) -> None:
     (line,) = lines()
     assert "ValueError" in str(line["exception"])
     assert "13800138000" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_shows_no_variable(
+    configured: Callable[[], Lines], capsys: pytest.CaptureFixture[str], style: str
+) -> None:
+    configured()
+    logs.configure(style=style)
+    said = "和平路的" + "油烟"
+
+    def answer(words: str) -> None:
+        raise LookupError(len(words))
+
+    try:
+        answer(said)
+    except LookupError:
+        structlog.get_logger().exception("failed")
+    written = capsys.readouterr().err
+    assert "LookupError" in written and "answer(said)" in written
+    assert said not in written
+
+
+async def test_the_row_that_the_database_refused_is_not_shown(
+    configured: Callable[[], Lines], session: AsyncSession
+) -> None:
+    lines = configured()
+    await session.execute(text("create temporary table said (words text check (length(words) < 5))"))
+    said = "和平路3号\n" + "半夜油烟大"
+    try:
+        await session.execute(text("insert into said values (:words)"), {"words": said})
+    except IntegrityError:
+        structlog.get_logger().exception("failed")
+    (line,) = lines()
+    assert "CheckViolation" in str(line["exception"]) and "Background on this error" in str(line["exception"])
+    assert "Failing row" not in str(line) and "油烟大)" not in str(line)
 
 
 def test_configuring_twice_writes_each_line_once(configured: Callable[[], Lines]) -> None:
