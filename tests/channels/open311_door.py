@@ -7,12 +7,10 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 from defusedxml import ElementTree as SafeTree
-from fastapi import FastAPI
 
 from channels import open311
 from channels.open311 import rates
-from core import problems
-from core.settings import settings
+from tests.channels.doors import client_of, settings_of
 
 KEY = "an-app-of-the-city-0001"
 OTHER_KEY = "another-app-of-it-0002"
@@ -21,22 +19,15 @@ LAMP = "utilities.lighting.lamp_out"
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    monkeypatch.setenv("YITONG_OPEN311_KEYS", f"{KEY}, {OTHER_KEY}")
-    settings.cache_clear()
-    yield monkeypatch
-    monkeypatch.undo()
-    settings.cache_clear()
+    with settings_of(monkeypatch, OPEN311_KEYS=f"{KEY}, {OTHER_KEY}"):
+        yield monkeypatch
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    problems.install(app)
-    app.include_router(open311.router)
     rates.forget()
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://line.test/open311/v2/", headers={"Accept-Language": "en"}
-    ) as made:
+    url, headers = "http://line.test/open311/v2/", {"Accept-Language": "en"}
+    async with client_of(open311.router, url=url, headers=headers) as made:
         yield made
 
 

@@ -4,15 +4,15 @@ from email.message import EmailMessage
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot import conversations
 from bot.tables import Conversation
 from channels import attachments, email
 from channels.email import endpoints, threads
-from core import database, outbox, problems
+from core import database, outbox
 from core.settings import settings
+from tests.channels.doors import client_of, settings_of
 
 SECRET, OWN, SENDER = "correct-horse-battery", "12345@sample.example", "wangli@qq.com"
 LETTER = "朝霞区人民路88号阳光花园门口的路灯坏了三天，晚上看不见路。我叫王丽，电话13800138000。"
@@ -27,22 +27,14 @@ pytestmark = pytest.mark.usefixtures("committing")
 @pytest.fixture(autouse=True)
 def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The door open; nothing is sent, since no worker runs."""
-    monkeypatch.setenv("YITONG_EMAIL_ADDRESS", OWN)
-    monkeypatch.setenv("YITONG_EMAIL_SECRET", SECRET)
-    monkeypatch.setenv("YITONG_EMAIL_SMTP_URL", "smtp://127.0.0.1:1")
-    settings.cache_clear()
     endpoints._limiter.storage.reset()
-    yield monkeypatch
-    monkeypatch.undo()
-    settings.cache_clear()
+    with settings_of(monkeypatch, EMAIL_ADDRESS=OWN, EMAIL_SECRET=SECRET, EMAIL_SMTP_URL="smtp://127.0.0.1:1"):
+        yield monkeypatch
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    problems.install(app)
-    app.include_router(email.router)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside") as made:
+    async with client_of(email.router) as made:
         yield made
 
 

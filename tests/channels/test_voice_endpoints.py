@@ -1,127 +1,34 @@
 import json
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element
 
 import httpx
 import pytest
-from defusedxml.ElementTree import fromstring
-from fastapi import FastAPI
-from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from bot import conversations, handover
-from bot.conversations import Message
-from channels import voice
 from channels.voice.speech import spelled
-from core import auth, database, problems
-from core.auth import Role, Staff
+from core import database
 from core.settings import settings
+from tests.channels.voice_door import (
+    CALL,
+    CALLER,
+    PUBLIC,
+    TOKEN,
+    Call,
+    client,
+    configured,
+    line,
+    post,
+    report_a_lamp,
+    thread,
+    twiml,
+)
 
-TOKEN, PUBLIC = "twilio-auth-token", "https://line.example/city"
-CALLER, CALL = "+8613800138000", "CA0123456789abcdef0123456789abcdef"
+__all__ = ["client", "configured"]
+
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "webhook_vectors.json"
 
 pytestmark = pytest.mark.usefixtures("committing")
-
-
-@pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The door open; callers who want a person wait in a queue."""
-    monkeypatch.setenv("YITONG_TWILIO_ACCOUNT_SID", "AC0")
-    monkeypatch.setenv("YITONG_TWILIO_AUTH_TOKEN", TOKEN)
-    monkeypatch.setenv("YITONG_PUBLIC_URL", PUBLIC)
-    settings.cache_clear()
-    yield monkeypatch
-    monkeypatch.undo()
-    settings.cache_clear()
-
-
-@pytest.fixture
-async def on_duty(configured: pytest.MonkeyPatch) -> None:
-    """An agent who is signed in at the desk."""
-    async with database.transaction() as session:
-        kept = auth.hash_password("long enough")
-        await auth.create_staff(session, login="agent", name="小王", password_hash=kept, role=Role.AGENT)
-        await auth.sign_in(session, login="agent", password="long enough")
-
-
-def line() -> httpx.AsyncClient:
-    """A process of the line: nothing of an earlier one is in it."""
-    app = FastAPI()
-    problems.install(app)
-    app.include_router(voice.router)
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://inside")
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with line() as made:
-        yield made
-
-
-async def post(client: httpx.AsyncClient, address: str, *, token: str = TOKEN, **form: str) -> httpx.Response:
-    """Ask as Twilio does: the form signed with the public address; `address` is a public one, or a path below it."""
-    public = address if address.startswith("http") else PUBLIC + address
-    form = {"CallSid": CALL, "From": CALLER, "To": "+8612345", "CallStatus": "in-progress", "Empty": ""} | form
-    headers = {"X-Twilio-Signature": RequestValidator(token).compute_signature(public, form)}
-    return await client.post(public.removeprefix(PUBLIC), data=form, headers=headers)
-
-
-async def twiml(client: httpx.AsyncClient, address: str, **form: str) -> Element:
-    response = await post(client, address, **form)
-    assert response.status_code == 200, response.text
-    assert response.headers["content-type"].startswith("application/xml")
-    root: Element = fromstring(response.content)
-    assert root.tag == "Response"
-    return root
-
-
-class Call:
-    """A citizen on the telephone."""
-
-    def __init__(self, client: httpx.AsyncClient, *, call: str = CALL, caller: str = CALLER) -> None:
-        self.client, self.form = client, {"CallSid": call, "From": caller}
-        self.answer = Element("none")
-
-    async def ring(self) -> str:
-        self.answer = await twiml(self.client, "/channels/twilio/voice", **self.form)
-        return self.heard
-
-    async def say(self, text: str) -> str:
-        return await self._go_on(SpeechResult=text, Confidence="0.9")
-
-    async def press(self, keys: str) -> str:
-        return await self._go_on(Digits=keys)
-
-    async def keep_silent(self) -> str:
-        return await self._go_on()
-
-    async def _go_on(self, **form: str) -> str:
-        self.answer = await twiml(self.client, self.gather.attrib["action"], **self.form, **form)
-        return self.heard
-
-    @property
-    def gather(self) -> Element:
-        found = self.answer.find("Gather")
-        assert found is not None
-        return found
-
-    @property
-    def heard(self) -> str:
-        return "\n".join(say.text or "" for say in self.answer.iter("Say"))
-
-
-async def thread(peer: str = "13800138000") -> list[Message]:
-    async with database.transaction() as session:
-        conversation = await conversations.by_peer(session, channel="voice", peer=peer)
-        return await conversations.messages(session, conversation.id)
-
-
-async def queue() -> list[tuple[str, str]]:
-    async with database.transaction() as session:
-        return [(entry.channel, entry.reason) for entry in await handover.waiting(session)]
 
 
 @pytest.mark.parametrize("missing", ["YITONG_TWILIO_AUTH_TOKEN", "YITONG_PUBLIC_URL"])
@@ -197,24 +104,6 @@ async def test_the_line_speaks_first_and_listens_at_once(client: httpx.AsyncClie
     assert gather["method"] == "POST"
     assert gather["action"].startswith(PUBLIC + "/channels/twilio/voice/gather?")
     assert all(say.attrib["language"] == "zh-CN" for say in call.answer.iter("Say"))
-
-
-async def report_a_lamp(call: Call) -> str:
-    """Report a street lamp, answer whatever is asked, and return what was heard with the ticket."""
-    await call.ring()
-    heard = await call.say("我要报修城东区人民路的路灯坏了三天了晚上特别黑")
-    for _ in range(8):
-        if "工单号" in heard:
-            return heard
-        if "确认" in heard and "请按1" in heard:
-            heard = await call.press("1")
-        elif "哪" in heard:
-            heard = await call.say("城东区人民路18号门口")
-        elif "称呼" in heard or "姓" in heard or "电话" in heard:
-            heard = await call.say("我姓王")
-        else:
-            heard = await call.say("不用了")
-    raise AssertionError(heard)
 
 
 @pytest.mark.usefixtures("configured")
@@ -296,111 +185,6 @@ async def test_silence_is_asked_again_then_a_person_is_offered_then_the_line_han
     await call.keep_silent()
     assert call.answer.find("Hangup") is not None
     assert await thread() == []
-
-
-@pytest.mark.usefixtures("on_duty")
-@pytest.mark.parametrize("how", ["说", "按"])
-async def test_who_wants_a_person_waits_in_the_queue(client: httpx.AsyncClient, how: str) -> None:
-    call = Call(client)
-    await call.ring()
-    await (call.say("转人工") if how == "说" else call.press("0"))
-    enqueue = call.answer.find("Enqueue")
-    assert enqueue is not None
-    assert enqueue.text == "yitong"
-    assert await queue() == [("voice", "asked")]
-    waiting = await twiml(client, enqueue.attrib["waitUrl"], QueuePosition="3")
-    assert "前面还有2位" in "".join(say.text or "" for say in waiting.iter("Say"))
-    first = await twiml(client, enqueue.attrib["waitUrl"], QueuePosition="1")
-    assert "马上" in "".join(say.text or "" for say in first.iter("Say"))
-
-
-@pytest.mark.usefixtures("configured")
-async def test_nobody_is_sent_into_a_queue_that_nobody_answers(client: httpx.AsyncClient) -> None:
-    call = Call(client)
-    await call.ring()
-    assert "没有值班" in await call.say("转人工")
-    assert [child.tag for child in call.answer] == ["Gather"]
-    await post(client, "/channels/twilio/voice/status", CallStatus="completed")
-    assert await queue() == [("voice", "missed_call")]
-
-
-@pytest.mark.usefixtures("on_duty")
-async def test_while_an_agent_has_the_conversation_the_caller_is_connected(client: httpx.AsyncClient) -> None:
-    call = Call(client)
-    await call.ring()
-    await call.say("转人工")
-    async with database.transaction() as session:
-        agent = (await session.scalars(select(Staff))).one().actor()
-        conversation = await conversations.by_peer(session, channel="voice", peer="13800138000")
-        await handover.take(session, conversation.id, actor=agent)
-    again = Call(client, call="CA2")
-    await again.ring()
-    assert "转接" in await again.say("我刚才打过电话")
-    assert again.answer.find("Enqueue") is not None
-
-
-@pytest.mark.usefixtures("on_duty")
-async def test_an_emergency_is_told_what_to_do_and_transferred_at_once(client: httpx.AsyncClient) -> None:
-    call = Call(client)
-    await call.ring()
-    heard = await call.say("我家着火了快来人啊")
-    assert "幺幺九" in heard
-    assert [child.tag for child in call.answer][-1] == "Enqueue"
-    assert "119" not in [number.text for number in call.answer.iter("Number")]  # never dialled for the citizen
-    assert await queue() == [("voice", "emergency")]
-
-
-async def test_a_seats_number_is_rung_when_it_is_set(client: httpx.AsyncClient, configured: pytest.MonkeyPatch) -> None:
-    configured.setenv("YITONG_TWILIO_AGENT_NUMBER", "+861012345678")
-    settings.cache_clear()
-    call = Call(client)
-    await call.ring()
-    await call.say("转人工")
-    dial = call.answer.find("Dial")
-    assert dial is not None
-    assert [number.text for number in dial.iter("Number")] == ["+861012345678"]
-    unanswered = await twiml(client, dial.attrib["action"], DialCallStatus="no-answer")
-    assert unanswered.find("Gather") is not None
-    assert await queue() == [("voice", "missed_call")]
-    answered = await twiml(client, dial.attrib["action"], DialCallStatus="completed")
-    assert answered.find("Hangup") is not None
-    assert await queue() == []
-
-
-@pytest.mark.usefixtures("on_duty")
-async def test_who_was_answered_out_of_the_queue_waits_no_more(client: httpx.AsyncClient) -> None:
-    call = Call(client)
-    await call.ring()
-    await call.say("转人工")
-    enqueue = call.answer.find("Enqueue")
-    assert enqueue is not None
-    assert (await twiml(client, enqueue.attrib["action"], QueueResult="bridged")).find("Hangup") is not None
-    assert await queue() == []
-
-
-@pytest.mark.usefixtures("on_duty")
-@pytest.mark.parametrize("where", ["queue", "status"])
-async def test_who_hangs_up_while_waiting_is_to_be_called_back(client: httpx.AsyncClient, where: str) -> None:
-    call = Call(client)
-    await call.ring()
-    await call.say("转人工")
-    enqueue = call.answer.find("Enqueue")
-    assert enqueue is not None
-    if where == "queue":
-        await twiml(client, enqueue.attrib["action"], QueueResult="hangup")
-    else:
-        assert (await post(client, "/channels/twilio/voice/status", CallStatus="completed")).status_code == 204
-    assert await queue() == [("voice", "missed_call")]
-
-
-@pytest.mark.usefixtures("configured")
-async def test_a_call_that_ends_without_a_wish_for_a_person_asks_for_no_callback(client: httpx.AsyncClient) -> None:
-    call = Call(client)
-    await call.ring()
-    await call.say("我要报修路灯坏了")
-    assert (await post(client, "/channels/twilio/voice/status", CallStatus="completed")).status_code == 204
-    assert await queue() == []
-    assert (await thread())[0].text == "我要报修路灯坏了"
 
 
 @pytest.mark.usefixtures("configured")
