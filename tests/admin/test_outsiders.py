@@ -104,7 +104,8 @@ def requests(app: FastAPI, real: Mapping[str, str], ids: Mapping[str, str]) -> I
                 yield method, path, address.replace("{command}", route), {"data": form}
             continue
         if "/api/" not in path and method == "POST":
-            sent = {"data": {"reason": "核对现场的位置"} if path.endswith("/reveal") else FORM | {"ticket": real["number"]}}
+            revealing = path.endswith("/reveal")
+            sent = {"data": {"reason": "核对现场的位置"} if revealing else FORM | {"ticket": real["number"]}}
         if "/{command}" in path:
             for command in next(said for part, said in SAID_IN_THE_PATH.items() if part in path):
                 yield method, path, address.replace("{command}", command), sent
