@@ -7,10 +7,10 @@ matters (判为不同), settles it: told apart, the two are not shown to each ot
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, delete, func, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, delete, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from core import clock, jobs
 from core.auth import Actor, Permission
@@ -107,7 +107,10 @@ async def hand_over(session: AsyncSession, ticket: Ticket, master: Ticket) -> No
 
 
 async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50, skip: int = 0) -> list[Suspected]:
-    """Return pairs that nobody has settled, both still open, the likeliest first. Raises Forbidden."""
+    """Return pairs that nobody has settled, both still open, the likeliest first. Raises Forbidden.
+
+    Of each ticket that with the likeliest other: six on one matter are at most six pairs, not fifteen.
+    """
     actor.must(Permission.TICKET_DISPATCH)
     first = aliased(Ticket)
     statement = (
@@ -122,11 +125,26 @@ async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50, skip:
             ~first.sealed,
             first.state.not_in(ENDED),
             Ticket.state.not_in(ENDED),
+            ~(_likelier(SuspectedPair.first_id) & _likelier(SuspectedPair.second_id)),
         )
         .order_by(SuspectedPair.score.desc(), SuspectedPair.second_id.desc(), SuspectedPair.first_id.desc())
     )
     rows = await session.execute(statement.limit(limit).offset(skip))
     return [Suspected(one, two, pair) for one, two, pair in rows]
+
+
+def _likelier(id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition under which one of a pair's tickets (`id`) is more like another that is open."""
+    pair, other = aliased(SuspectedPair), aliased(Ticket)
+    statement = select(pair.first_id).join(other, other.id == pair.first_id + pair.second_id - id)
+    return statement.where(
+        or_(pair.first_id == id, pair.second_id == id),
+        pair.verdict.is_(None),
+        tuple_(pair.score, pair.second_id, pair.first_id)
+        > tuple_(SuspectedPair.score, SuspectedPair.second_id, SuspectedPair.first_id),
+        ~other.sealed,
+        other.state.not_in(ENDED),
+    ).exists()
 
 
 async def agreed(session: AsyncSession, *, actor: Actor) -> tuple[int, int]:
