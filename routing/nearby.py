@@ -58,9 +58,11 @@ async def near(
     conversation: str | None = None,
     phone: str | None = None,
     least: float | None = None,
+    most: int | None = None,
 ) -> list[Similar]:
     """Return open tickets that a citizen may join, the likeliest first, with a score from `least` or `offered_from` on.
 
+    `most`: how many, else as the city's rules say.
     `conversation`, `phone`: of the citizen, whose own tickets are never among them. Neither are tip-offs, confidential
     tickets, and those embedded by another encoder.
     """
@@ -76,7 +78,7 @@ async def near(
         conversation=conversation,
         phone=phone_index(phone) if phone else None,
         least=rules().near.offered_from if least is None else least,
-        limit=rules().near.most,
+        limit=most or rules().near.most,
     )
     return [_similar(row, place, now) for row in rows]
 

@@ -3,6 +3,8 @@
 Whoever joins has a ticket of their own all the same: number, code, notices and vote (`routing.opening`).
 """
 
+from dataclasses import replace
+
 from bot.engine import form as forms
 from bot.engine import phrases
 from bot.engine.state import Form, Option
@@ -11,11 +13,14 @@ from core import clock
 from core.city import city
 from intents import RequestType
 from routing import tickets, whereabouts
+from routing.rules import rules
 from routing.tickets import Similar
 
 EXPECTS = "join"
 APART = "apart"  # the option: mine is another matter
 MOST_ASKED = 2
+MOST_FOUND = 20  # of which those that nobody could tell apart are one
+STILL_ASKED = ("what", "where", "district", "contact", "confidential")  # the rest of the matter is known from others
 FEW_METRES = 10  # nearer than this is the same spot
 
 
@@ -23,12 +28,16 @@ async def offer(talk: Talk) -> bool:
     """Offer open tickets on the same matter nearby, once a matter and place; say whether something was offered."""
     form = talk.state.form
     assert form is not None
+    where = f"{form.place.text}|{form.place.district}"
+    looked = f"{form.category}|{where}"
+    if form.join and not form.looked.endswith(f"|{where}"):
+        form.join = ""  # they have put the place right since: what they joined is elsewhere
     if form.join or not _ready(form):
         return False
-    looked = f"{form.category}|{form.place.text}|{form.place.district}"
     if form.looked != looked:
         form.looked, form.asked["join"] = looked, 0
-        form.nearby = [_option(talk, each) for each in await _found(talk, form)]
+        found = _distinct(await _found(talk, form))
+        form.nearby = [_option(talk, each) for each in found[: rules().near.most]]
     if not form.nearby or form.asked.get("join", 0) >= MOST_ASKED:
         return False
     form.asked["join"] = form.asked.get("join", 0) + 1
@@ -53,6 +62,7 @@ def answer(talk: Talk) -> bool:
         talk.say("join.apart", why={"rule": "join_declined"})
     elif chosen is not None:
         form.join, form.nearby = chosen, []
+        form.wanted = [each for each in form.wanted if each in STILL_ASKED]
         talk.say("join.joined", why={"rule": "joined", "number": chosen})
     else:
         return False
@@ -84,15 +94,37 @@ async def _found(talk: Talk, form: Form) -> list[Similar]:
         place=whereabouts.read(place.text, district=place.district, street=place.street),
         conversation=talk.turn.conversation,
         phone=form.phone or None,
+        most=MOST_FOUND,
     )
+
+
+def _distinct(found: list[Similar]) -> list[Similar]:
+    """Return of tickets that would read alike the likeliest, with how many reported them all, since when."""
+    alike: dict[tuple[str, int], list[Similar]] = {}
+    for each in found:
+        alike.setdefault((each.label, _distance(each)), []).append(each)
+    return [
+        replace(
+            same[0],
+            citizens=sum(each.citizens for each in same),
+            opened_at=min(each.opened_at for each in same),
+        )
+        for same in alike.values()
+    ]
+
+
+def _distance(found: Similar) -> int:
+    """Return how many metres away a ticket is, as it is told; 0 where that is not known, or the same spot."""
+    metres = found.metres or 0
+    return round(metres, -1) if metres > FEW_METRES else 0
 
 
 def _option(talk: Talk, found: Similar) -> Option:
     """Return the option of a ticket: how many reported what, since when, who has it, how far away."""
-    metres = found.metres or 0
+    metres = _distance(found)
     key = "join.many" if found.citizens > 1 else "join.one"
     department = talk.word("join.with", department=found.department) if found.department else ""
-    distance = talk.word("join.metres", metres=round(metres, -1)) if metres > FEW_METRES else ""
+    distance = talk.word("join.metres", metres=metres) if metres else ""
     day = clock.local(found.opened_at, city().time_zone)
     opened = talk.word("join.day", month=day.month, month_name=f"{day:%B}", day=day.day)
     heard = talk.word(
