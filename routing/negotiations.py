@@ -48,7 +48,7 @@ async def open(
     ticket = await reading.find(session, number, actor=actor, lock=True)
     question = words(question, wanted="question")
     codes = list(dict.fromkeys(participants))
-    if len(codes) < 2 or any(tree().get(code).kind == "centre" for code in codes):
+    if len(codes) < 2 or any(tree().get(code).kind in {"centre", "grid"} for code in codes):
         raise BadInput(say("refused.negotiation.participants"))
     if ticket.state in FINISHED:
         raise Conflict(say("refused.negotiation.finished"))
@@ -121,8 +121,9 @@ async def decide(
     basis = await hide_author(session, ticket, words(basis, wanted="basis"))
     reason = await hide_author(session, ticket, words(reason, wanted="reason"))
     others = [code for code in dict.fromkeys(co_handlers) if code != lead]
-    if any(tree().get(code).kind == "centre" for code in (lead, *others)):
-        raise BadInput(say("refused.centre"))
+    for code in (lead, *others):
+        if tree().get(code).kind in {"centre", "grid"}:
+            raise BadInput(say(f"refused.{tree().get(code).kind}"))
     negotiation.state, negotiation.lead, negotiation.co_handlers = "decided", lead, others
     negotiation.basis, negotiation.reason = basis, reason
     negotiation.ended_by, negotiation.ended_at = str(actor), clock.now()

@@ -13,6 +13,8 @@ async def test_the_centre_opens_it_departments_speak_and_the_decision_sends_the_
     async with world.browser("zhou") as browser:
         assert "发起职责协商" in (await browser.get(f"/workbench/{number}")).text
         form = {"ticket": number, "question": "灯杆归谁？", "participants": "市城管局；power_supply"}
+        long = await browser.post("/negotiations/open", data=form | {"question": "谁" * 2001}, headers=PART)
+        assert long.status_code == 422 and "内容太长" in long.text
         made = await browser.post("/negotiations/open", data=form, headers=PART)
         page = made.headers["HX-Redirect"]
         assert "灯杆归谁？" in (await browser.get("/negotiations")).text

@@ -103,11 +103,17 @@ async def test_the_author_of_a_tip_off_is_hidden_from_participants(session: Asyn
 
 async def test_what_cannot_be_negotiated_is_refused(session: AsyncSession) -> None:
     ticket = await opened(session)
-    with pytest.raises(BadInput):
-        await negotiating(session, ticket, participants=("housing",))
+    for few in (("housing",), ("housing", "hotline_centre"), ("housing", "zhaoxia_gulou_grid_1")):
+        with pytest.raises(BadInput):
+            await negotiating(session, ticket, participants=few)
     made = await negotiating(session, ticket)
     with pytest.raises(Conflict):
         await negotiating(session, ticket)
+    for nobody in ("hotline_centre", "zhaoxia_gulou_grid_1"):
+        with pytest.raises(BadInput):
+            await decided(session, made.id, lead=nobody)
+        with pytest.raises(BadInput):
+            await decided(session, made.id, co_handlers=[nobody])
     await negotiations.drop(session, made.id, actor=SUPERVISOR, reason="已自行协商")
     with pytest.raises(Conflict):
         await decided(session, made.id)

@@ -109,7 +109,9 @@ def _values(form: FormData, *names: str) -> dict[str, Any]:
 def _body(model: type[B], values: dict[str, Any]) -> B:
     try:
         return model.model_validate(values)
-    except ValidationError:
+    except ValidationError as error:
+        if any(each["type"] in {"string_too_long", "too_long"} for each in error.errors()):
+            raise BadInput("内容太长：意见和理由至多2000字，依据至多1000字，单位至多20个。") from None
         raise BadInput("请填写必填的各项：单位、问题或意见、依据和理由。") from None
 
 
