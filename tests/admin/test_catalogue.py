@@ -59,7 +59,12 @@ async def test_the_table_that_is_exported_can_be_imported_again(world: World, fo
 
 async def test_the_page_previews_a_file_and_takes_it_up_when_asked(world: World) -> None:
     table = "类目编码,区域,主办单位,协办单位,依据\n" + f"{LAMP},全市,市住建局,,移交协议\n"
+    later = "类目编码,区域,主办单位,依据,生效日期\n" + f"{LAMP},全市,市住建局,移交协议,2099-01-01\n"
     async with world.browser("zhou") as browser:
+        planned = {"file": ("c.csv", later.encode())}
+        assert (
+            "2099-01-01 起" in (await browser.post("/supervision/catalogue/import", files=planned, headers=PART)).text
+        )
         asked = {"file": ("c.csv", table.encode())}
         shown = await browser.post("/supervision/catalogue/import", files=asked, headers=PART)
         assert "改动 1 行" in shown.text and "保存 1 行改动" in shown.text

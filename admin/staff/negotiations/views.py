@@ -121,6 +121,7 @@ async def detail(session: AsyncSession, negotiation: Negotiation) -> Negotiation
     """Return a negotiation with the matter: the ticket's words without its author, masked."""
     ticket = await session.get_one(Ticket, negotiation.ticket_id)
     said = await negotiated.positions(session, negotiation)
+    works_on_it = {ticket.lead, *ticket.co_handlers}
     return NegotiationView.model_validate(
         _common(negotiation)
         | {
@@ -137,7 +138,7 @@ async def detail(session: AsyncSession, negotiation: Negotiation) -> Negotiation
                     "basis": each.basis or "",
                     "stated_at": each.stated_at,
                     "overdue": negotiated.overdue(negotiation, each, clock.now()),
-                    "shut": each.shut_at is not None,
+                    "shut": each.shut_at is not None and each.department not in works_on_it,
                 }
                 for each in said
             ],
