@@ -30,6 +30,7 @@ COMMANDS = (
     "jobs",
     "encoder",
     "systems",
+    "quality",
 )
 
 

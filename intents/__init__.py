@@ -2,6 +2,7 @@
 
 understand   a citizen's text → `Understanding`: emergency, statutory route, request type, category, urgency, entities
 certainty    how sure it is that a text belongs to a category
+leaning      what speaks for each request type of a text
 understand_all  many texts together, faster than one by one
 warm_up      load everything that the first citizen would otherwise wait for
 categories   the city's category tree: `tree()`
@@ -12,12 +13,13 @@ training     a classifier that learns from a city's own labelled texts: `train(.
 evaluate     fit this product's classifier on any labelled file: `evaluate(train, test)`
 """
 
-from intents.pipeline import certainty, understand, understand_all, warm_up
+from intents.pipeline import certainty, leaning, understand, understand_all, warm_up
 from intents.understanding import (
     Address,
     Category,
     Emergency,
     Entities,
+    Leaning,
     RequestType,
     TimeSpan,
     Understanding,
@@ -29,11 +31,13 @@ __all__ = [
     "Category",
     "Emergency",
     "Entities",
+    "Leaning",
     "RequestType",
     "TimeSpan",
     "Understanding",
     "Urgency",
     "certainty",
+    "leaning",
     "understand",
     "understand_all",
     "warm_up",

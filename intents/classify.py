@@ -31,7 +31,7 @@ from intents.examples import examples_of
 from intents.history import History
 from intents.reading import Reading
 from intents.trained import FILE, fits, unpacked
-from intents.understanding import Category
+from intents.understanding import Category, RequestType
 from intents.weighty import weightiest
 
 log = structlog.get_logger()
@@ -177,6 +177,21 @@ class Classifier:
                 )
             )
         return judged
+
+    def usual_types(self, readings: Sequence[Reading]) -> list[dict[RequestType, float]]:
+        """Return how probable it is that the category of each reading is one usually of this request type.
+
+        The probabilities of the leaves, summed over the leaves of each type.
+        """
+        _, leaf = self._leaves([each.plain for each in readings], np.stack([each.vector for each in readings]))
+        types = [each.request_type for each in self.leaves]
+        return [
+            {
+                kind: float(row[[column for column, each in enumerate(types) if each is kind]].sum())
+                for kind in RequestType
+            }
+            for row in leaf
+        ]
 
     def words(self, plain: str, code: str) -> tuple[str, ...]:
         """Return the words of a normalised text that speak most for a category, in the order of the text."""

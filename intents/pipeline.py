@@ -8,7 +8,7 @@ from intents import emergency, entities, languages, request_types, statutory
 from intents.categories import Node
 from intents.classify import Judgement, classifier
 from intents.reading import Reading, read, read_all
-from intents.understanding import Category, Understanding
+from intents.understanding import Category, Leaning, Understanding
 
 _NOTHING = Judgement(category=None)
 
@@ -77,6 +77,13 @@ def understand(text: str) -> Understanding:
     Never raises on any text. Raises BadInput where the city's own files are broken.
     """
     return understand_all([text])[0]
+
+
+@pinned()
+def leaning(text: str) -> Leaning:
+    """Return what speaks for each request type of a text: its words, and the types of the categories it may be in."""
+    reading = read(text)
+    return Leaning(request_types.cue_weights(reading.plain), classifier().usual_types([reading])[0])
 
 
 @pinned()

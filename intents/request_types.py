@@ -49,17 +49,22 @@ def is_courtesy(plain: str) -> bool:
     return _COURTESY.fullmatch(plain) is not None
 
 
+def cue_weights(plain: str) -> dict[RequestType, float]:
+    """Return how much the words of a normalised text speak for each request type: the sum of its cues' weights."""
+    cues = _cues()
+    text = plain if len(plain) <= HEAD else plain[: HEAD // 2] + plain[-HEAD // 2 :]
+    text = cues.none.sub("〇", text)
+    return {
+        kind: sum(weight for weight, pattern in listed if pattern.search(text)) for kind, listed in cues.kinds.items()
+    }
+
+
 def request_type(plain: str, usual: RequestType | None) -> RequestType:
     """Return the request type of a normalised text; `usual` is its category's, or None where that is not known.
 
     Without any word for one it is the usual, and without that a consultation: the only type that opens no ticket.
     """
-    cues = _cues()
-    text = plain if len(plain) <= HEAD else plain[: HEAD // 2] + plain[-HEAD // 2 :]
-    text = cues.none.sub("〇", text)
-    weights = {
-        kind: sum(weight for weight, pattern in listed if pattern.search(text)) for kind, listed in cues.kinds.items()
-    }
+    weights = cue_weights(plain)
     if usual is not None:
         weights[usual] += USUAL
     best = max(weights.values())

@@ -35,6 +35,17 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaning:
+    """What speaks for each request type of a text.
+
+    `cues`: weights of its words; `usual`: how probable a category is that usually has this type, 1 in all.
+    """
+
+    cues: dict[RequestType, float]
+    usual: dict[RequestType, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """An emergency that a person must hear of at once."""
 

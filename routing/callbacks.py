@@ -163,6 +163,7 @@ async def survey(
     await steps.record(
         session, ticket, "rated", actor=actor, text=text, contacted=contacted, solved=solved, satisfied=satisfied
     )
+    await jobs.defer(session, "quality.review", lock=f"ticket:{ticket.number}", number=ticket.number)
     if not solved and ticket.reopened < rules().survey.reopen_times:
         await _reopen(session, ticket, actor=actor, late=late)
     elif not solved:

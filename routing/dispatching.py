@@ -23,6 +23,8 @@ async def dispatch_ticket(number: str) -> None:
     """Dispatch a new ticket, or leave it to the agents; one that has moved on is left alone."""
     async with transaction() as session:
         await dispatch_new(session, number)
+        # The request is read in a job of its own: what the quality check cannot read must not keep it here.
+        await jobs.defer(session, "quality.review", lock=f"ticket:{number}", number=number)
 
 
 async def dispatch_new(session: AsyncSession, number: str) -> Ticket:

@@ -90,6 +90,7 @@ class Ticket(Base):
         Index("ix_tickets_category_opened_at", "category", "opened_at"),
         Index("ix_tickets_callback_at", "callback_at", postgresql_where=text("callback_at is not null")),
         Index("ix_tickets_wrong_leads", "category", postgresql_where=text("wrong_leads <> '[]'::jsonb")),
+        Index("ix_tickets_sealed", "id", postgresql_where=text("sealed")),
         Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
         Index("ix_tickets_split_from", "split_from", postgresql_where=text("split_from is not null")),
         Index("ix_tickets_applied", "applied", postgresql_where=text("applied is not null")),

@@ -16,7 +16,7 @@ from routing.models import Ticket
 from routing.nearby import Similar, near
 from routing.opening import Draft, Opened, open
 from routing.public import PublicTicket, reported_through
-from routing.quality import findings
+from routing.quality import counting, reviewing
 from routing.reading import by_code, counts, find, listing, visible_to
 from routing.status import allowed, public_status, shown_clocks
 from routing.steps import Step
@@ -32,10 +32,10 @@ __all__ = [
     "by_code",
     "callbacks",
     "clock_moves",
+    "counting",
     "counts",
     "dispatching",
     "find",
-    "findings",
     "following",
     "growing",
     "history",
@@ -44,6 +44,7 @@ __all__ = [
     "open",
     "public_status",
     "reported_through",
+    "reviewing",
     "shown_clocks",
     "supervision",
     "version",

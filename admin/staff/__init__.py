@@ -20,6 +20,7 @@ from admin.staff.knowledge.endpoints import router as knowledge_router
 from admin.staff.knowledge.importing import router as importing_router
 from admin.staff.negotiations.endpoints import router as negotiations_router
 from admin.staff.pages import router as pages_router
+from admin.staff.quality.endpoints import router as quality_router
 from admin.staff.systems import router as systems_router
 from admin.staff.tickets.endpoints import router as tickets_router
 from admin.staff.tickets.proceedings import router as proceedings_router
@@ -34,6 +35,7 @@ for _each in (
     duplicates_router,
     proceedings_router,
     figures_router,
+    quality_router,
     catalogue_router,
     negotiations_router,
     warnings_router,

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import jobs
 from core.auth import Actor
 from core.errors import BadInput, Conflict
 from intents import RequestType, Urgency, categories
@@ -18,6 +19,7 @@ from routing.negotiated import Negotiation, Position
 from routing.orders import TicketOrder
 from routing.parts import TicketPart
 from routing.policy import ClockKind
+from routing.quality import reviewing
 
 SAID: dict[Any, tuple[str, ...]] = {
     TicketPart: ("words", "answer"),
@@ -62,6 +64,7 @@ async def correct(
     await steps.record(
         session, ticket, "corrected", actor=actor, text=reason, before=before, after=_label(ticket), due=due
     )
+    await jobs.defer(session, "quality.review", lock=f"ticket:{ticket.number}", number=ticket.number)
     return ticket
 
 
@@ -89,6 +92,7 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
         position.text = await hide_author(session, ticket, position.text or "") or None
         position.basis = await hide_author(session, ticket, position.basis or "") or None
     await negotiated.shut_out(session, ticket)
+    await reviewing.conceal(session, ticket)
     await steps.record(session, ticket, "made_confidential", actor=actor)
     await unmerging.leave_secret(session, ticket)
 

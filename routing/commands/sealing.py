@@ -11,6 +11,7 @@ from routing import merging, negotiated, parts, splitting, steps, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
+from routing.quality import copies
 
 
 async def seal(
@@ -50,6 +51,7 @@ async def _close(
             part.void_at = clock.now()
     ticket.open_parts = {code: state for code, state in ticket.open_parts.items() if code in ticket.co_handlers}
     await negotiated.shut_out(session, ticket)
+    await copies.forget(session, ticket)
     await steps.record(session, ticket, "sealed", actor=actor, text=reason, also=before)
 
 

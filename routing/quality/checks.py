@@ -1,4 +1,4 @@
-"""What is read out of a request and the reply to it, with the words that each finding stands on."""
+"""What is read out of a reply to a request, with the words that each finding stands on."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ import numpy as np
 from core.text.encode import encoder
 from core.text.normalise import normalise
 from core.text.segment import words
-from intents import RequestType, request_types
 from routing.quality.rules import quality
 
 # Check, and how much it weighs: 3 harms a person, 2 leaves the request undone, 1 is form.
@@ -22,10 +21,11 @@ CHECKS: dict[str, int] = {
     "promise_without_date": 1,
     "no_result": 1,
     "no_basis": 1,
+    "no_contact": 1,
+    "missing": 1,
     "unsatisfied": 1,
 }
-SERIOUS = frozenset({RequestType.COMPLAINT, RequestType.TIP_OFF})
-MILD = frozenset({RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE})
+HARMFUL = 3
 READ = 300  # characters of a text that are compared in meaning
 OVERLAP = 0.5  # weight of shared words beside likeness in meaning
 _SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;]?")
@@ -41,17 +41,11 @@ class Hit:
     value: str = ""
 
 
-def review(*, request: str, request_type: str, result: str, basis: str = "", secret: bool = False) -> list[Hit]:
-    """Return what a reply, and the type that the request was given, leave to be desired; heaviest first.
+def of_reply(request: str, result: str, basis: str = "", *, request_type: str = "", secret: bool = False) -> list[Hit]:
+    """Return what a reply leaves to be desired; also for one that is still being written.
 
     Reads and compares by the encoder: call it in a thread.
     """
-    found = [*_of_request(request, request_type), *of_reply(request, result, basis, secret=secret)]
-    return sorted(found, key=lambda hit: -CHECKS[hit.check])
-
-
-def of_reply(request: str, result: str, basis: str = "", *, secret: bool = False) -> list[Hit]:
-    """Return what a reply leaves to be desired; also for one that is still being written."""
     rules, found = quality(), []
     if secret and (told := _quoted(rules.reveals, result)):
         found.append(Hit("reveals_author", told))
@@ -70,18 +64,27 @@ def of_reply(request: str, result: str, basis: str = "", *, secret: bool = False
         found.append(Hit("no_result"))
     if not (basis or rules.basis.search(result)):
         found.append(Hit("no_basis"))
+    if request_type in rules.contact_for and not rules.contact.search(result):
+        found.append(Hit("no_contact"))
     return found
 
 
 def relevance(request: str, result: str) -> float:
     """Return how much a reply speaks of what was asked: likeness in meaning, and the share of the request's words."""
-    body = (
-        "".join(each for each in _SENTENCE.findall(result) if not quality().boilerplate.match(each.strip())) or result
-    )
-    vectors = encoder().encode([request[:READ], body[:READ]])
+    vectors = encoder().encode([request[:READ], body(result)])
+    return float(np.dot(vectors[0], vectors[1])) + OVERLAP * shared(request, result)
+
+
+def body(result: str) -> str:
+    """Return the beginning of a reply without courtesy, as far as it is compared in meaning."""
+    said = (each for each in _SENTENCE.findall(result) if not quality().boilerplate.match(each.strip()))
+    return ("".join(said) or result)[:READ]
+
+
+def shared(request: str, result: str) -> float:
+    """Return the share of a request's words that are in the reply, 0 to 1."""
     asked = set(_asked(request, most=40))
-    shared = sum(word in result for word in asked) / len(asked) if asked else 0.0
-    return float(np.dot(vectors[0], vectors[1])) + OVERLAP * shared
+    return sum(word in result for word in asked) / len(asked) if asked else 0.0
 
 
 def sentences(result: str) -> list[str]:
@@ -89,14 +92,6 @@ def sentences(result: str) -> list[str]:
     rules = quality()
     plain = [_NUMBERED.sub("", normalise(each)) for each in _SENTENCE.findall(rules.boilerplate.sub("", result))]
     return [each for each in plain if len(each) >= rules.sentence_from]
-
-
-def _of_request(request: str, request_type: str) -> list[Hit]:
-    """Return a finding where a complaint or tip-off was filed as something milder."""
-    if request_type not in MILD:
-        return []
-    read = request_types.request_type(normalise(request), RequestType(request_type))
-    return [Hit("type_drift", (), str(read))] if read in SERIOUS else []
 
 
 def _quoted(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

@@ -31,13 +31,14 @@ class ReplySentence(Base):
 async def copied(session: AsyncSession, ticket: Ticket) -> list[Hit]:
     """Keep the sentences of the ticket's reply; return a finding where another matter was replied to in the same words.
 
-    The same words on the same matter are none, nor are they where tickets were merged.
+    The same words on the same matter are none, nor are they where tickets were merged. From a sealed ticket nothing is
+    learnt: a finding names the other ticket.
     """
     said = {
         hashlib.blake2b(each.encode(), digest_size=16).digest(): len(each) for each in sentences(ticket.result or "")
     }
-    await session.execute(delete(ReplySentence).where(ReplySentence.ticket_id == ticket.id))
-    if not said or ticket.lead is None:
+    await forget(session, ticket)
+    if not said or ticket.lead is None or ticket.sealed:
         return []
     session.add_all(
         ReplySentence(ticket_id=ticket.id, digest=digest, department=ticket.lead, length=length)
@@ -47,7 +48,9 @@ async def copied(session: AsyncSession, ticket: Ticket) -> list[Hit]:
     shared = func.sum(ReplySentence.length)
     others = await session.execute(
         select(ReplySentence.ticket_id, shared)
+        .join(Ticket, Ticket.id == ReplySentence.ticket_id)
         .where(
+            ~Ticket.sealed,
             ReplySentence.department == ticket.lead,
             ReplySentence.digest.in_(said),
             ReplySentence.ticket_id != ticket.id,
@@ -59,10 +62,14 @@ async def copied(session: AsyncSession, ticket: Ticket) -> list[Hit]:
     )
     for id, length in others.all():
         other = await session.get_one(Ticket, id)
-        # A finding names the other ticket, and a sealed one is named nowhere.
-        if not other.sealed and not await asyncio.to_thread(_same_matter, ticket, other):
+        if not await asyncio.to_thread(_same_matter, ticket, other):
             return [Hit("copied", (other.number,), f"{length / sum(said.values()):.0%}")]
     return []
+
+
+async def forget(session: AsyncSession, ticket: Ticket) -> None:
+    """Forget the sentences of a ticket's reply."""
+    await session.execute(delete(ReplySentence).where(ReplySentence.ticket_id == ticket.id))
 
 
 def _same_matter(ticket: Ticket, other: Ticket) -> bool:

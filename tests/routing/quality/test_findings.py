@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from routing import commands, quality, tickets
 from routing.models import Ticket
+from routing.quality import Narrowed
 from tests.routing.conftest import AGENT, CITIZEN, SUPERVISOR, department, draft
 
 LEAD = department("urban_management")
@@ -24,7 +25,7 @@ async def _replied(session: AsyncSession, result: str, **changes: object) -> Tic
 async def test_a_finding_is_decided_once_and_stays_decided(session: AsyncSession) -> None:
     ticket = await _replied(session, "您好，来信已收悉，已转相关部门处理。")
     await quality.review_ticket(session, ticket)
-    shown = await quality.listing(session, actor=LEAD, check="empty")
+    shown = await quality.listing(session, Narrowed(check="empty"), actor=LEAD)
     assert [each.ticket.number for each in shown] == [ticket.number]
     assert "已转相关部门处理" in shown[0].finding.evidence["words"]
     id = shown[0].finding.id
@@ -36,8 +37,8 @@ async def test_a_finding_is_decided_once_and_stays_decided(session: AsyncSession
     with pytest.raises(Conflict):
         await quality.decide(session, id, actor=SUPERVISOR, confirmed=True, reason="是")
     await quality.review_ticket(session, ticket)
-    assert await quality.listing(session, actor=SUPERVISOR, check="empty") == []
-    dismissed = await quality.listing(session, actor=SUPERVISOR, check="empty", state="dismissed")
+    assert await quality.listing(session, Narrowed(check="empty"), actor=SUPERVISOR) == []
+    dismissed = await quality.listing(session, Narrowed("dismissed", "empty"), actor=SUPERVISOR)
     assert dismissed[0].finding.reason == "随后有电话答复"
     with pytest.raises(NotFound):
         await quality.decide(session, 10**9, actor=SUPERVISOR, confirmed=True, reason="是")
@@ -47,10 +48,10 @@ async def test_the_numbers_are_the_lengths_of_the_lists(session: AsyncSession) -
     for result in ("已收悉。", "正在处理中。", COPY):
         await quality.review_ticket(session, await _replied(session, result))
     for actor in (SUPERVISOR, LEAD, department("tax")):
-        for check, number in (await quality.numbers(session, actor=actor)).items():
-            assert len(await quality.listing(session, actor=actor, check=check)) == number
-    assert (await quality.numbers(session, actor=LEAD))["empty"] == 2
-    assert sum((await quality.numbers(session, actor=department("tax"))).values()) == 0
+        for check, number in (await quality.by_check(session, actor=actor, state="open")).items():
+            assert len(await quality.listing(session, Narrowed(check=check), actor=actor)) == number
+    assert (await quality.by_check(session, actor=LEAD, state="open"))["empty"] == 2
+    assert sum((await quality.by_check(session, actor=department("tax"), state="open")).values()) == 0
 
 
 async def test_the_same_words_on_another_matter_are_a_copy(session: AsyncSession) -> None:
@@ -72,4 +73,4 @@ async def test_hints_keep_nothing(session: AsyncSession) -> None:
     assert await quality.hints(session, ticket.number, actor=LEAD, result=" ") == []
     with pytest.raises(NotFound):
         await quality.hints(session, ticket.number, actor=department("tax"), result="我局将尽快处理。")
-    assert await quality.listing(session, actor=SUPERVISOR) == []
+    assert await quality.listing(session, Narrowed(), actor=SUPERVISOR) == []

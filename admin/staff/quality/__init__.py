@@ -1,0 +1,1 @@
+"""REST: findings of the quality check, and what is written out of them."""
