@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031_quality_lessons"
-down_revision = "0030_regrouping"
+revision = "0032_quality_lessons"
+down_revision = "0031_suspected_pairs"
 branch_labels = None
 depends_on = None
 
