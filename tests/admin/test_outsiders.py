@@ -29,7 +29,9 @@ OWN = {
         *("/api/v1/staff/figures", "/workbench", "/warnings", "/negotiations", "/supervision/figures"),
         *("/supervision/figures/{figure}/{part}", "/supervision/figures/{figure}/{part}/export"),
         *("/api/v1/staff/figures/{figure}/{part}", "/api/v1/staff/figures/{figure}/{part}/export"),
-        *("/supervision/quality", "/api/v1/staff/events"),
+        *("/supervision/quality", "/supervision/quality/departments", "/supervision/quality/export"),
+        *("/api/v1/staff/quality/findings", "/api/v1/staff/quality/findings/export", "/api/v1/staff/quality/numbers"),
+        "/api/v1/staff/events",
     },
     "POST": {"/sign-out", "/warnings/seen", "/api/v1/staff/warnings/seen"},
 }
