@@ -4,6 +4,7 @@ Each ticket is compared once, when it has its vector (`topics.gather`). Whoever 
 matters (判为不同), settles it: told apart, the two are not shown to each other again.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from routing.rules import rules
 ENDED = (*workflow.FINISHED, "merged")
 SETTLED_DAYS = 30  # of which it is shown how often people agreed
 CLEARED_BACK = timedelta(days=1)  # how long a worker may have been away before pairs stay until they are read
+_MARK = re.compile(r"([01]\.\d{1,20})_(\d{1,18})_(\d{1,18})", re.ASCII)
 
 
 class SuspectedPair(Base):
@@ -53,6 +55,11 @@ class Suspected:
     first: Ticket
     second: Ticket
     pair: SuspectedPair
+
+    @property
+    def mark(self) -> str:
+        """Return where the list goes on behind this pair."""
+        return f"{self.pair.score!r}_{self.pair.second_id}_{self.pair.first_id}"
 
 
 async def look(session: AsyncSession, ticket: Ticket) -> None:
@@ -106,9 +113,10 @@ async def hand_over(session: AsyncSession, ticket: Ticket, master: Ticket) -> No
     await session.execute(delete(SuspectedPair).where(own, SuspectedPair.verdict.is_(None)))
 
 
-async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50, skip: int = 0) -> list[Suspected]:
+async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50, after: str = "") -> list[Suspected]:
     """Return pairs that nobody has settled, both still open, the likeliest first. Raises Forbidden.
 
+    `after`: the mark of a pair behind which the list goes on; what is none begins it anew.
     Of each ticket that with the likeliest other: six on one matter are at most six pairs, not fifteen.
     """
     actor.must(Permission.TICKET_DISPATCH)
@@ -129,7 +137,12 @@ async def listing(session: AsyncSession, *, actor: Actor, limit: int = 50, skip:
         )
         .order_by(SuspectedPair.score.desc(), SuspectedPair.second_id.desc(), SuspectedPair.first_id.desc())
     )
-    rows = await session.execute(statement.limit(limit).offset(skip))
+    if place := _MARK.fullmatch(after):
+        statement = statement.where(
+            tuple_(SuspectedPair.score, SuspectedPair.second_id, SuspectedPair.first_id)
+            < tuple_(float(place[1]), int(place[2]), int(place[3]))
+        )
+    rows = await session.execute(statement.limit(limit))
     return [Suspected(one, two, pair) for one, two, pair in rows]
 
 

@@ -1,5 +1,6 @@
 """Suspected duplicates: of the whole centre by page and interface, and beside one ticket."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -28,7 +29,12 @@ async def test_the_centre_lists_pairs_side_by_side_and_merges_one_with_a_click(w
         after = await client.post(f"/duplicates/{first}/{second}", data={"then": "merge"}, headers=PART)
         assert f"{second} 已并入 {first}" in after.text and "没有疑似重复" in after.text
         assert (await client.get(f"/api/v1/staff/tickets/{second}")).json()["state"] == "merged"
-        assert (await client.get("/api/v1/staff/duplicates")).json() == {"pairs": [], "one": 1, "apart": 0}
+        assert (await client.get("/api/v1/staff/duplicates")).json() == {
+            "pairs": [],
+            "next": None,
+            "one": 1,
+            "apart": 0,
+        }
         again = await client.post(f"/duplicates/{first}/{second}", data={"then": "merge"}, headers=PART)
         assert again.status_code == 409
 
@@ -36,7 +42,9 @@ async def test_the_centre_lists_pairs_side_by_side_and_merges_one_with_a_click(w
 async def test_what_is_told_apart_leaves_the_list_and_the_tickets_page(world: World) -> None:
     first, second = await reported(2)
     async with world.client("zhou") as client:
-        after = await client.post(f"/duplicates/{first}/{second}", data={"then": "apart", "skip": "20"}, headers=PART)
+        after = await client.post(
+            f"/duplicates/{first}/{second}", data={"then": "apart", "after": "0.1_1_1"}, headers=PART
+        )
         assert "不是同一件事" in after.text and "1 对不是（0.0% 判断相符）" in after.text
         assert "没有找到" in (await client.get(f"/workbench/{second}/similar")).text
         assert (await client.get(f"/api/v1/staff/tickets/{second}")).json()["state"] == "new"
@@ -48,12 +56,16 @@ async def test_the_list_comes_in_pages(world: World) -> None:
         every = (await client.get("/api/v1/staff/duplicates")).json()["pairs"]
         listed = {side["number"] for pair in every for side in (pair["first"], pair["second"])}
         assert listed == set(numbers) and 20 < len(every) <= 30
-        parts = [(await client.get(f"/api/v1/staff/duplicates?limit=7&skip={skip}")).json()["pairs"] for skip in (0, 7)]
-        assert [*parts[0], *parts[1]] == every[:14]
+        parts, after = [], ""
+        while after is not None:
+            part = (await client.get("/api/v1/staff/duplicates", params={"limit": 7, "after": after})).json()
+            parts, after = [*parts, *part["pairs"]], part["next"]
+        assert parts == every
         page = await client.get("/duplicates")
-        assert page.text.count('class="panel pair-of-tickets"') == 20 and "/duplicates?skip=20" in page.text
-        rest = await client.get("/duplicates?skip=20")
-        assert rest.text.count('class="panel pair-of-tickets"') == len(every) - 20 and "/duplicates?skip=0" in rest.text
+        assert page.text.count('class="panel pair-of-tickets"') == 20
+        (following,) = re.findall(r'href="(/duplicates\?after=[^"]+)"', page.text)
+        rest = await client.get(following)
+        assert rest.text.count('class="panel pair-of-tickets"') == len(every) - 20 and 'href="/duplicates"' in rest.text
 
 
 async def test_a_department_has_no_such_list(world: World) -> None:

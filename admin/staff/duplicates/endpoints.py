@@ -22,6 +22,7 @@ class SuspectedPage(BaseModel):
     """Pairs that nobody has settled, the likeliest first, and what people said of others."""
 
     pairs: list[SuspectedView]
+    next: str | None = Field(description="What to ask for as `after`; null on the last page.")
     one: int = Field(description="Suspected pairs that were merged in the last 30 days.")
     apart: int = Field(
         description="Suspected pairs of which people said in the last 30 days that they are two matters."
@@ -32,10 +33,15 @@ class SuspectedPage(BaseModel):
 async def list_duplicates(
     actor: Staffed,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    skip: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    after: Annotated[str, Query(max_length=80, description="`next` of the page before.")] = "",
 ) -> SuspectedPage:
     """List open tickets that are probably one matter, pair by pair, the likeliest first."""
     async with transaction() as session:
-        found = await suspected.listing(session, actor=actor, limit=limit, skip=skip)
+        found = await suspected.listing(session, actor=actor, limit=limit + 1, after=after)
         one, apart = await suspected.agreed(session, actor=actor)
-        return SuspectedPage(pairs=await views(session, found, locale=settings().locale), one=one, apart=apart)
+        return SuspectedPage(
+            pairs=await views(session, found[:limit], locale=settings().locale),
+            next=found[limit - 1].mark if len(found) > limit else None,
+            one=one,
+            apart=apart,
+        )

@@ -21,10 +21,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/duplicates")
-async def listing(view: View, skip: Annotated[int, Query(ge=0, le=10_000)] = 0) -> Response:
+async def listing(view: View, after: Annotated[str, Query(max_length=80)] = "") -> Response:
     """List pairs, the likeliest first."""
     async with transaction() as session:
-        shown = await _shown(session, view, skip)
+        shown = await _shown(session, view, after)
     return view.page("duplicates.html", done="", **shown)
 
 
@@ -35,7 +35,7 @@ async def settle(first: str, second: str, view: View) -> Response:
     then = str(form.get("then", ""))
     async with transaction() as session:
         await _settle(session, view, second, first, then)
-        shown = await _shown(session, view, _skip(str(form.get("skip", ""))))
+        shown = await _shown(session, view, str(form.get("after", "")))
     return view.page("parts/duplicates.html", done=then, number=second, other=first, **shown)
 
 
@@ -71,20 +71,15 @@ async def _settle(session: AsyncSession, view: Viewer, number: str, other: str, 
         raise BadInput("没有这个操作。")
 
 
-def _skip(written: str) -> int:
-    return min(int(written), 10_000) if written.isascii() and written.isdigit() and len(written) < 6 else 0
-
-
-async def _shown(session: AsyncSession, view: Viewer, skip: int) -> dict[str, Any]:
-    found = await suspected.listing(session, actor=view.actor, limit=ROWS + 1, skip=skip)
-    if not found and skip:  # what was settled was the last page
-        return await _shown(session, view, max(skip - ROWS, 0))
+async def _shown(session: AsyncSession, view: Viewer, after: str) -> dict[str, Any]:
+    found = await suspected.listing(session, actor=view.actor, limit=ROWS + 1, after=after)
+    if not found and after:  # what was settled was the last page
+        return await _shown(session, view, "")
     one, apart = await suspected.agreed(session, actor=view.actor)
     return {
         "pairs": await views(session, found[:ROWS], locale=view.locale),
         "agreed": one,
         "told_apart": apart,
-        "skip": skip,
-        "next": skip + ROWS if len(found) > ROWS else None,
-        "before": max(skip - ROWS, 0) if skip else None,
+        "after": after,
+        "next": found[ROWS - 1].mark if len(found) > ROWS else None,
     }
