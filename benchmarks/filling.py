@@ -29,7 +29,7 @@ insert into tickets (number, code_digest, channel, request_type, category, urgen
   description, elements, attachments, district, state, lead, co_handlers, opened_at, dispatched_at, accepted_at,
   replied_at, closed_at, misdispatched, wrong_leads, returns, return_refused, reopened, reopened_closed, extensions,
   extended_days, open_parts, supervised, urges, contacted, solved, satisfied, surveyed_at, callbacks, survey_end,
-  changed_at)
+  changed_at, next_due_at)
 select 'F' || lpad(n::text, 9, '0'), '\\x00',
   (cast(:channels as text[]))[1 + floor(power(random(), 2) * cast(:n_channels as int))],
   (array['consultation', 'assistance', 'complaint', 'tip_off', 'suggestion', 'praise'])
@@ -41,9 +41,7 @@ select 'F' || lpad(n::text, 9, '0'), '\\x00',
     (array['路灯不亮', '垃圾没有清运', '噪声扰民', '自来水停水', '公交改线'])[1 + floor(random() * 5)],
   cast(:words as bytea), cast(:none as bytea), '[]',
   nullif((cast(:districts as text[]))[1 + floor(power(random(), 2) * (cast(:n_districts as int) + 1))], ''),
-  case when open then
-    (array['new', 'dispatched', 'dispatched', 'accepted', 'accepted', 'accepted', 'returned', 'replied'])
-    [1 + floor(random() * 8)]
+  case when open then state
     when random() < 0.02 then 'withdrawn' else 'closed' end,
   (cast(:departments as text[]))[1 + floor(power(random(), 2) * cast(:n_departments as int))], '[]',
   at, at + interval '4 minutes',
@@ -52,27 +50,41 @@ select 'F' || lpad(n::text, 9, '0'), '\\x00',
   (random() < 0.06)::int, false, (random() < 0.04)::int, 0, (random() < 0.05)::int, 0, '{}', random() < 0.05,
   (random() < 0.1)::int, case when heard then random() < 0.9 end, case when heard then random() < 0.93 end,
   case when heard then 1 + floor(power(random(), 0.3) * 5) end, case when heard then at + interval '190 hours' end, 0,
-  case when not open and not heard then (array['not_reached', 'refused'])[1 + floor(random() * 2)] end, at
+  case when not open and not heard then (array['not_reached', 'refused'])[1 + floor(random() * 2)] end, at,
+  case when open then at + interval '1 hour' * case when state in ('new', 'dispatched') then 24 else 168 end end
 from (
-  select n, open, not open and random() < 0.8 as heard,
-    cast(:now as timestamptz) - case when open then interval '1 day' * random() * 7
-      else interval '9 days' + interval '1 day' * random() * cast(:days as int) end as at
-  from (select n, n % 1000 < cast(:open as float) * 1000 as open
-    from generate_series(cast(:first as bigint), cast(:last as bigint)) n) numbered
-) dated
+  select *, case when random() < 0.02 or at > cast(:now as timestamptz) - interval '12 hours'
+    then (array['new', 'dispatched', 'dispatched', 'accepted'])[1 + floor(random() * 4)]
+    else (array['accepted', 'accepted', 'accepted', 'accepted', 'returned', 'replied'])[1 + floor(random() * 6)]
+    end as state
+  from (
+    select n, open, not open and random() < 0.8 as heard,
+      cast(:now as timestamptz) - case when open then interval '1 day' * random() * 7
+        else interval '9 days' + interval '1 day' * random() * cast(:days as int) end as at
+    from (select n, n % 1000 < cast(:open as float) * 1000 as open
+      from generate_series(cast(:first as bigint), cast(:last as bigint)) n) numbered
+  ) dated
+) standing
 """
 )
 _CLOCKS = text(
     """
 insert into ticket_clocks (ticket_id, kind, amount, unit, policy, started_at, due_at, provisional, met_at, breached_at,
   changes, act_at, warned)
-select t.id, k.kind, k.amount, 'hours', 'default', t.opened_at, t.opened_at + k.amount * interval '1 hour', false,
-  case k.kind when 'resolve' then t.replied_at when 'accept' then
-    case when t.state not in ('new', 'dispatched') then t.accepted_at end
-    else case when t.replied_at is not null then t.accepted_at + interval '1 hour' end end,
-  null, '[]', case when t.replied_at is null then t.opened_at + k.amount * interval '1 hour' end, 0
-from tickets t cross join (values ('accept', 24), ('contact', 30), ('resolve', 168)) as k(kind, amount)
-where t.number between :first_number and :last_number
+select id, kind, amount, 'hours', 'default', opened_at, due_at, false, met_at,
+  case when met_at is null and due_at < cast(:now as timestamptz) then due_at end, '[]',
+  case when met_at is null then (select min(point) from unnest(array[half, most, due_at]) point
+    where point > cast(:now as timestamptz)) end,
+  case when met_at is not null or half > cast(:now as timestamptz) then 0 when most > cast(:now as timestamptz) then 50
+    when due_at > cast(:now as timestamptz) then 80 else 100 end
+from (
+  select t.id, k.kind, k.amount, t.opened_at, t.opened_at + k.amount * interval '1 hour' as due_at,
+    t.opened_at + k.amount * interval '30 minutes' as half, t.opened_at + k.amount * interval '48 minutes' as most,
+    case k.kind when 'resolve' then t.replied_at else
+      case when t.state not in ('new', 'dispatched') then t.accepted_at + interval '1 hour' end end as met_at
+  from tickets t cross join (values ('accept', 24), ('contact', 30), ('resolve', 168)) as k(kind, amount)
+  where t.number between :first_number and :last_number
+) running
 """
 )
 
@@ -93,7 +105,8 @@ async def fill(session: AsyncSession, *, first: int, last: int, open_share: floa
     moment = {"now": clock.now(), "days": days, "first": first, "last": last, "open": open_share}
     words = {"words": seal("某路段的设施坏了，请派人处理。"), "none": seal("{}")}
     await session.execute(_TICKETS, values | sizes | moment | words)
-    await session.execute(_CLOCKS, {"first_number": f"F{first:09d}", "last_number": f"F{last:09d}"})
+    numbers = {"first_number": f"F{first:09d}", "last_number": f"F{last:09d}"}
+    await session.execute(_CLOCKS, numbers | {"now": moment["now"]})
 
 
 async def _fill(tickets: int, open_share: float, days: int) -> None:

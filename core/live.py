@@ -5,7 +5,7 @@ An announcement is small (a topic and what changed, no personal data); the scree
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -29,13 +29,13 @@ RESYNC: Announcement = {"topic": "*", "kind": "resync"}
 
 async def announce(session: AsyncSession, topic: str, kind: str, **data: Any) -> None:
     """Tell every process that something changed under `topic`, when the caller's transaction commits."""
-    await rows.call(session, announcement(topic, kind, **data))
+    await rows.call(session, announcements([{"topic": topic, "kind": kind, **data}]))
 
 
-def announcement(topic: str, kind: str, **data: Any) -> Call:
-    """Return the call that `announce` makes, for whoever calls more at once."""
-    content = json.dumps({"topic": topic, "kind": kind, **data}, ensure_ascii=False, default=str)
-    return Call("pg_notify(%s, %s)", (CHANNEL, content))
+def announcements(news: Iterable[Announcement]) -> Call:
+    """Return the call that announces all of these, each with its `topic` and `kind`."""
+    written = [json.dumps(each, ensure_ascii=False, default=str) for each in news]
+    return Call("(select count(pg_notify(%s, each)) from unnest(%s::text[]) each)", (CHANNEL, written))
 
 
 class Hub:

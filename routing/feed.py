@@ -9,19 +9,19 @@ Nothing personal stands here: number, kind, state, when, who leads.
 """
 
 import base64
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, delete, literal, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, delete, select, text
 from sqlalchemy import Sequence as NumberSequence
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, jobs
 from core.auth import Actor, Role
-from core.clients import Client
 from core.database import Base, transaction
 from core.errors import BadInput, Gone
 from core.ledger import Event
@@ -58,6 +58,15 @@ class DepartmentEvent(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+_HAND_OVER = text(
+    "insert into department_events (department, ticket_id, number, version, kind, state, lead, actor, at) "
+    "select department, ticket_id, number, version, kind, state, lead, actor, at from rows from (jsonb_to_recordset("
+    "cast(:steps as jsonb)) as (department text, ticket_id bigint, number text, version int, kind text, state text, "
+    "lead text, actor text, at timestamptz)) with ordinality as step(department, ticket_id, number, version, kind, "
+    "state, lead, actor, at, place) where department in (select department from clients) order by place"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Events in order, and the cursor after the last of them; `more`: there are further ones already."""
@@ -67,26 +76,25 @@ class Page:
     more: bool
 
 
-async def hand_over(session: AsyncSession, ticket: Ticket, event: Event, departments: Sequence[str]) -> None:
-    """Write a step down for those of the departments that have a system of their own."""
-    if not departments:
-        return
-    row = {
-        "ticket_id": ticket.id,
-        "number": ticket.number,
-        "version": event.number,
-        "kind": event.kind,
-        "state": ticket.state,
-        "lead": ticket.lead,
-        "actor": event.actor,
-        "at": event.at,
-    }
-    table = DepartmentEvent.__table__
-    values = [literal(value, table.c[name].type) for name, value in row.items()]
-    having = select(Client.department, *values).where(Client.department.in_(departments)).distinct()
-    await session.execute(
-        table.insert().from_select(["department", *row], having)  # type: ignore[attr-defined]
-    )
+async def hand_over(session: AsyncSession, steps: Sequence[tuple[Ticket, Event, Sequence[str]]]) -> None:
+    """Write steps down, in their order, for those of each one's departments that have a system of their own."""
+    written = [
+        {
+            "department": department,
+            "ticket_id": ticket.id,
+            "number": ticket.number,
+            "version": event.number,
+            "kind": event.kind,
+            "state": ticket.state,
+            "lead": ticket.lead,
+            "actor": event.actor,
+            "at": event.at.isoformat(),
+        }
+        for ticket, event, departments in steps
+        for department in departments
+    ]
+    if written:
+        await session.execute(_HAND_OVER, {"steps": json.dumps(written)})
 
 
 async def hand_over_followers(

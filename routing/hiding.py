@@ -123,8 +123,7 @@ def wishes_secrecy(text: str) -> bool:
 
 async def hide_author(session: AsyncSession, ticket: Ticket, text: str) -> str:
     """Return words about a ticket, whoever wrote them, without its author."""
-    citizen = await session.get(TicketCitizen, ticket.id)
-    if citizen is None or not text:
+    if not text or (citizen := await session.get(TicketCitizen, ticket.id)) is None:
         return text
     secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
     return without_author(text, name=citizen.name, phone=citizen.phone, secret=secret)

@@ -108,7 +108,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor, join: str |
     )
     author = citizens.author(ticket, name=draft.citizen_name, phone=draft.citizen_phone)
     resolve = timing.first(ticket, ClockKind.RESOLVE)
-    event, announcements = steps.first(
+    event, announced = steps.first(
         ticket,
         "opened",
         actor=actor,
@@ -120,7 +120,7 @@ async def open(session: AsyncSession, draft: Draft, *, actor: Actor, join: str |
     # A line takes more tickets than anything else: all of it is one statement. The vector is made by the job.
     written = (ticket, author, event) if resolve is None else (ticket, author, event, resolve)
     dispatch = jobs.deferral("tickets.dispatch", lock=f"ticket:{number}", number=number)
-    await rows.insert(session, *written, calls=(dispatch, *announcements))
+    await rows.insert(session, *written, calls=(dispatch, announced))
     if join and (due_at := await _join(session, ticket, join, actor=actor)) is not None:
         return Opened(ticket=ticket, code=code, due_at=due_at[0], joined=True)
     return Opened(ticket=ticket, code=code, due_at=resolve.due_at if resolve else None)

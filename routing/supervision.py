@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Select, func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
 from core.auth import SYSTEM
@@ -44,7 +43,7 @@ async def _act_some() -> int:
         now = clock.now()
         due = await session.execute(_running().where(TicketClock.act_at < now).order_by(TicketClock.act_at))
         rows = due.all()
-        told = []
+        told, taken = [], []
         for row, ticket in rows:
             if row.kind == ClockKind.RETURN:  # a right that has lapsed, not a duty that was missed
                 row.void_at, row.act_at = now, None
@@ -56,21 +55,23 @@ async def _act_some() -> int:
                 row.warned = passed
                 whom = warnings.recipients(ticket, row.kind, sla().step(row.warned).tell)
                 told.append((row, row.warned, whom))
-                await _record(session, row, ticket, whom)
+                taken += _taken(row, ticket, whom)
             clock_rows.plan(row)
         await session.flush()
+        await steps.record_all(session, taken, actor=SYSTEM)
         await warnings.keep(session, told)
         return len(rows)
 
 
-async def _record(session: AsyncSession, row: TicketClock, ticket: Ticket, whom: Sequence[str]) -> None:
-    """Write what belongs into the ticket's history: the breach, and a warning that went beyond whose clock it is."""
+def _taken(row: TicketClock, ticket: Ticket, whom: Sequence[str]) -> list[steps.Taken]:
+    """Return what belongs into the ticket's history: the breach, and a warning that went beyond whose clock it is."""
     if row.warned == 100:
         row.breached_at = clock.now()
         ticket.supervised = True
-        await steps.record(session, ticket, "breached", actor=SYSTEM, clock=row.kind, due_at=row.due_at)
-    elif set(whom) - set(warnings.recipients(ticket, row.kind, [Told.LEAD])):
-        await steps.record(session, ticket, "warned", actor=SYSTEM, clock=row.kind, percent=row.warned, told=list(whom))
+        return [steps.Taken(ticket, "breached", {"clock": row.kind, "due_at": row.due_at})]
+    if set(whom) - set(warnings.recipients(ticket, row.kind, [Told.LEAD])):
+        return [steps.Taken(ticket, "warned", {"clock": row.kind, "percent": row.warned, "told": list(whom)})]
+    return []
 
 
 def _running() -> Select[TicketClock, Ticket]:

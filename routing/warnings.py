@@ -7,14 +7,12 @@ now and grows with the running clocks only.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, SmallInteger, delete, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, live
+from core import clock, live, rows
 from core.auth import Actor, Permission
 from core.database import Base
 from routing import reading
@@ -40,6 +38,14 @@ class TicketWarning(Base):
     at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[str | None]
+
+
+_KEEP = text(
+    "insert into ticket_warnings (clock_id, recipient, percent, at) "
+    "select clock_id, recipient, percent, :at from unnest(cast(:ids as bigint[]), cast(:recipients as text[]), "
+    "cast(:percents as smallint[])) as told(clock_id, recipient, percent) on conflict (clock_id, recipient) "
+    "do update set percent = excluded.percent, at = excluded.at, seen_at = null, seen_by = null"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +82,15 @@ def recipients(ticket: Ticket, kind: str, told: Iterable[Told]) -> list[str]:
 
 async def keep(session: AsyncSession, told: Sequence[tuple[TicketClock, int, Sequence[str]]]) -> None:
     """Write (clock, percent, recipients) each into the recipients' lists, and announce it once to every recipient."""
-    now = clock.now()
-    rows: list[dict[str, Any]] = [
-        {"clock_id": row.id, "recipient": recipient, "percent": percent, "at": now, "seen_at": None, "seen_by": None}
-        for row, percent, whom in told
-        for recipient in whom
-    ]
-    if not rows:
+    found = [(row.id, recipient, percent) for row, percent, whom in told for recipient in whom]
+    if not found:
         return
-    new = insert(TicketWarning).values(rows)
-    changes = {name: new.excluded[name] for name in ("percent", "at", "seen_at", "seen_by")}
-    await session.execute(new.on_conflict_do_update(index_elements=["clock_id", "recipient"], set_=changes))
-    for recipient in dict.fromkeys(row["recipient"] for row in rows):
-        topic = "desk" if recipient == CENTRE else f"department:{recipient}"
-        await live.announce(session, topic, "ticket.warned")
+    ids, recipients, percents = map(list, zip(*found, strict=True))
+    values = {"ids": ids, "recipients": recipients, "percents": percents, "at": clock.now()}
+    await session.execute(_KEEP, values)
+    topics = ("desk" if each == CENTRE else f"department:{each}" for each in dict.fromkeys(recipients))
+    news = [{"topic": topic, "kind": "ticket.warned"} for topic in topics]
+    await rows.call(session, live.announcements(news))
 
 
 async def forget(session: AsyncSession, rows: Iterable[TicketClock]) -> None:

@@ -6,6 +6,7 @@ The hash covers subject, number, moment, actor, kind, data and the hash before i
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,9 +22,12 @@ from core.database import Base
 GENESIS = bytes(32)
 WHOLE_FROM = 1e16  # from here on Python writes floats with an exponent, PostgreSQL as the whole numbers that they are
 
-# The function takes the subject's lock, reads its last event, computes the hash and inserts: one round trip.
+# The function takes the subject's lock, reads its last event, computes the hash and inserts.
 _APPEND = text(
-    "select * from append_event(:subject, :at, :actor, :kind, cast(:data as jsonb), :before_number, :after_number)"
+    "select appended.* from (select * from rows from (jsonb_to_recordset(cast(:events as jsonb)) as (subject text, "
+    "at timestamptz, actor text, kind text, data jsonb, before_number text, after_number text)) with ordinality as "
+    "n(subject, at, actor, kind, data, before_number, after_number, position) order by position) new, "
+    "append_event(new.subject, new.at, new.actor, new.kind, new.data, new.before_number, new.after_number) appended"
 )
 
 
@@ -61,6 +65,16 @@ def _around_number(subject: str, at: datetime, actor: str, kind: str, data: dict
     return f"[{canonical(subject)},", f",{canonical([moment, actor, kind, data])[1:-1]},"
 
 
+@dataclass(frozen=True, slots=True)
+class New:
+    """An event to be written; `data` holds no personal field in clear."""
+
+    subject: str
+    kind: str
+    actor: Actor
+    data: dict[str, Any]
+
+
 async def append(
     session: AsyncSession, *, subject: str, kind: str, actor: Actor, data: dict[str, Any], first: bool = False
 ) -> Event:
@@ -70,18 +84,27 @@ async def append(
     just made the subject, so this is its event 1 and nothing is locked or read; the unique index on subject and number
     refuses a second one (IntegrityError).
     """
-    at = clock.now()
-    kept = _as_kept(data)
     if first:
         event = first_event(subject=subject, kind=kind, actor=actor, data=data)
         session.add(event)
         await session.flush()
         return event
-    before_number, after_number = _around_number(subject, at, str(actor), kind, kept)
-    values = {"subject": subject, "at": at, "actor": str(actor), "kind": kind, "data": canonical(kept)}
-    values |= {"before_number": before_number, "after_number": after_number}
-    appended: Event = (await session.scalars(select(Event).from_statement(_APPEND), values)).one()
-    return appended
+    return (await append_all(session, [New(subject, kind, actor, data)]))[0]
+
+
+async def append_all(session: AsyncSession, new: Sequence[New]) -> Sequence[Event]:
+    """Write events, in their order, as `append` does, in one round trip; return them in that order.
+
+    Who writes for several subjects at once holds what keeps others from writing for them (the rows of the tickets).
+    """
+    at, events = clock.now(), []
+    for each in new:
+        actor, kept = str(each.actor), _as_kept(each.data)
+        before_number, after_number = _around_number(each.subject, at, actor, each.kind, kept)
+        event = {"subject": each.subject, "at": at.isoformat(), "actor": actor, "kind": each.kind, "data": kept}
+        events.append(event | {"before_number": before_number, "after_number": after_number})
+    statement = select(Event).from_statement(_APPEND)
+    return (await session.scalars(statement, {"events": canonical(events)})).all()
 
 
 def first_event(*, subject: str, kind: str, actor: Actor, data: dict[str, Any]) -> Event:
