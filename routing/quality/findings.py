@@ -23,7 +23,7 @@ EXPORTED = 500  # rows that an export reads at once
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A finding with its ticket, and the words that it stands on as the actor may read them."""
+    """A finding with its ticket, and the words that it stands on; none of a sealed one, whose openings are recorded."""
 
     finding: Finding
     ticket: Ticket
@@ -56,7 +56,11 @@ async def listing(
     seen = set(await session.scalars(select(Ticket.number).where(Ticket.number.in_(named), reading.visible_to(actor))))
     hidden = named - seen
     return [
-        Shown(finding, ticket, tuple(word for word in finding.evidence["words"] if word not in hidden))
+        Shown(
+            finding,
+            ticket,
+            () if ticket.sealed else tuple(word for word in finding.evidence["words"] if word not in hidden),
+        )
         for finding, ticket in rows
     ]
 

@@ -104,6 +104,10 @@ async def test_of_a_sealed_ticket_only_supervisors_and_the_lead_read_findings(wo
             export = (await client.get(f"{FINDINGS}/export")).text
         assert (number in listed, number in export) == (seen, seen), login
         assert bool(counted["checks"]["empty"]) is seen, login
+        # Its words are read where every opening is recorded.
+        async with world.browser(login) as browser:
+            page = (await browser.get("/supervision/quality")).text
+        assert (number in page) is seen and not any(EMPTY[:5] in each or "路灯坏了" in each for each in (listed, page))
 
 
 async def test_nothing_of_the_author_is_left_where_a_ticket_becomes_secret(world: World) -> None:
