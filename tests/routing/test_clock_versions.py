@@ -243,7 +243,7 @@ async def test_a_limit_may_ask_for_category_and_department() -> None:
         ("year", NOTICE | {"holidays": [{"name": "元旦", "from": "2027-01-04", "to": "2027-01-01"}]}, "先后"),
         ("year", NOTICE | {"year": 2028}, "都在2028年内"),
         ("year", NOTICE | {"holidays": NOTICE["holidays"] * 2}, "重叠"),
-        ("year", NOTICE | {"source": ""}, "通知名称还没有填"),
+        ("year", NOTICE | {"source": ""}, "来源还没有填"),
         ("year", NOTICE | {"holidays": [{"name": "元旦", "from": "2027-02-30", "to": ""}]}, "第1个假期的日期"),
         ("year", NOTICE | {"working_weekends": ["2027-01-09"] * 2}, "两次"),
         ("year", {"year": 99999, "source": "x", "provisional": False, "holidays": [], "working_weekends": []}, "2100"),
