@@ -17,6 +17,9 @@ SIGNATURE_BYTES = 12  # of a file's beginning that say what it is
 _WEBP_METADATA = frozenset({b"EXIF", b"XMP "})
 _WEBP_METADATA_FLAGS = 0x0C  # in VP8X: Exif 0x08, XMP 0x04
 _ORIENTATION = 0x0112
+# A few kilobytes may say that they are gigabytes of pixels, which would take down the browser of whoever looks.
+MOST_PIXELS = 120_000_000
+_NO_FRAMES = frozenset({0xC4, 0xC8, 0xCC})  # of the JPEG markers C0 to CF
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,16 @@ class Image:
 def clean(content: bytes) -> Image:
     """Return the photo without its metadata.
 
-    Raises BadInput for anything that is not, by its bytes, a whole JPEG, PNG or WebP.
+    Raises BadInput for anything that is not, by its bytes, a whole JPEG, PNG or WebP, or has too many pixels.
     """
     kind = media_type(content)
     try:
-        return Image(_CLEANERS[kind](content), kind)
+        made, pixels = _CLEANERS[kind](content), _PIXELS[kind](content)
     except (struct.error, IndexError, ValueError):
         raise BadInput("这张照片已损坏，请重新拍一张或换一张。") from None
+    if pixels > MOST_PIXELS:
+        raise BadInput("这张照片的尺寸太大，请缩小以后再发。")
+    return Image(made, kind)
 
 
 def media_type(content: bytes) -> str:
@@ -156,4 +162,27 @@ def _webp(content: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", 4 + len(made)) + b"WEBP" + bytes(made)
 
 
+def _jpeg_pixels(content: bytes) -> int:
+    frames = (each for marker, each in _segments(content) if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAMES)
+    return max((height * width for height, width in (struct.unpack_from(">HH", each, 5) for each in frames)), default=0)
+
+
+def _png_pixels(content: bytes) -> int:
+    width, height = struct.unpack_from(">II", content, len(_PNG) + 8)
+    return int(width * height)
+
+
+def _webp_pixels(content: bytes) -> int:
+    """Return the size that the first chunk names: of an extended file its canvas, else of the picture."""
+    kind = content[12:16]
+    if kind == b"VP8X":
+        return (int.from_bytes(content[24:27], "little") + 1) * (int.from_bytes(content[27:30], "little") + 1)
+    if kind == b"VP8L":
+        bits = struct.unpack_from("<I", content, 21)[0]
+        return int(((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1))
+    width, height = struct.unpack_from("<HH", content, 26)
+    return int((width & 0x3FFF) * (height & 0x3FFF))
+
+
+_PIXELS = dict(zip(MEDIA_TYPES, (_jpeg_pixels, _png_pixels, _webp_pixels), strict=True))
 _CLEANERS = dict(zip(MEDIA_TYPES, (_jpeg, _png, _webp), strict=True))

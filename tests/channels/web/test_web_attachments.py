@@ -93,6 +93,32 @@ def test_a_photo_still_stands_upright() -> None:
     assert b"Exif" not in images.clean(jpeg(orientation=1)).content
 
 
+def lossy(width: int, height: int) -> bytes:
+    picture = bytes(6) + struct.pack("<HH", width, height)
+    chunk = b"VP8 " + struct.pack("<I", len(picture)) + picture
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png().replace(struct.pack(">II", 1, 1), struct.pack(">II", 30_000, 30_000)),
+        jpeg().replace(
+            segment(0xDB, bytes(65)), segment(0xC0, b"\x08" + struct.pack(">HH", 60_000, 60_000) + bytes(10))
+        ),
+        webp().replace(bytes(9), b"\0\0\0" + b"\xff\xff\xff" * 2),
+        lossy(16_000, 16_000),
+    ],
+)
+def test_a_small_file_of_very_many_pixels_is_refused(content: bytes) -> None:
+    with pytest.raises(BadInput, match="尺寸太大"):
+        images.clean(content)
+
+
+def test_a_photo_of_a_good_camera_is_taken() -> None:
+    assert images.clean(lossy(12_000, 9_000)).media_type == "image/webp"
+
+
 def cut_off() -> Iterator[bytes]:
     for whole in (png(), jpeg().removesuffix(GPS), webp()):
         yield from (whole[:length] for length in range(len(whole)))
