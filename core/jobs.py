@@ -16,6 +16,7 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
+from procrastinate.retry import RetryDecision
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,7 +34,23 @@ QUEUES = (QUEUE, NOTICES)
 STALLED_SECONDS = 60  # a worker's heartbeat comes every 10 s; one silent for this long has died
 DELETED_AT_ONCE = 5000
 RESTART_SECONDS = 1.0
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+GRACE_SECONDS = 5  # how long a worker that is told to stop lets its jobs end by themselves
+
+
+class Patient(RetryStrategy):
+    """Failures are tried again with growing pauses; what was broken off because its worker was to stop goes on at once.
+
+    That is no failure: it is never the last attempt, or a line that is restarted often would lose its longest jobs.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to try again, None where it is given up."""
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+RETRY = Patient(max_attempts=8, exponential_wait=3)
 
 _tasks: dict[str, "Task"] = {}
 _sweeps: list["Sweep"] = []
@@ -176,7 +193,10 @@ async def _run_worker(made: App, queue: str, concurrency: int) -> None:
     _working.add(queue)
     try:
         await made.run_worker_async(
-            queues=[queue], concurrency=concurrency, install_signal_handlers=False, shutdown_graceful_timeout=5
+            queues=[queue],
+            concurrency=concurrency,
+            install_signal_handlers=False,
+            shutdown_graceful_timeout=GRACE_SECONDS,
         )
     except Exception as error:
         cause = type(error).__name__

@@ -75,6 +75,35 @@ async def test_a_worker_that_lost_its_ear_begins_again(committing: None, monkeyp
     assert not jobs.working()
 
 
+hanging, let_go = asyncio.Event(), asyncio.Event()
+
+
+@jobs.task("tests.hang")
+async def hang(number: int) -> None:
+    hanging.set()
+    await let_go.wait()
+    ran.append(number)
+
+
+async def test_a_job_that_a_stopping_worker_breaks_off_goes_on_whenever_that_happens(
+    committing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "GRACE_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "_sweeps", [])
+    async with database.transaction() as session:
+        job = await jobs.defer(session, "tests.hang", number=1)
+        last = text("update procrastinate_jobs set attempts = :attempts where id = :job")
+        await session.execute(last, {"attempts": jobs.RETRY.max_attempts, "job": job})
+    working = asyncio.create_task(jobs.work())
+    await asyncio.wait_for(hanging.wait(), 30)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert ran == []
+    let_go.set()
+    await jobs.run_due()
+    assert ran == [1]
+
+
 async def post(key: str = "k") -> int | None:
     async with database.transaction() as session:
         return await outbox.post(
