@@ -8,6 +8,7 @@ id before it is there.
 import os
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from core.privacy import blind_index
 from core.settings import settings
 
 MEGABYTE = 1024 * 1024
+PART = ".part"
+BROKEN_OFF = timedelta(hours=1)  # nobody writes one photo for so long
 MOST_A_DAY = 20  # photos that one conversation may send; a conversation over WeChat lasts for years
 
 _ID = re.compile(r"(?P<conversation>[A-Za-z0-9_-]{1,64})\.(?P<name>[0-9a-f]{32})")
@@ -61,15 +64,18 @@ def keep(conversation: str, content: bytes, *, id: str | None = None) -> Attachm
     path = _path(id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _forget_broken_off(path.parent)
         if _of_today(path.parent) >= MOST_A_DAY:
             raise TooMany(f"一天最多发送 {MOST_A_DAY} 张照片，请用文字补充说明，或明天再发。")
         # Beside its place first, so that a photo is never seen half written.
-        part = path.with_suffix(".part")
+        part = path.with_suffix(PART)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(image.content)
+            file.flush()
+            os.fsync(file.fileno())  # a ticket will name it: it is to be there after a power cut too
         part.replace(path)
     except OSError as error:
-        path.with_suffix(".part").unlink(missing_ok=True)
+        path.with_suffix(PART).unlink(missing_ok=True)
         raise Unavailable("照片暂时保存不了，请先用文字说明，稍后再补发照片。") from error
     return Attachment(id, path, image.media_type)
 
@@ -104,4 +110,13 @@ def _path(id: str) -> Path:
 
 def _of_today(folder: Path) -> int:
     since = (clock.now() - timedelta(days=1)).timestamp()
-    return sum(each.stat().st_mtime > since for each in folder.iterdir())
+    return sum(each.stat().st_mtime > since for each in folder.iterdir() if each.suffix != PART)
+
+
+def _forget_broken_off(folder: Path) -> None:
+    """Delete what a process that was killed had begun to write: its citizen was never told of it."""
+    before = (clock.now() - BROKEN_OFF).timestamp()
+    for part in folder.glob(f"*{PART}"):
+        with suppress(FileNotFoundError):  # its writer has just finished it
+            if part.stat().st_mtime < before:
+                part.unlink()

@@ -204,3 +204,15 @@ async def test_one_conversation_keeps_twenty_photos_a_day(client: httpx.AsyncCli
     assert (await send(client, another, png())).status_code == 201
     with clock.set_to(clock.now() + timedelta(hours=25)):
         assert (await send(client, held, png())).status_code == 201
+
+
+async def test_a_photo_that_a_kill_broke_off_counts_for_nothing_and_goes(client: httpx.AsyncClient, held: Held) -> None:
+    first = (await send(client, held, png())).json()["id"]
+    folder = attachments.open_file(first).path.parent
+    for name in ("0" * 32, "1" * 32):
+        (folder / f"{name}.part").write_bytes(png()[:40])
+    for _ in range(19):
+        assert (await send(client, held, png())).status_code == 201
+    with clock.set_to(clock.now() + timedelta(hours=25)):
+        assert (await send(client, held, png())).status_code == 201
+    assert not list(folder.glob("*.part"))
