@@ -17,6 +17,7 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.retry import RetryDecision
+from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -184,6 +185,17 @@ async def _keep_working(made: App, queue: str, concurrency: int) -> None:
         log.info("worker.stopped", queue=queue)
 
 
+class Watched(Worker):
+    """A worker that ends when one of its side tasks does: heartbeat, ear, polling.
+
+    Procrastinate (3.10) means to, but looks at the first that ends only. That is the one for periodic jobs, at once,
+    where there are none. A worker that went on without its heartbeat would have its jobs taken away and run twice.
+    """
+
+    async def _periodic_deferrer(self) -> None:
+        await asyncio.Event().wait()
+
+
 async def _run_worker(made: App, queue: str, concurrency: int) -> None:
     """Run a queue's jobs until the database goes away, and bring the embedded one back.
 
@@ -192,12 +204,13 @@ async def _run_worker(made: App, queue: str, concurrency: int) -> None:
     cause = "stopped"
     _working.add(queue)
     try:
-        await made.run_worker_async(
+        await Watched(
+            made,
             queues=[queue],
             concurrency=concurrency,
             install_signal_handlers=False,
             shutdown_graceful_timeout=GRACE_SECONDS,
-        )
+        ).run()  # type: ignore[no-untyped-call]
     except Exception as error:
         cause = type(error).__name__
     finally:

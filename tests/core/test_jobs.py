@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from procrastinate import PsycopgConnector
 from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 from sqlalchemy import text
 
 from core import database, jobs, outbox
@@ -73,6 +74,35 @@ async def test_a_worker_that_lost_its_ear_begins_again(committing: None, monkeyp
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
     assert not jobs.working()
+
+
+async def test_a_worker_that_loses_its_ear_while_it_works_begins_again(
+    committing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, again = asyncio.Event(), asyncio.Event()
+
+    async def losing(*_arguments: object, **_named: object) -> None:
+        if lost.is_set():
+            again.set()
+            await asyncio.Event().wait()
+        await lost.wait()
+        raise ConnectorException
+
+    monkeypatch.setattr(JobManager, "listen_for_jobs", losing)
+    monkeypatch.setattr(jobs, "RESTART_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "_sweeps", [])
+    async with database.transaction() as session:
+        await jobs.defer(session, "tests.note", number=1)
+    working = asyncio.create_task(jobs.work())
+    try:
+        async with asyncio.timeout(30):
+            while ran != [1]:  # noqa: ASYNC110 - whatever ends at once has ended
+                await asyncio.sleep(0.01)
+        lost.set()
+        await asyncio.wait_for(again.wait(), 30)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 hanging, let_go = asyncio.Event(), asyncio.Event()
