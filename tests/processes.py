@@ -7,13 +7,36 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, Queue
+from typing import Any
 
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
+DONE_SECONDS = 150  # a job of a process that was killed is taken up again after a minute of silence
+TICKETS = "/api/v1/staff/tickets"
+REQUEST = {
+    "request_type": "assistance",
+    "category": "utilities.lighting.lamp_out",
+    "urgency": "general",
+    "title": "建设路12号门前路灯不亮",
+    "description": "建设路12号门前的路灯坏了三天，晚上很黑。",
+    "district": "zhaoxia",
+    "street": "zhaoxia_gulou",
+    "name": "王先生",
+    "phone": "13800138000",
+}
+# As on a machine whose clock is wrong: the program's, not the database's.
+TURNED = """
+import sys; from datetime import timedelta
+from admin.cli import main; from core import clock
+with clock.set_to(clock.now() + timedelta(seconds=float(sys.argv.pop(1))), running=True): main()
+"""
 
 
 def lend_vectors(data: Path) -> None:
@@ -23,10 +46,17 @@ def lend_vectors(data: Path) -> None:
 
 
 class Line:
-    """`yitong serve` on a data folder; the port is the system's choice at the first start and kept afterwards."""
+    """A process of the line on a data folder; the port is the system's choice at the first start and kept afterwards.
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    `command`: `serve`, or `web` and `worker` for the two apart; `turned`: how wrong its clock is.
+    """
+
+    def __init__(
+        self, data: Path, command: str = "serve", *, turned: timedelta = timedelta(0), **settings: str
+    ) -> None:
         self.data = data
+        self.command = command
+        self.turned = turned
         self.settings = settings
         self.url = ""
         self.accounts: dict[str, str] = {}
@@ -34,15 +64,17 @@ class Line:
         self._process: subprocess.Popen[str] | None = None
         self._errors = data.parent / f"{data.name}.log"
 
-    def start(self) -> None:
-        """Start it and wait until it says that it is ready and its models are loaded."""
+    def start(self, *, models: bool = True) -> None:
+        """Start it and wait until it says that it is ready and, where asked for, its models are loaded."""
         if not self.data.exists():
             lend_vectors(self.data)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("YITONG_")}
         environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
+        program = ["-c", TURNED, str(self.turned.total_seconds())] if self.turned else ["-m", "admin"]
+        port = [] if self.command == "worker" else ["--port", str(self.port)]
         with self._errors.open("a") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "admin", "--data", str(self.data), "serve", "--port", str(self.port)],
+                [sys.executable, *program, "--data", str(self.data), self.command, *port],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -57,15 +89,34 @@ class Line:
                 line = lines.get(timeout=max(deadline - time.monotonic(), 0.1))
             except Empty:
                 raise AssertionError(f"not ready after {READY_SECONDS} s:\n{self.log()}") from None
+            assert not line.startswith("ended with"), f"{line}:\n{self.log()[-4000:]}"
             if account := re.match(r"  (\S+|<department code>)\s+([a-z0-9]{12})   ", line):
                 self.accounts[account[1]] = account[2]
+            if line.startswith("Yitong's worker is ready"):
+                return
             if ready := re.match(r"Yitong is ready: (http://\S+:(\d+))", line):
                 self.url, self.port = ready[1], int(ready[2])
                 break
-        with httpx.Client(base_url=self.url) as client:
-            while client.get("/readyz").status_code != 200:
-                assert time.monotonic() < deadline, f"models not loaded after {READY_SECONDS} s:\n{self.log()}"
-                time.sleep(0.1)
+        if models:
+            with httpx.Client(base_url=self.url) as client:
+                self.until(lambda: client.get("/readyz").status_code == 200, "models loaded")
+
+    def until(self, condition: Callable[[], Any], what: str) -> None:
+        """Wait until the condition holds."""
+        deadline = time.monotonic() + DONE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"{what} not within {DONE_SECONDS} s:\n{self.log()[-4000:]}"
+            time.sleep(0.02)
+
+    @contextmanager
+    def signed_in(self, login: str) -> Iterator[httpx.Client]:
+        """Give a client with the account's bearer token."""
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            credentials = {"login": login, "password": self.password(login)}
+            answer = client.post("/api/v1/staff/session", json=credentials)
+            assert answer.status_code == 201, answer.text
+            client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+            yield client
 
     def _read(self, process: subprocess.Popen[str], lines: "Queue[str]") -> None:
         assert process.stdout is not None
@@ -79,6 +130,10 @@ class Line:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def is_running(self) -> bool:
+        """Say whether its process lives."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> int:
         """Ask it to stop, as Ctrl-C does or a service manager (SIGTERM), and return its exit code."""

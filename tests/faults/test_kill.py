@@ -1,20 +1,8 @@
 """A server that is killed between two turns: the citizen goes on where they were, nothing is lost, nothing is twice."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
-import pytest
 
 from tests.processes import Line
-
-
-@pytest.fixture
-def line(tmp_path: Path) -> Iterator[Line]:
-    made = Line(tmp_path / "a line")
-    made.start()
-    yield made
-    made.stop()
 
 
 def test_a_conversation_outlives_its_server(line: Line) -> None:
@@ -31,7 +19,7 @@ def test_a_conversation_outlives_its_server(line: Line) -> None:
         first = say("朝霞区南山路18号门口的路灯坏了三天了，晚上很黑", "1")
         assert first["replies"]
         line.kill()
-        line.start()
+        line.start(models=False)
         assert (
             say("朝霞区南山路18号门口的路灯坏了三天了，晚上很黑", "1") == first
         )  # the same message again: the same answer
@@ -44,11 +32,11 @@ def test_a_conversation_outlives_its_server(line: Line) -> None:
             replies = say(text, f"turn {turns}")["replies"]  # type: ignore[assignment]
             if turns == 2:
                 line.kill()
-                line.start()
+                line.start(models=False)
         (ticket,) = [reply for reply in replies if reply["type"] == "ticket"]
         number, code = ticket["number"], ticket["code"]
         line.kill()
-        line.start()
+        line.start(models=False)
         status = client.get(f"/api/v1/tickets/{number}", params={"code": code})
         assert status.status_code == 200
         assert status.json()["clocks"]

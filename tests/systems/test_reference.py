@@ -4,29 +4,13 @@ The receiver is down, then fails, then up; the line is killed in between; the se
 nothing is done twice.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.processes import Line
+from tests.processes import REQUEST, TICKETS, Line
 from tests.systems.reference_client import Connection, Receiver, receiving
-
-SECONDS = 150  # a job of a process that was killed is taken up again after a minute of silence
-REQUEST = {
-    "request_type": "assistance",
-    "category": "utilities.lighting.lamp_out",
-    "urgency": "general",
-    "title": "建设路12号门前路灯不亮",
-    "description": "建设路12号门前的路灯坏了三天，晚上很黑。",
-    "district": "zhaoxia",
-    "street": "zhaoxia_gulou",
-    "name": "王先生",
-    "phone": "13800138000",
-}
 
 
 @pytest.fixture
@@ -37,52 +21,37 @@ def line(tmp_path: Path) -> Iterator[Line]:
     made.stop()
 
 
-def until(condition: Callable[[], bool], what: str, line: Line) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} not within {SECONDS} s:\n{line.log()[-3000:]}"
-        time.sleep(0.2)
-
-
 class Staff:
     """The centre: an administrator who makes the account, an agent who opens tickets."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
 
-    @contextmanager
-    def signed_in(self, login: str) -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=self.line.url, timeout=30) as client:
-            credentials = {"login": login, "password": self.line.password(login)}
-            token = client.post("/api/v1/staff/session", json=credentials).json()["token"]
-            client.headers["Authorization"] = f"Bearer {token}"
-            yield client
-
     def account(self, department: str) -> tuple[str, str]:
-        with self.signed_in("admin") as client:
+        with self.line.signed_in("admin") as client:
             body = {"department": department, "name": "路灯业务平台"}
             made = client.post("/api/v1/staff/systems", json=body)
         assert made.status_code == 201, made.text
         return made.json()["client_id"], made.json()["client_secret"]
 
     def another_secret(self, id: str) -> str:
-        with self.signed_in("admin") as client:
+        with self.line.signed_in("admin") as client:
             return str(client.post(f"/api/v1/staff/systems/{id}/secrets").json()["client_secret"])
 
     def retire(self, id: str, secret: str) -> None:
-        with self.signed_in("admin") as client:
+        with self.line.signed_in("admin") as client:
             assert client.delete(f"/api/v1/staff/systems/{id}/secrets/{secret[-4:]}").status_code == 204
 
     def dispatched(self, count: int) -> set[str]:
-        with self.signed_in("agent") as client:
-            numbers = {client.post("/api/v1/staff/tickets", json=REQUEST).json()["number"] for _ in range(count)}
+        with self.line.signed_in("agent") as client:
+            numbers = {client.post(TICKETS, json=REQUEST).json()["number"] for _ in range(count)}
             for number in numbers:
                 body = {"department": "urban_management", "reason": "路灯维护归城管"}
-                answer = client.post(f"/api/v1/staff/tickets/{number}/dispatch", json=body)
+                answer = client.post(f"{TICKETS}/{number}/dispatch", json=body)
                 assert answer.status_code in {200, 409}, answer.text  # or the line was faster
             for number in numbers:
-                path = f"/api/v1/staff/tickets/{number}"
-                until(lambda path=path: client.get(path).json()["state"] == "dispatched", "dispatched", self.line)
+                path = f"{TICKETS}/{number}"
+                self.line.until(lambda path=path: client.get(path).json()["state"] == "dispatched", "dispatched")
         return numbers
 
 
@@ -97,11 +66,11 @@ def test_a_department_connects_and_nothing_is_lost_or_twice(line: Line) -> None:
     receiver.secrets.append(webhook["secret"])
     numbers = staff.dispatched(2)
     path = f"/api/v1/systems/webhooks/{webhook['id']}"
-    until(lambda: system.request("GET", path).json()["failing_since"] is not None, "a failed attempt", line)
+    line.until(lambda: system.request("GET", path).json()["failing_since"] is not None, "a failed attempt")
 
     receiver.answers = [500]
     with receiving(receiver):
-        until(lambda: numbers <= {each["data"]["number"] for each in receiver.taken}, "both pushed", line)
+        line.until(lambda: numbers <= {each["data"]["number"] for each in receiver.taken}, "both pushed")
         line.kill()
         line.start()
 
@@ -116,18 +85,18 @@ def test_a_department_connects_and_nothing_is_lost_or_twice(line: Line) -> None:
             assert system.command(number, "accept").status_code == 409  # done: a sentence says so
             stale = system.request(
                 "POST",
-                f"/api/v1/staff/tickets/{number}/contact",
+                f"{TICKETS}/{number}/contact",
                 json={"note": "已联系"},
                 headers={"If-Match": '"1"'},
             )
             assert stale.status_code == 412
             contact = {"note": "已电话联系"}
             keyed = {"Idempotency-Key": f"contact-{number}"}
-            first = system.request("POST", f"/api/v1/staff/tickets/{number}/contact", json=contact, headers=keyed)
+            first = system.request("POST", f"{TICKETS}/{number}/contact", json=contact, headers=keyed)
             if number == min(numbers):
                 line.kill()
                 line.start()
-            again = system.request("POST", f"/api/v1/staff/tickets/{number}/contact", json=contact, headers=keyed)
+            again = system.request("POST", f"{TICKETS}/{number}/contact", json=contact, headers=keyed)
             assert again.content == first.content
             assert (
                 system.command(number, "reply", result="已更换灯头。", basis="《城市照明管理规定》").status_code == 200
@@ -136,7 +105,7 @@ def test_a_department_connects_and_nothing_is_lost_or_twice(line: Line) -> None:
         def replied() -> set[str]:
             return {each["data"]["number"] for each in receiver.taken if each["type"] == "ticket.replied"}
 
-        until(lambda: replied() == numbers, "replies pushed", line)
+        line.until(lambda: replied() == numbers, "replies pushed")
     system.poll()
     polled = sorted(system.heard.values(), key=lambda each: each["sequence"])
     for number in numbers:
