@@ -28,7 +28,7 @@ from routing.models import Ticket, TicketClock, TicketCount
 from routing.workflow import FINISHED
 from tests.routing.conftest import AGENT, CITIZEN, EDITOR, MONDAY, SUPERVISOR, department, draft
 
-EXAMPLES, STEPS, WANTED = 220, 50, 10_000
+EXAMPLES, STEPS, WANTED = 230, 50, 10_000
 NAME, PHONE = "欧阳建国", "13912345678"
 DEPARTMENTS = ("urban_management", "power_supply", "housing", "zhaoxia", "zhaoxia_gulou")
 ADMINISTRATOR = Actor(kind="staff", id=4, name="管理员", role=Role.ADMINISTRATOR)
