@@ -32,7 +32,7 @@ PAGES = 200  # deep enough for whoever turns pages
 PREVIEWS = 5  # rounds
 
 
-async def _client(app: object, role: Role, department: str | None = None) -> httpx.AsyncClient:
+async def client_of(app: object, role: Role, department: str | None = None) -> httpx.AsyncClient:
     """Return a browser of somebody of this role, signed in."""
     token = secrets.token_urlsafe()
     async with transaction() as session:
@@ -49,7 +49,9 @@ async def _client(app: object, role: Role, department: str | None = None) -> htt
         digest = auth.token_digest(token)
         session.add(auth.StaffSession(token_digest=digest, staff_id=staff.id, expires_at=expires))
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    return httpx.AsyncClient(transport=transport, base_url=LINE, cookies={"yitong_staff": token})
+    return httpx.AsyncClient(
+        transport=transport, base_url=LINE, cookies={"yitong_staff": token}, headers={"Origin": LINE}
+    )
 
 
 async def _timed(name: str, rounds: int, client: httpx.AsyncClient, path: Callable[[], str]) -> None:
@@ -67,13 +69,13 @@ async def _timed(name: str, rounds: int, client: httpx.AsyncClient, path: Callab
 
 async def _lists(rounds: int) -> None:
     app = create_app()
-    centre = await _client(app, Role.SUPERVISOR)
+    centre = await client_of(app, Role.SUPERVISOR)
     departments = [each.code for each in tree() if each.kind != "centre"]  # as `filling` spreads them
     busiest, small = departments[0], departments[-1]
     for name, client in (
         ("centre", centre),
-        ("busiest department", await _client(app, Role.DEPARTMENT, busiest)),
-        ("small department", await _client(app, Role.DEPARTMENT, small)),
+        ("busiest department", await client_of(app, Role.DEPARTMENT, busiest)),
+        ("small department", await client_of(app, Role.DEPARTMENT, small)),
     ):
         for what, path in (
             ("list", lambda: TICKETS),
