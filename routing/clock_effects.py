@@ -134,6 +134,8 @@ async def _grouped(
     # Of those that end it does not matter when they began.
     by_day = f"when {by_day} then date_trunc('day', c.started_at, :zone)"
     begin = f"case when {unit} is null then null {by_day} else c.started_at end"
+    # How many limits are given the planner cannot know; clock by clock it would look through all of them.
+    await session.execute(text("set local enable_nestloop = off"))
     rows = await session.execute(
         text(
             f"select {amount} as amount, {unit} as unit, {begin} as begin, c.changes, c.due_at, c.provisional, t.lead, "
@@ -143,6 +145,7 @@ async def _grouped(
         ),
         values,
     )
+    await session.execute(text("set local enable_nestloop = on"))
     return [dict(row) for row in rows.mappings()]
 
 
