@@ -73,7 +73,9 @@ class Command:
     number: str = ""
     code: str = ""
     text: str = ""
+    contacted: bool | None = None
     solved: bool | None = None
+    satisfied: int | None = None
     asked: int = 0
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.engine import asking, phrases
+from bot.engine import asking, phrases, survey
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
 from bot.engine.ticket_phrases import command_in, number_and_code
@@ -24,6 +24,8 @@ async def command(talk: Talk) -> bool:
         wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
     if name == "dispute" and not number and not code:
         wanted.text = talk.text
+    if name == "rate":
+        survey.take(wanted, talk.plain)
     talk.state.command = wanted
     await _advance(talk)
     return True
@@ -69,10 +71,14 @@ async def go_on(talk: Talk) -> bool:
             return _drop(talk)
         case "command_photo" | "command_sure" if chosen == "yes":
             command.solved = True
+        case "command_satisfied" if chosen and chosen.startswith("satisfied_"):
+            command.satisfied = int(chosen.removeprefix("satisfied_"))
+        case "command_contacted" | "command_solved" | "command_satisfied" if survey.take(command, talk.plain):
+            pass
+        case "command_contacted" if chosen in {"yes", "no"}:
+            command.contacted = chosen == "yes"
         case "command_solved" if chosen in {"yes", "no"}:
             command.solved = chosen == "yes"
-        case "command_satisfied" if chosen and chosen.startswith("satisfied_"):
-            command.text = chosen.removeprefix("satisfied_")
         case _:
             state.command = None
             state.expect("")
@@ -186,16 +192,26 @@ async def _withdraw(talk: Talk, command: Command, status: dict[str, Any]) -> Non
 
 async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     if "rate" not in status["may"]:
+        if status["state"] in {"closed", "withdrawn"}:
+            return await say_status(talk, command, status)
         talk.state.command = None
         talk.state.expect("")
         return talk.say("command.rate.not_yet", why={"rule": "not_replied"})
+    if command.contacted is None and status["department"]:  # else the centre answered: nobody was to get in touch
+        return talk.offer("command.rate.contacted", expects="command_contacted", options=talk.options("yes", "no"))
     if command.solved is None:
         return talk.offer("command.rate.solved", expects="command_solved", options=talk.options("yes", "no"))
-    if not command.text.isdigit():
-        options = talk.options(*(f"satisfied_{grade}" for grade in (5, 4, 3, 2, 1)))
+    if command.satisfied is None:
+        options = talk.options(*(f"satisfied_{mark}" for mark in range(1, 6)))  # its place in the list is the mark
         return talk.offer("command.rate.satisfied", expects="command_satisfied", options=options)
-    satisfied = int(command.text)
-    await commands.rate(talk.session, command.number, command.code, solved=command.solved, satisfied=satisfied)
+    await commands.rate(
+        talk.session,
+        command.number,
+        command.code,
+        contacted=command.contacted is not False,
+        solved=command.solved,
+        satisfied=command.satisfied,
+    )
     _done(talk, command)
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.engine import survey
 from bot.engine.talk import Talk
 
 NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
@@ -70,10 +71,15 @@ def command_in(talk: Talk) -> str | None:
     if len(NUMBER.sub("", plain)) > LONGEST_COMMAND and not plain.startswith("补充"):
         return None
     owns = named or bool(talk.state.tickets)
+    answers = bool(talk.state.tickets) and survey.answered(plain)
     for name, pattern in _COMMANDS.items():
         found = pattern.search(plain)
         if not found or (name in _SHORT and "评价" not in plain and len(NUMBER.sub("", plain)) > LONGEST_RATING):
             continue
         if owns or not _NEEDS_TICKET.search(found[0]):
-            return name
+            return "rate" if answers and name in {"status", "dispute"} else name
+    if answers:
+        return "rate"
+    if talk.state.tickets and survey.unsolved(plain):
+        return "dispute"
     return "status" if numbered else None

@@ -25,7 +25,7 @@ async def say_status(talk: Talk, command: Command, status: dict[str, Any]) -> No
         moment = moment_words(datetime.fromisoformat(due["due_at"]), talk.state.locale)
         sentences.append(talk.word(f"command.status.due{how}", due=moment))
     if status["result"]:
-        sentences.append(talk.word("command.status.result", result=status["result"]))
+        sentences.append(talk.word("command.status.result", result=status["result"].rstrip("。.")))
     if "rate" in status["may"]:
         sentences.append(talk.word("command.status.rate"))
     elif "dispute" in status["may"]:

@@ -90,4 +90,4 @@ class Line:
         number, _ = await self.ticket()
         await commands.dispatch(self.session, number, actor=SYSTEM, department="urban_management")
         await commands.accept(self.session, number, actor=SYSTEM)
-        await commands.reply(self.session, number, actor=SYSTEM, result="路灯已经修好")
+        await commands.reply(self.session, number, actor=SYSTEM, result="路灯已经修好。")
