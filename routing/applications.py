@@ -37,7 +37,7 @@ class TicketApplication(Base):
     until: Mapped[datetime | None]  # of a suspension
     asked_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
-    approved: Mapped[bool | None]
+    approved: Mapped[bool | None]  # none of one that lapsed
     decision: Mapped[str | None] = mapped_column(Sealed)
     ended_at: Mapped[datetime | None]  # when the suspension was over
 
@@ -71,7 +71,7 @@ async def lapse(session: AsyncSession, ticket: Ticket) -> None:
     """End the application that nobody needs to decide any more, and the suspension that held."""
     now = clock.now()
     if asked := await pending(session, ticket):
-        asked.decided_at, asked.approved = now, False
+        asked.decided_at = now  # neither approved nor refused: nobody has decided it
     if held := await suspension(session, ticket):
         held.ended_at = now
     ticket.applied = None

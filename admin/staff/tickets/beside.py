@@ -31,6 +31,7 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, *, actor: Actor, loca
                 until=each.until,
                 asked_at=each.asked_at,
                 approved=each.approved,
+                lapsed=each.approved is None and each.decided_at is not None,
                 decision=mask_text(each.decision or ""),
                 ended_at=each.ended_at,
             )

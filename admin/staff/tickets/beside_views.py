@@ -37,7 +37,8 @@ class ApplicationView(BaseModel):
     working_days: int | None
     until: datetime | None
     asked_at: datetime
-    approved: bool | None = Field(description="None: not decided yet.")
+    approved: bool | None = Field(description="None: not decided.")
+    lapsed: bool = Field(description="Nobody needs to decide it any more: the ticket went on before.")
     decision: str
     ended_at: datetime | None
 
