@@ -198,5 +198,5 @@ class Rating(BaseModel):
     code: Code
     solved: bool = Field(description="解决了吗")
     satisfied: int = Field(ge=1, le=5, description="满意度，5 为最满意")
-    contacted: bool = Field(True, description="承办单位联系您了吗")
+    contacted: bool = Field(description="承办单位联系您了吗")
     comment: Text = Field("", max_length=LONGEST_NOTE)

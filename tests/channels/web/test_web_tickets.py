@@ -52,7 +52,7 @@ async def test_a_wrong_code_and_a_missing_number_read_the_same(
         "urge": {},
         "supplement": {"text": "补充"},
         "withdraw": {},
-        "rating": {"solved": True, "satisfied": 5},
+        "rating": {"contacted": True, "solved": True, "satisfied": 5},
     }.items():
         refused = await order(client, ticket[0], command, code=WRONG, **content)
         assert (refused.status_code, refused.json()) == (404, wrong.json())
@@ -122,13 +122,13 @@ async def test_the_citizen_urges_adds_and_withdraws(client: httpx.AsyncClient, t
 
 async def test_the_citizen_rates_the_result(client: httpx.AsyncClient, ticket: tuple[str, str]) -> None:
     number, code = ticket
-    early = await order(client, number, "rating", code=code, solved=True, satisfied=5)
+    early = await order(client, number, "rating", code=code, contacted=True, solved=True, satisfied=5)
     async with transaction() as session:
         await commands.dispatch(session, number, actor=SYSTEM, department="urban_management")
         await commands.accept(session, number, actor=SYSTEM)
         await commands.reply(session, number, actor=SYSTEM, result="路灯已经修好。")
     replied = (await read(client, number, code)).json()
-    rated = await order(client, number, "rating", code=code, solved=True, satisfied=5)
+    rated = await order(client, number, "rating", code=code, contacted=True, solved=True, satisfied=5)
 
     assert early.status_code == 409
     assert replied["result"] == "路灯已经修好。"
@@ -138,7 +138,14 @@ async def test_the_citizen_rates_the_result(client: httpx.AsyncClient, ticket: t
 
 @pytest.mark.parametrize("satisfied", [0, 6, "very", None])
 async def test_a_mark_is_one_to_five(client: httpx.AsyncClient, ticket: tuple[str, str], satisfied: object) -> None:
-    answer = await order(client, ticket[0], "rating", code=ticket[1], solved=True, satisfied=satisfied)
+    answer = await order(client, ticket[0], "rating", code=ticket[1], contacted=True, solved=True, satisfied=satisfied)
 
     assert answer.status_code == 422
     assert "satisfied" in answer.json()["detail"]
+
+
+async def test_no_answer_is_not_taken_for_a_yes(client: httpx.AsyncClient, ticket: tuple[str, str]) -> None:
+    answer = await order(client, ticket[0], "rating", code=ticket[1], solved=True, satisfied=5)
+
+    assert answer.status_code == 422
+    assert "contacted" in answer.json()["detail"]
