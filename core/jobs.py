@@ -235,6 +235,9 @@ async def _repeat(each: Sweep) -> None:
         except asyncio.CancelledError:
             raise
         except Exception as error:
+            # A statement that was broken off by the worker's end raises whatever the driver makes of it.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             # A database that restarts must not end the worker; the next round finds what this one missed.
             log.error("sweep.failed", sweep=each.name, error=type(error).__name__)
         await asyncio.sleep(each.seconds)

@@ -212,3 +212,24 @@ async def test_a_job_is_kept_for_a_week_after_it_ended(committing: None) -> None
         await jobs.run_due()
         async with database.transaction() as session:
             assert await session.scalar(text("select count(*) from procrastinate_jobs")) == kept
+
+
+async def test_a_sweep_that_is_broken_off_and_raises_does_not_keep_the_worker(
+    committing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a driver does whose statement is cancelled: it says what went wrong, not that it was told to end."""
+    sweeping = asyncio.Event()
+
+    async def sweep() -> None:
+        sweeping.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise AssertionError from None
+
+    monkeypatch.setattr(jobs, "_sweeps", [jobs.Sweep("tests.sweep", 0.01, sweep)])
+    working = asyncio.create_task(jobs.work())
+    await asyncio.wait_for(sweeping.wait(), 30)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(asyncio.shield(working), 30)
