@@ -19,6 +19,7 @@ def test_pressed_twice_saves_and_submits_once(browser: Browser, line: Line) -> N
     for _ in range(3):
         page.keyboard.press("Control+s")
     page.wait_for_url(re.compile("/edit"))
+    page.wait_for_load_state("networkidle")  # a page that is still on its way would break off the next
     page.goto("/knowledge/new")
     page.get_by_label("标题").fill("空调外机怎么装")
     page.get_by_label("正文").fill("空调外机离地两米以上。")

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.channels.web.test_web_attachments import png
-from tests.processes import ROOT, Line
+from tests.processes import REQUEST, ROOT, Line
 from tests.systems.reference_client import Receiver, receiving
-from tests.systems.test_reference import REQUEST, Staff, line, until
+from tests.systems.test_reference import line
 
 __all__ = ["line"]
 
@@ -39,9 +39,9 @@ def run(script: str, folder: Path, **variables: str) -> str:
     return done.stdout.decode()
 
 
-def with_a_photo(staff: Staff) -> dict[str, Any]:
+def with_a_photo(line: Line) -> dict[str, Any]:
     """A request that a citizen makes on the web, with a photo, and an agent takes down."""
-    with httpx.Client(base_url=staff.line.url, timeout=30) as citizen, staff.signed_in("agent") as agent:
+    with httpx.Client(base_url=line.url, timeout=30) as citizen, line.signed_in("agent") as agent:
         talk = citizen.post("/api/v1/conversations").json()
         citizen.headers["Authorization"] = f"Bearer {talk['token']}"
         path = f"/api/v1/conversations/{talk['id']}"
@@ -54,20 +54,19 @@ def with_a_photo(staff: Staff) -> dict[str, Any]:
 
 
 def test_the_guide_is_followed_from_the_account_to_the_end_of_its_secret(line: Line, tmp_path: Path) -> None:
-    staff = Staff(line)
     yitong = f"{sys.executable} -m admin --data '{line.data}'"
     settings = {"PYTHONPATH": str(ROOT), "YITONG_WEBHOOK_NETWORKS": "127.0.0.0/8"}
     made = run(COMMAND_LINE[0].replace("./yitong", yitong), tmp_path, **settings)
     (id,), (secret,) = re.findall(r"sys_[0-9a-f]{16}", made), re.findall(r"yts_[\w-]{43}", made)
 
-    request = REQUEST | with_a_photo(staff)
-    with staff.signed_in("agent") as agent:
+    request = REQUEST | with_a_photo(line)
+    with line.signed_in("agent") as agent:
         opened = agent.post("/api/v1/staff/tickets", json=request)
         number = opened.json()["number"]
         path = f"/api/v1/staff/tickets/{number}"
         body = {"department": "urban_management", "reason": "路灯维护归城管"}
         assert agent.post(f"{path}/dispatch", json=body).status_code in {200, 409}
-        until(lambda: agent.get(path).json()["state"] == "dispatched", "dispatched", line)
+        line.until(lambda: agent.get(path).json()["state"] == "dispatched", "dispatched")
 
     # The page writes them one after the other; what it leaves to the reader is filled in as a reader would.
     calls = CALLS.replace("LINE=http://127.0.0.1:8000", f"LINE={line.url}")
@@ -77,7 +76,7 @@ def test_the_guide_is_followed_from_the_account_to_the_end_of_its_secret(line: L
     assert receiver.refused == 1  # the ping came; its secret was not known here yet
     assert "ticket.dispatched" in printed and 'etag: "2"' in printed.lower() and "whsec_" in printed
     assert (tmp_path / "1.jpg").read_bytes().startswith(b"\x89PNG")
-    with staff.signed_in("agent") as agent:
+    with line.signed_in("agent") as agent:
         assert agent.get(path).json()["state"] == "replied"
 
     # Renewed, retired, disabled: by the commands of the last section.
