@@ -100,6 +100,8 @@ def _written(column: Column[Any]) -> _Written:
         return _Written(column.name, column.key, process, None, "")
     make: Any = column.default.arg
     default: Callable[[], Any] = (lambda: make(None)) if column.default.is_callable else (lambda: make)
+    if default() != default():
+        raise TypeError(f"{column} has another default each time: it would be written as it was at the first")
     value = process(default()) if process else default()
     return _Written(column.name, column.key, process, default, sql.Literal(value).as_string(None).replace("%", "%%"))
 

@@ -211,8 +211,8 @@ document.addEventListener("htmx:sseError", () => light(false));
 function light(on) {
   const lamp = document.getElementById("live");
   if (!lamp) return;
-  lamp.classList.toggle("off", !on);
-  lamp.title = on ? lamp.dataset.on || lamp.title : words.offline;
+  lamp.dataset.state = on ? "on" : "off";
+  lamp.title = lamp.querySelector(".unseen").textContent = on ? lamp.dataset.on : words.offline;
 }
 
 document.addEventListener("click", (event) => {
