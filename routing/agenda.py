@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.auth import Actor
+from core.text.normalise import clean
 from routing import parts, reading, timing
-from routing.models import Ticket, TicketClock
+from routing.models import Ticket, TicketClock, TicketCount
 from routing.parts import TicketPart
 from routing.workflow import FINISHED
 
 MOST = 200
+NEAREST = 8000  # of all tickets: among these, words are looked for before the index of titles is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +67,53 @@ async def agenda(
         statement = statement.where(Ticket.state == state)
     if department:
         statement = statement.where(Ticket.lead == department)
-    if query and query.strip():
-        statement = statement.where(reading.matches(query.strip(), actor))
     if due_before:
         statement = statement.where(Ticket.next_due_at < due_before)
     if due_after:
         statement = statement.where(Ticket.next_due_at >= due_after)
-    order: tuple[ColumnElement[Any], ...] = (Ticket.next_due_at.asc(), Ticket.number.desc())
+    end: ColumnElement[Any] = Ticket.next_due_at.expression
     if state == "parts" and actor.department:
         due = select(TicketPart.due_at).where(
             TicketPart.ticket_id == Ticket.id, parts.OPEN, TicketPart.department == actor.department
         )
-        order = (due.scalar_subquery(), Ticket.number.desc())
-    # The page is chosen in the index; only what is on it is read.
-    page = statement.order_by(*order).limit(min(limit, MOST)).offset(skip)
+        end = due.scalar_subquery()
+    order = (end.asc(), Ticket.number.desc())
+    limit = min(limit, MOST)
+    words = clean(query or "")
+    found = await _nearest_with(session, statement, end, words, skip + limit, actor) if words else []
+    if found:
+        page: Any = found[skip:]
+    else:
+        # The page is chosen in the index; only what is on it is read.
+        if words:
+            statement = statement.where(reading.matches(words, actor))
+        page = statement.order_by(*order).limit(limit).offset(skip)
     tickets = (await session.scalars(select(Ticket).where(Ticket.id.in_(page)).order_by(*order))).all()
     owed = await parts.owed(session, tickets, department=actor.department) if actor.department else {}
     return [replace(each, part=owed.get(each.ticket.id)) for each in await with_clocks(session, tickets)]
+
+
+async def _nearest_with(
+    session: AsyncSession, statement: Select[Any], end: ColumnElement[Any], words: str, wanted: int, actor: Actor
+) -> list[int]:
+    """Return the ids of the first tickets whose titles hold the words, or none where the nearest do not hold enough.
+
+    Of words that many titles hold, the index of titles would hand over every ticket, to be sorted. As many are walked
+    as the actor sees of the nearest of all. Numbers are not words.
+    """
+    if words[0].isdecimal():
+        return []
+    all_ = await session.scalar(select(func.sum(TicketCount.tickets))) or 0
+    seen = sum((await reading.counted(session, actor=actor)).values())
+    walked = NEAREST * seen // max(all_, 1)
+    if walked < wanted:
+        return []
+    columns = end.label("ends"), Ticket.number, Ticket.title
+    near = statement.add_columns(*columns).order_by(end.asc(), Ticket.number.desc()).limit(walked).subquery()
+    holding = select(near.c.id).where(near.c.title.icontains(words, autoescape=True))
+    found = await session.scalars(holding.order_by(near.c.ends, near.c.number.desc()).limit(wanted))
+    ids = list(found)
+    return ids if len(ids) == wanted else []
 
 
 async def with_clocks(session: AsyncSession, tickets: Sequence[Ticket]) -> list[Pending]:

@@ -31,6 +31,21 @@ async def test_the_nearest_end_of_a_clock_comes_first_and_the_finished_last(
     assert await numbers(session, actor=EDITOR) == []
 
 
+async def test_words_find_the_same_tickets_whether_the_nearest_hold_enough_of_them_or_not(
+    session: AsyncSession, monday: object
+) -> None:
+    actor = department("urban_management")
+    of_lamps = [await dispatched(session, actor.department or "", title=f"第{n}盏路灯不亮") for n in range(5)]
+    await dispatched(session, "urban_management", title="垃圾没有清运")
+    await dispatched(session, "power_supply", title="电表旁的路灯不亮")
+    ordered = [number for number in await numbers(session, actor=actor) if number in of_lamps]
+    for skip in range(6):
+        for limit in (1, 2, 5, 50):  # of all six it leads, or of the index of titles
+            found = await numbers(session, actor=actor, query="\u200b路灯 ", skip=skip, limit=limit)
+            assert found == ordered[skip : skip + limit]
+    assert await numbers(session, actor=actor, query="\u200b") == await numbers(session, actor=actor)
+
+
 async def test_what_is_late_is_told_from_what_soon_will_be(session: AsyncSession, monday: object) -> None:
     plain = await dispatched(session, "urban_management")
     critical = await dispatched(session, "power_supply", urgency="critical")
