@@ -13,7 +13,7 @@ from routing.applications import EXTENSION, SUSPENSION
 from routing.messages import say
 from routing.models import Ticket
 from routing.orders import OPEN
-from routing.policy import sla
+from routing.policy import ClockKind, sla
 from routing.rules import rules
 from routing.tree import tree
 
@@ -22,13 +22,15 @@ from routing.tree import tree
 class Command:
     """A command: the events it may send, the permission staff need, and whether the citizen gives it with the code.
 
-    `guard`: what must also hold on the ticket; its refusal is the sentence `refused.<command>`.
+    `guard`: what must also hold on the ticket; its refusal is the sentence `refused.<command>`. `within`: the clock
+    that must not have ended, which the caller looks at; its refusal is the sentence `refused.<command>_late`.
     """
 
     events: tuple[str, ...]
     permission: Permission | None
     citizen: bool = False
     guard: Callable[[Ticket, Actor], bool] | None = None
+    within: ClockKind | None = None
 
 
 def _may_return(ticket: Ticket, actor: Actor) -> bool:
@@ -70,14 +72,14 @@ COMMANDS: dict[str, Command] = {
     "answer": Command(("answer",), _DISPATCH),
     "accept": Command(("accept",), _HANDLE),
     "contact": Command(("contact",), _HANDLE),
-    "return_to_centre": Command(("return_to_centre",), _HANDLE, guard=_may_return),
+    "return_to_centre": Command(("return_to_centre",), _HANDLE, guard=_may_return, within=ClockKind.RETURN),
     "rule_on_return": Command(("uphold_return", "refuse_return"), _RULE),
     "reassign": Command(("reassign",), _RULE),
     "correct": Command(("correct",), _RULE),
     "ask_part": Command(("attend",), _DISPATCH),
     "accept_part": Command(("attend",), _HANDLE, guard=_may_take_part),
     "answer_part": Command(("attend",), _HANDLE, guard=_owes),
-    "ask_extension": Command(("apply",), _HANDLE, guard=_may_extend),
+    "ask_extension": Command(("apply",), _HANDLE, guard=_may_extend, within=ClockKind.RESOLVE),
     "rule_on_extension": Command(("apply",), _RULE, guard=lambda ticket, _: ticket.applied == EXTENSION),
     "ask_suspension": Command(("apply",), _HANDLE, guard=lambda ticket, _: ticket.applied is None),
     "rule_on_suspension": Command(("suspend",), _RULE, guard=lambda ticket, _: ticket.applied == SUSPENSION),

@@ -163,6 +163,12 @@ class Returning(Strict):
     times: int = Field(ge=0)
 
 
+class Replying(Strict):
+    """What a result must have to be an answer: so many different letters or digits."""
+
+    fewest_characters: int = Field(ge=1)
+
+
 class Suspending(Strict):
     """For how long a ticket may wait at most."""
 
@@ -211,6 +217,7 @@ class Rules(Strict):
     survey: Survey
     exclusions: tuple[Exclusion, ...]
     returning: Returning
+    replying: Replying
     suspending: Suspending
     reopening: Reopening
     learning: Learning

@@ -18,13 +18,16 @@ CITIZEN = Actor(kind="citizen")
 LEFT = frozenset({"answered", "replied", "withdrawn"})  # the first such step of theirs, and they follow no longer
 
 
-def allowed(ticket: Ticket, *, actor: Actor) -> list[str]:
-    """Return the commands that the actor may give on the ticket now."""
-    return [
+async def allowed(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> list[str]:
+    """Return the commands that the actor may give on the ticket now; none whose time has ended."""
+    found = [
         command
         for command in granting.COMMANDS
         if granting.entitled(ticket, command, actor) and granting.possible(ticket, command, actor)
     ]
+    timed = {command: kind for command in found if (kind := granting.COMMANDS[command].within)}
+    in_time = await timing.in_time(session, ticket) if timed else frozenset()
+    return [command for command in found if command not in timed or timed[command] in in_time]
 
 
 async def public_status(session: AsyncSession, number: str, code: str) -> dict[str, Any]:
@@ -51,7 +54,7 @@ async def public_status(session: AsyncSession, number: str, code: str) -> dict[s
         ],
         "suspended_until": held.until.isoformat() if held and held.until else None,
         "result": ticket.result if ticket.state in {"replied", "closed"} else None,
-        "may": allowed(ticket, actor=CITIZEN),
+        "may": await allowed(session, ticket, actor=CITIZEN),
     }
 
 

@@ -42,6 +42,12 @@ async def running(session: AsyncSession, ticket: Ticket, *, fresh: bool = False)
     return {row.kind: row for row in rows if row.met_at is None and row.void_at is None}
 
 
+async def in_time(session: AsyncSession, ticket: Ticket) -> frozenset[str]:
+    """Return the kinds of clocks that run and have not ended."""
+    now = clock.now()
+    return frozenset(kind for kind, row in (await running(session, ticket)).items() if now <= row.due_at)
+
+
 async def start(session: AsyncSession, ticket: Ticket, *kinds: ClockKind) -> dict[ClockKind, TicketClock]:
     """Start the clocks that the policy sets a limit for; one of the kind that runs already begins anew.
 

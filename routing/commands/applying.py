@@ -19,7 +19,7 @@ from routing.hiding import hide_author
 from routing.messages import say
 from routing.models import Ticket
 from routing.notices import due_words, moment_words
-from routing.policy import ClockKind, sla
+from routing.policy import sla
 from routing.rules import rules
 
 log = structlog.get_logger()
@@ -32,9 +32,6 @@ async def ask_extension(session: AsyncSession, number: str, *, actor: Actor, wor
     """
     ticket = await take(session, number, "ask_extension", actor=actor)
     reason = words(reason, wanted="reason")
-    resolve = (await timing.running(session, ticket)).get(ClockKind.RESOLVE)
-    if resolve is None or clock.now() > resolve.due_at:
-        raise Conflict(say("refused.extension_late"))
     left = sla().extension.max_working_days - ticket.extended_days
     if not 1 <= working_days <= left:
         raise BadInput(say("refused.extension_left", left=left))

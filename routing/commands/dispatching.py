@@ -51,9 +51,6 @@ async def return_to_centre(session: AsyncSession, number: str, *, actor: Actor, 
     """
     ticket = await take(session, number, "return_to_centre", actor=actor)
     reason = words(reason, wanted="reason")
-    limit = (await timing.running(session, ticket)).get(ClockKind.RETURN)
-    if limit is None or clock.now() > limit.due_at:
-        raise Conflict(say("refused.return_late"))
     workflow.move(ticket, "return_to_centre")
     ticket.returns += 1
     await applications.lapse(session, ticket)
@@ -75,13 +72,15 @@ async def rule_on_return(
 ) -> Ticket:
     """裁定: uphold an objection and name the department whose duty it is, or leave it where it is, for good.
 
+    An objection is refused with a reason, which the department reads (退单: with a reason and examined).
+
     The same ruling decides who takes up a ticket that its citizen brought to the centre, not helped twice; that no
     objection was refused then, its step says (`kept`).
     """
     ticket = await take(session, number, "rule_on_return", actor=actor)
-    reason = words(reason)
     events = await ledger.history(session, f"ticket:{ticket.number}")
     objected = _was_objected_to(events)
+    reason = words(reason, wanted="ruling" if objected and not upheld else None)
     if not upheld:
         workflow.move(ticket, "refuse_return")
         ticket.return_refused = True

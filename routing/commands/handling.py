@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock, jobs
 from core.auth import Actor
-from core.errors import Conflict
+from core.errors import BadInput, Conflict
 from routing import callbacks, merging, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.hiding import hide_author, is_secret
@@ -12,6 +12,7 @@ from routing.messages import say
 from routing.models import Ticket
 from routing.notices import due_words, survey_questions
 from routing.policy import ClockKind
+from routing.rules import rules
 from routing.tree import tree
 
 
@@ -43,6 +44,7 @@ async def answer(session: AsyncSession, number: str, *, actor: Actor, result: st
     Where it does not help, the ticket is new again and goes to whose duty it is.
     """
     ticket = await take(session, number, "answer", actor=actor)
+    result = _answer(result)
     workflow.move(ticket, "answer")
     await _give_result(session, ticket, result, basis)
     event = await steps.record(session, ticket, "answered", actor=actor, text=ticket.result or "")
@@ -60,6 +62,7 @@ async def reply(
     Conflict while co-handlers owe their parts, unless `without_parts` says why the reply does without.
     """
     ticket = await take(session, number, "reply", actor=actor)
+    result = _answer(result)
     without_parts = words(without_parts)
     if ticket.open_parts and not without_parts:
         names = say("list.separator").join(tree().get(code).short_name for code in ticket.open_parts)
@@ -80,8 +83,16 @@ async def reply(
     return ticket
 
 
+def _answer(result: str) -> str:
+    """Return a result that can be an answer; whether it is a good one, the quality check says. Raises BadInput."""
+    result, fewest = words(result, wanted="result"), rules().replying.fewest_characters
+    if len({sign for sign in result if sign.isalnum()}) < fewest:
+        raise BadInput(say("refused.no_answer", fewest=fewest))
+    return result
+
+
 async def _give_result(session: AsyncSession, ticket: Ticket, result: str, basis: str) -> None:
-    ticket.result = words(result, wanted="result")
+    ticket.result = result
     ticket.basis = words(basis) or None
     if is_secret(request_type=ticket.request_type, confidential=ticket.confidential):
         # The centre may have answered; where that did not help, a department reads it.

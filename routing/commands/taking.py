@@ -3,9 +3,9 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import Actor
-from core.errors import BadInput
+from core.errors import BadInput, Conflict
 from core.text.normalise import clean
-from routing import granting, reading
+from routing import granting, reading, timing
 from routing.messages import say
 from routing.models import Ticket
 from routing.status import CITIZEN
@@ -17,6 +17,9 @@ async def take(session: AsyncSession, number: str, command: str, *, actor: Actor
     """Return the ticket, locked until the transaction ends. Raises unless the actor may give the command now."""
     ticket = await reading.find(session, number, actor=actor, lock=True)
     granting.check(ticket, command, actor=actor)
+    within = granting.COMMANDS[command].within
+    if within is not None and within not in await timing.in_time(session, ticket):
+        raise Conflict(say(f"refused.{command}_late"), state=ticket.state)
     return ticket
 
 

@@ -1,11 +1,15 @@
 """What WeChat hears after its request was answered: slow answers, long ones, an agent's words, notices."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import httpx
 import loopback
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, handover
 from channels import wechat
@@ -28,17 +32,31 @@ from tests.channels.wechat_door import (
 
 __all__ = ["client", "configured", "wechat_api"]
 
+Held = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+
 pytestmark = pytest.mark.usefixtures("committing")
 
 
-async def test_a_slow_answer_is_pushed_and_said_once(
-    client: httpx.AsyncClient, wechat_api: loopback.Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def answered_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Held:
+    """Give what holds the citizen's conversation as another turn does that is being answered: nothing comes in time."""
     monkeypatch.setattr(answers, "PASSIVE_SECONDS", 0.1)
-    conversation, _ = await thread()
+
+    @asynccontextmanager
+    async def held() -> AsyncIterator[AsyncSession]:
+        conversation, _ = await thread()
+        async with database.transaction() as busy:
+            await conversations.get(busy, conversation.id, lock=True)
+            yield busy
+
+    return held
+
+
+async def test_a_slow_answer_is_pushed_and_said_once(
+    client: httpx.AsyncClient, wechat_api: loopback.Server, answered_elsewhere: Held
+) -> None:
     xml = document(Content="人民路的路灯坏了")
-    async with database.transaction() as busy:  # another turn of this conversation is being answered
-        await conversations.get(busy, conversation.id, lock=True)
+    async with answered_elsewhere():
         assert await send(client, xml) == "success"
         assert await send(client, xml) == "success"  # WeChat asks again
         assert pushed(wechat_api) == []
@@ -50,12 +68,9 @@ async def test_a_slow_answer_is_pushed_and_said_once(
 
 
 async def test_a_slow_answer_survives_the_process_that_began_it(
-    client: httpx.AsyncClient, wechat_api: loopback.Server, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, wechat_api: loopback.Server, answered_elsewhere: Held
 ) -> None:
-    monkeypatch.setattr(answers, "PASSIVE_SECONDS", 0.1)
-    conversation, _ = await thread()
-    async with database.transaction() as busy:
-        await conversations.get(busy, conversation.id, lock=True)
+    async with answered_elsewhere():
         assert await send(client, document(Content="人民路的路灯坏了")) == "success"
         begun = list(answers._running)
         for task in begun:
@@ -68,14 +83,9 @@ async def test_a_slow_answer_survives_the_process_that_began_it(
 
 
 async def test_a_job_holds_nothing_of_the_citizen_in_clear(
-    client: httpx.AsyncClient, wechat_api: loopback.Server, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, wechat_api: loopback.Server, answered_elsewhere: Held
 ) -> None:
-    from sqlalchemy import text
-
-    monkeypatch.setattr(answers, "PASSIVE_SECONDS", 0.1)
-    conversation, _ = await thread()
-    async with database.transaction() as busy:
-        await conversations.get(busy, conversation.id, lock=True)
+    async with answered_elsewhere() as busy:
         await send(client, document(Content="我的电话是13800138000"))
         kept = await busy.scalar(text("select args::text from procrastinate_jobs where task_name like '%answer_later'"))
     assert kept

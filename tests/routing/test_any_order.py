@@ -123,7 +123,7 @@ class Tickets(RuleBasedStateMachine):
             self._run(self._sweep())
         number = sorted(self._codes)[which % len(self._codes)]
         ticket, events = self._run(self._read(number))
-        able = {(command, actor) for actor in ACTORS for command in tickets.allowed(ticket, actor=actor)}
+        able = self._run(self._able(ticket))
         commands_now = sorted({command for command, _ in able})
         if anything or not able:
             command, actor = data.draw(st.sampled_from(sorted(granting.COMMANDS))), data.draw(st.sampled_from(ACTORS))
@@ -189,6 +189,9 @@ class Tickets(RuleBasedStateMachine):
         found = select(Ticket, events).where(Ticket.number == number).execution_options(populate_existing=True)
         ticket, counted = (await self._session.execute(found)).one()
         return ticket, counted
+
+    async def _able(self, ticket: Ticket) -> set[tuple[str, Actor]]:
+        return {(name, who) for who in ACTORS for name in await tickets.allowed(self._session, ticket, actor=who)}
 
     @invariant()
     def nothing_is_lost(self) -> None:

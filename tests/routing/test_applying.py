@@ -92,8 +92,10 @@ class TestExtension:
         opened = await arrive(session, "accepted")
         due_at = (await timing.running(session, opened.ticket))["resolve"].due_at
         with clock.set_to(due_at + timedelta(seconds=1)), pytest.raises(Conflict, match="时限已过"):
+            assert "ask_extension" not in await tickets.allowed(session, opened.ticket, actor=LEAD)
             await road.ask_extension(session, opened)
         with clock.set_to(due_at):
+            assert "ask_extension" in await tickets.allowed(session, opened.ticket, actor=LEAD)
             await road.ask_extension(session, opened)
 
     async def test_a_reply_ends_what_was_asked(self, session: AsyncSession) -> None:

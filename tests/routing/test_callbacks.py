@@ -94,7 +94,7 @@ async def _closed_unheard(session: AsyncSession) -> Opened:
 
 async def test_who_was_not_heard_may_still_answer_for_some_days(session: AsyncSession) -> None:
     opened = await _closed_unheard(session)
-    assert "rate" in tickets.allowed(opened.ticket, actor=CITIZEN)
+    assert "rate" in await tickets.allowed(session, opened.ticket, actor=CITIZEN)
     await commands.rate(session, opened.ticket.number, opened.code, solved=True, satisfied=5)
     assert (opened.ticket.state, opened.ticket.survey_end, opened.ticket.satisfied) == ("closed", None, 5)
     with pytest.raises(Conflict):  # once

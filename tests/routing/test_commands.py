@@ -37,6 +37,9 @@ async def test_a_wrong_code_and_a_wrong_number_are_refused_alike(session: AsyncS
         lambda s, n, c: commands.reassign(s, n, actor=SUPERVISOR, department="tax", reason=" \n"),
         lambda s, n, c: commands.reply(s, n, actor=LEAD, result=""),
         lambda s, n, c: commands.reply(s, n, actor=LEAD, result="长" * 10_001),
+        lambda s, n, c: commands.reply(s, n, actor=LEAD, result="好"),
+        lambda s, n, c: commands.reply(s, n, actor=LEAD, result="好好好好，好好！"),
+        lambda s, n, c: commands.reply(s, n, actor=LEAD, result="……。。。"),
         lambda s, n, c: commands.reassign(s, n, actor=SUPERVISOR, department="nobody", reason="改派"),
         lambda s, n, c: commands.supplement(s, n, c, text=""),
         lambda s, n, c: commands.correct(s, n, actor=SUPERVISOR, urgency="urgent", reason=" "),
@@ -48,6 +51,21 @@ async def test_missing_words_and_unknown_departments_are_bad_input(session: Asyn
     opened = await arrive(session, "accepted")
     with pytest.raises(BadInput):
         await given(session, opened.ticket.number, opened.code)
+
+
+async def test_what_cannot_be_an_answer_is_refused_and_a_short_one_is_taken(session: AsyncSession) -> None:
+    opened = await arrive(session, "accepted")
+    with pytest.raises(BadInput, match="这还不能算答复"):
+        await commands.reply(session, opened.ticket.number, actor=LEAD, result="1")
+    assert (opened.ticket.state, opened.ticket.result) == ("accepted", None)
+    await commands.reply(session, opened.ticket.number, actor=LEAD, result="已修好路灯。")
+    assert opened.ticket.state == "replied"
+
+
+async def test_the_centre_s_own_answer_is_held_to_the_same(session: AsyncSession) -> None:
+    opened = await arrive(session, "new")
+    with pytest.raises(BadInput, match="这还不能算答复"):
+        await commands.answer(session, opened.ticket.number, actor=AGENT, result="阅。")
 
 
 @pytest.mark.parametrize(
@@ -145,16 +163,27 @@ class TestReturn:
         for step in [*steps, road.give_back, road.refuse]:
             await step(session, opened)
         assert (opened.ticket.state, opened.ticket.misdispatched) == (back_in, False)
-        assert "return_to_centre" not in tickets.allowed(opened.ticket, actor=LEAD)
+        assert "return_to_centre" not in await tickets.allowed(session, opened.ticket, actor=LEAD)
         with pytest.raises(Conflict, match="不能再退单"):
             await road.give_back(session, opened)
+
+    async def test_a_refusal_carries_a_reason(self, session: AsyncSession) -> None:
+        opened = await arrive(session, "returned")
+        with pytest.raises(BadInput, match="不认可退单的理由"):
+            await commands.rule_on_return(session, opened.ticket.number, actor=SUPERVISOR, upheld=False, reason=" ")
+        assert opened.ticket.state == "returned"
+        await commands.rule_on_return(session, opened.ticket.number, actor=SUPERVISOR, upheld=False, reason="职责明确")
+        read = await tickets.history(session, opened.ticket.number, actor=LEAD)
+        assert [step.text.splitlines()[-1] for step in read if step.kind == "return_refused"] == ["职责明确"]
 
     async def test_it_must_come_within_its_time(self, session: AsyncSession) -> None:
         opened = await arrive(session, "dispatched")
         due = (await timing.running(session, opened.ticket))[ClockKind.RETURN].due_at
         with clock.set_to(due + timedelta(seconds=1)), pytest.raises(Conflict, match="退单的时限已过"):
+            assert "return_to_centre" not in await tickets.allowed(session, opened.ticket, actor=LEAD)
             await road.give_back(session, opened)
         with clock.set_to(due):
+            assert "return_to_centre" in await tickets.allowed(session, opened.ticket, actor=LEAD)
             await road.give_back(session, opened)
 
     async def test_while_the_centre_thinks_the_department_loses_no_time(self, session: AsyncSession) -> None:

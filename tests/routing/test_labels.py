@@ -79,7 +79,7 @@ async def test_a_reassignment_by_the_centre_is_one_too_and_a_districts_to_its_st
 async def test_a_refused_return_is_no_negative_label(session: AsyncSession) -> None:
     number = await sent(session)
     await commands.return_to_centre(session, number, actor=department("urban_management"), reason="不属我单位职责")
-    await commands.rule_on_return(session, number, actor=SUPERVISOR, upheld=False)
+    await commands.rule_on_return(session, number, actor=SUPERVISOR, upheld=False, reason="三定方案明确")
     await finished(session, number)
     assert (await only(session)).origin is Origin.CONFIRMED
 

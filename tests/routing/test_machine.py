@@ -101,7 +101,7 @@ async def test_what_is_shown_as_possible_is_possible_and_nothing_else_is(
     session: AsyncSession, actor: Actor, state: str
 ) -> None:
     opened = await arrive(session, state)
-    shown = set(tickets.allowed(opened.ticket, actor=actor))
+    shown = set(await tickets.allowed(session, opened.ticket, actor=actor))
     possible = set()
     for command in COMMANDS:
         if (command in OWN and actor is not CITIZEN) or (command not in BY_CITIZENS and actor is CITIZEN):

@@ -54,7 +54,7 @@ class TestParts:
         assert opened.ticket.open_parts == {"housing": "asked"}
         with pytest.raises(Conflict):  # it owes nothing more
             await road.answer_part(session, opened, actor=OTHER)
-        assert "answer_part" in tickets.allowed(opened.ticket, actor=department("housing"))
+        assert "answer_part" in await tickets.allowed(session, opened.ticket, actor=department("housing"))
 
     async def test_the_lead_asks_co_handlers_and_the_centre_whomever(self, session: AsyncSession) -> None:
         opened = await arrive(session, "accepted")

@@ -75,10 +75,10 @@ async def test_who_has_not_answered_the_questions_yet_says_it_there(session: Asy
     opened = await arrive(session, "replied")
     await commands.call(session, opened.ticket.number, actor=AGENT, outcome="refused")
     assert opened.ticket.state == "closed"
-    assert {"rate", "dispute"} & set(tickets.allowed(opened.ticket, actor=CITIZEN)) == {"rate"}
+    assert {"rate", "dispute"} & set(await tickets.allowed(session, opened.ticket, actor=CITIZEN)) == {"rate"}
     with pytest.raises(Conflict, match="评价"):
         await road.dispute(session, opened)
     with clock.set_to(MONDAY + timedelta(days=rules().survey.late_days, seconds=1)):
-        assert {"rate", "dispute"} & set(tickets.allowed(opened.ticket, actor=CITIZEN)) == {"dispute"}
+        assert {"rate", "dispute"} & set(await tickets.allowed(session, opened.ticket, actor=CITIZEN)) == {"dispute"}
     await road.unsolved(session, opened)
     assert opened.ticket.state == "dispatched"

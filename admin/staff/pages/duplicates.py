@@ -46,7 +46,7 @@ async def similar(number: str, view: View) -> Response:
     async with transaction() as session:
         ticket = await tickets.find(session, number, actor=view.actor)
         found = []
-        if "merge" in tickets.allowed(ticket, actor=view.actor) and ticket.encoder:
+        if "merge" in await tickets.allowed(session, ticket, actor=view.actor) and ticket.encoder:
             vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == ticket.id))).one()
             found = await nearby.alike(session, ticket, vector, least=rules().near.suspected_from)
     return view.page("parts/similar.html" if is_part(view.request) else "similar.html", ticket=ticket, similar=found)

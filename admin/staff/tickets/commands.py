@@ -55,7 +55,7 @@ class Return(Body):
 
 
 class Ruling(Body):
-    """裁定: `department` takes over where the objection is upheld."""
+    """裁定: `department` takes over where the objection is upheld; a refusal needs a reason."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"upheld": True, "department": "power_supply", "reason": "灯杆产权属供电公司"}}

@@ -52,7 +52,7 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
     ticket = await tickets.find(session, number, actor=actor)
     running = (await agenda.with_clocks(session, [ticket]))[0].clocks
     taken = await tickets.history(session, number, actor=actor)
-    allowed = allowed_routes(ticket, actor=actor)
+    allowed = await allowed_routes(session, ticket, actor=actor)
     return TicketDetail.model_validate(
         _common(ticket, running, locale=locale)
         | {
@@ -92,7 +92,7 @@ async def work_row(
 ) -> WorkRow:
     """Return a ticket with what is needed to decide on it at once."""
     ticket = pending.ticket
-    allowed = allowed_routes(ticket, actor=actor)
+    allowed = await allowed_routes(session, ticket, actor=actor)
     return WorkRow.model_validate(
         _common(ticket, pending.clocks, locale=locale)
         | {
@@ -108,9 +108,9 @@ async def work_row(
     )
 
 
-def allowed_routes(ticket: Ticket, *, actor: Actor) -> list[str]:
+async def allowed_routes(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> list[str]:
     """Return the commands that the actor may give now, by the last word of their address."""
-    possible = set(tickets.allowed(ticket, actor=actor))
+    possible = set(await tickets.allowed(session, ticket, actor=actor))
     return [route for route, command in COMMANDS.items() if command.name in possible]
 
 
