@@ -89,9 +89,11 @@ async def save(
 async def withdraw(session: AsyncSession, version_id: int, *, actor: Actor) -> CatalogueVersion:
     """Take back a version that has not begun: what it would have ended goes on. Raises NotFound, Conflict."""
     actor.must(Permission.TICKET_RULE)
-    version = await session.get(CatalogueVersion, version_id, with_for_update=True)
+    version = await session.get(CatalogueVersion, version_id)
     if version is None:
         raise NotFound(say("refused.catalogue.no_version"))
+    await _queue(session, version.category, version.area)
+    await session.refresh(version, with_for_update=True)
     if version.withdrawn_at is not None or version.effective_from <= clock.now():
         raise Conflict(say("refused.catalogue.begun"))
     version.withdrawn_at, version.withdrawn_by = clock.now(), str(actor)
@@ -110,8 +112,14 @@ async def latest(session: AsyncSession, category: str, area: str) -> int:
     return (id or 0) * 1000 + withdrawn
 
 
+async def hold_all(session: AsyncSession) -> None:
+    """Let nobody else change any row until the transaction ends; wait for whoever does."""
+    await session.execute(text("select pg_advisory_xact_lock(hashtextextended('catalogue', 4))"))
+
+
 async def _queue(session: AsyncSession, category: str, area: str) -> None:
-    """Let changes of one row happen one after the other."""
+    """Let changes of one row happen one after the other, and none while a whole table is taken up."""
+    await session.execute(text("select pg_advisory_xact_lock_shared(hashtextextended('catalogue', 4))"))
     name = f"catalogue:{category}@{area}"
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 4))"), {"name": name})
 

@@ -49,6 +49,13 @@ class Line:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A cell of a workbook with a formula of which no value was kept: to read it as empty would end a row."""
+
+    place: str  # as the table program names it: C5
+
+
 def written(rows: Catalogue) -> list[list[str]]:
     """Return the catalogue as a table, its headings first, in the order of the category tree."""
     names, order = _district_names(), {code: place for place, code in enumerate(categories.tree())}
@@ -122,11 +129,23 @@ def _workbook(content: bytes) -> list[Sequence[Any]]:
         if unpacked > LARGEST_UNPACKED:
             raise BadInput(say("refused.catalogue.large", megabytes=LARGEST // 1024 // 1024))
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        return list(islice(sheet.iter_rows(values_only=True), MOST_LINES + 2))
+        formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        for each in (book, formulas):
+            each.worksheets[0].reset_dimensions()
+        values = islice(book.worksheets[0].iter_rows(values_only=True), MOST_LINES + 2)
+        return list(map(_counted, values, formulas.worksheets[0].iter_rows()))
     except (BadZipFile, InvalidFileException, LookupError, AttributeError, TypeError, ValueError, SyntaxError, OSError):
         raise BadInput(say("refused.catalogue.file")) from None
+
+
+def _counted(values: Sequence[Any], cells: Sequence[Any]) -> Sequence[Any]:
+    """Return a line's values; in place of what a formula did not give, where that stands."""
+    if not any(cell.data_type == "f" for cell in cells):
+        return values
+    return [
+        Uncounted(cell.coordinate) if value is None and cell.data_type == "f" else value
+        for value, cell in zip(values, cells, strict=True)
+    ]
 
 
 def _fields(heading: Sequence[Any]) -> dict[str, int]:
@@ -140,6 +159,9 @@ def _cell(cells: Sequence[Any], at: int) -> Any:
 
 
 def _line(number: int, cells: dict[str, Any], effective_from: date | None) -> Line:
+    uncounted = [each.place for each in cells.values() if isinstance(each, Uncounted)]
+    if uncounted:
+        return Line(number, None, say("refused.catalogue.formula", places=say("list.separator").join(uncounted)))
     try:
         lead = str(cells.get("lead") or "")
         return Line(

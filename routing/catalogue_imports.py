@@ -70,7 +70,11 @@ async def plan(session: AsyncSession, lines: list[Line]) -> Plan:
 async def save(
     session: AsyncSession, lines: list[Line], *, actor: Actor, reason: str, seen: int | None
 ) -> list[CatalogueVersion]:
-    """Write every change of a file. Raises BadInput while a line cannot be used, Conflict where others were faster."""
+    """Write every change of a file. Raises BadInput while a line cannot be used, Conflict where others were faster.
+
+    Whoever changes the catalogue at the same moment waits until this is done, and is then told that it was changed.
+    """
+    await catalogue_changes.hold_all(session)
     if seen is not None and seen != await latest(session):
         raise Conflict(say("refused.catalogue.changed_any"))
     found = await plan(session, lines)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import BadInput
 from routing import catalogue_files, catalogue_imports
+from tests.routing.conftest import SUPERVISOR
 
 LAMP = "utilities.lighting.lamp_out"
 HEADINGS = "类目编码,区域,主办单位,协办单位,依据,生效日期\n"
@@ -90,3 +91,33 @@ def test_the_first_day_of_a_file_is_that_of_lines_that_name_none() -> None:
     table = HEADINGS + f"{LAMP},全市,市住建局,,移交协议,\n{LAMP},朝霞区,市住建局,,移交协议,2027-02-01\n"
     lines = catalogue_files.read(table.encode(), effective_from=date(2027, 1, 1))
     assert [line.change and line.change.effective_from for line in lines] == [date(2027, 1, 1), date(2027, 2, 1)]
+
+
+async def test_a_formula_without_its_result_is_refused_with_its_place_and_takes_no_row_back(
+    session: AsyncSession,
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for line in (HEADINGS.strip().split(","), [LAMP, "全市", "=对照表!A1", "", "移交协议"]):
+        sheet.append(line)
+    sheet["H2"] = "=1+1"  # under no heading: nothing is read of it
+    made = io.BytesIO()
+    book.save(made)  # as programs that do not count save it: the formula alone
+    (line,) = catalogue_files.read(made.getvalue())
+    assert line.change is None and line.problem.startswith("C2 里是公式")
+    with pytest.raises(BadInput, match="C2"):
+        await catalogue_imports.save(session, [line], actor=SUPERVISOR, reason="换目录", seen=None)
+
+
+def test_a_formula_with_its_result_is_read_as_that() -> None:
+    said = {"A": f"<v>{LAMP}</v>", "B": "<v>全市</v>", "C": "<f>对照表!A1</f><v>市住建局</v>", "E": "<v>移交协议</v>"}
+    cells = [f'<c r="{at}2" t="str">{each}</c>' for at, each in said.items()]
+    headings = "".join(
+        f'<c r="{at}1" t="str"><v>{title}</v></c>'
+        for at, title in zip("ABCDEF", HEADINGS.strip().split(","), strict=True)
+    )
+    rows = f'<row r="1">{headings}</row><row r="2">{"".join(cells)}</row>'
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<worksheet xmlns="{namespace}"><sheetData>{rows}</sheetData></worksheet>'
+    (line,) = catalogue_files.read(workbook(sheet=sheet.encode()))
+    assert line.change is not None and line.change.lead == "housing"
