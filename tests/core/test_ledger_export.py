@@ -1,6 +1,7 @@
 """What `ledger export` writes is checked by docs/verify_ledger.py alone, and nothing that was tampered with passes."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,6 +51,10 @@ async def whole(session: AsyncSession, **days: datetime) -> Lines:
 def check(folder: Path, lines: Lines, *trusted: str) -> subprocess.CompletedProcess[str]:
     file = folder / "export.jsonl"
     file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return check_file(file, *trusted)
+
+
+def check_file(file: Path, *trusted: str) -> subprocess.CompletedProcess[str]:
     with file.open() as given:
         command = [sys.executable, "-I", "-W", "error", str(SCRIPT), *(trusted or (ours(),))]
         return subprocess.run(command, stdin=given, capture_output=True, text=True)
@@ -69,7 +74,7 @@ def test_the_script_is_short_and_knows_nothing_of_this_program() -> None:
 async def test_a_whole_export_holds(signed: AsyncSession, tmp_path: Path) -> None:
     done = check(tmp_path, await whole(signed))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "10 events hold (events, checkpoints 1-3); 1 only chained.\n"
+    assert done.stdout == "10 events hold (events, checkpoints 1-3 of 3); 1 only chained.\n"
 
 
 async def test_the_days_asked_for_hold_and_the_others_are_left_out(signed: AsyncSession, tmp_path: Path) -> None:
@@ -77,7 +82,7 @@ async def test_the_days_asked_for_hold_and_the_others_are_left_out(signed: Async
     lines = await whole(signed, start=START + day, end=START + day)
     done = check(tmp_path, lines)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "5 events hold (events, checkpoints 2-2); 0 only chained.\n"
+    assert done.stdout == "5 events hold (events, checkpoints 2-2 of 3); 0 only chained.\n"
 
 
 async def test_one_subject_holds_and_shows_nothing_of_others(signed: AsyncSession, tmp_path: Path) -> None:
@@ -145,7 +150,23 @@ def _forged(lines: Lines) -> None:
     last["endorsement"] = last["signature"]
 
 
+def _ended_early(lines: Lines) -> None:
+    """Everything after the second checkpoint is gone: what is left is a ledger that was whole once."""
+    del lines[lines.index(of(lines, "checkpoint")[1]) + 1 :]
+
+
+def _written_twice(lines: Lines) -> None:
+    lines.insert(1, lines[1])
+
+
+def _with_a_remark(lines: Lines) -> None:
+    of(lines, "event")[0]["remark"] = "closed by the citizen"
+
+
 TAMPERING = [
+    _ended_early,
+    _written_twice,
+    _with_a_remark,
     _edited,
     _rehashed,
     _removed_from_the_middle,
@@ -167,6 +188,56 @@ async def test_no_tampering_passes(signed: AsyncSession, tmp_path: Path, tamper:
     assert done.returncode == 1
     assert done.stderr.startswith("DOES NOT HOLD: ")
     assert done.stdout == ""
+
+
+# What Python reads as what was hashed, and another reader, or a person, as something else; and what nobody can read.
+SPELLINGS = [
+    ('"kind": "noted"', '"kind": "closed", "kind": "noted"'),
+    ('"by": 0.1', '"by": 0.2, "by": 0.1'),
+    ('"by": 0.1', '"by": 0.10000000000000000001'),
+    ('"by": 0.1', '"by": NaN'),
+    ('"by": 0.1', '"by": 1e400'),
+    ('"by": 0.1', '"by": ' + "9" * 5000),
+    ('"number": 1,', '"number": 1.0,'),
+    ("路灯", "\\u8def灯"),
+    ("路灯", "\\ud800"),
+    ('"type": "event"', '"type": "remark"'),
+    ('"type": "event"', '"type":  "event"'),
+    ('"type": "event"', '"type": event'),
+    ('"signature": "', '"signature": "00'),
+]
+
+
+@pytest.mark.parametrize(("exported", "altered"), SPELLINGS)
+async def test_no_other_spelling_passes(signed: AsyncSession, tmp_path: Path, exported: str, altered: str) -> None:
+    check(tmp_path, await whole(signed))
+    file = tmp_path / "export.jsonl"
+    written = file.read_text(encoding="utf-8")
+    assert exported in written
+    file.write_text(written.replace(exported, altered, 1), encoding="utf-8")
+    done = check_file(file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"DOES NOT HOLD: .*\b(line|event) \d+.*\n", done.stderr), done.stderr  # one sentence, and where
+
+
+async def test_no_altered_byte_passes(signed: AsyncSession, tmp_path: Path) -> None:
+    """A byte of each line but the first, which nobody signed, and the last, which is only chained and says so."""
+    check(tmp_path, await whole(signed))
+    file = tmp_path / "export.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    for at in range(1, len(lines)):
+        place = (at * 37) % (len(lines[at]) - 1)
+        altered = bytes([lines[at][place] ^ 1])
+        file.write_bytes(
+            b"".join([*lines[:at], lines[at][:place] + altered + lines[at][place + 1 :], *lines[at + 1 :]])
+        )
+        done = check_file(file)
+        assert (done.returncode, done.stdout, done.stderr[:15]) == (1, "", "DOES NOT HOLD: "), (at, place)
+
+
+async def test_an_empty_file_does_not_hold(signed: AsyncSession, tmp_path: Path) -> None:
+    done = check(tmp_path, [])
+    assert (done.returncode, done.stdout, done.stderr[:15]) == (1, "", "DOES NOT HOLD: ")
 
 
 @pytest.mark.parametrize("tamper", [_edited, _removed_from_the_middle, _forged])
