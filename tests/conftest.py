@@ -57,7 +57,7 @@ async def session(migrated: None) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-async def committing(migrated: None) -> AsyncIterator[None]:
+async def committing(migrated: None, data_folder: Path) -> AsyncIterator[None]:
     """For tests that commit (endpoints, jobs, the worker): every table is emptied afterwards."""
     yield
     async with database.transaction() as made:
@@ -72,6 +72,7 @@ async def committing(migrated: None) -> AsyncIterator[None]:
         await made.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
         for table in APPEND_ONLY:
             await made.execute(text(f"alter table {table} enable trigger events_append_only"))
+    (data_folder / "ledger.signed").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,11 +91,9 @@ def checkpoint(
 
 
 async def _checkpoint(lost_key: bool) -> dict[str, Any] | None:
-    from core.database import transaction
-    from core.ledger import checkpoints
+    from core.ledger import checkpoints, signing
 
-    async with transaction() as session:
-        made = await checkpoints.make(session, lost_key=lost_key)
+    made = await signing.sign(lost_key=lost_key)
     return checkpoints.document(made) if made else None
 
 

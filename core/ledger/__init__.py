@@ -1,7 +1,8 @@
 """The append-only record of what happened, chained by subject and signed by day.
 
 append, append_all, first_event, history, Event, New  events, numbered and chained within their subject
-checkpoints   a signed commitment to every event so far, made once a day; `keys` holds what signs it
+checkpoints   a signed commitment to every event so far; `keys` holds what signs it
+signing       makes one each day and remembers it on the machine that signed it
 verify        reads events and checkpoints and says what does not hold
 export        a file that an outsider checks without this program (docs/verify_ledger.py)
 protection    what the database's permissions forbid

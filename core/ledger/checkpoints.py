@@ -11,23 +11,19 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import BigInteger, LargeBinary, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, jobs
-from core.city import city
-from core.database import Base, transaction
-from core.errors import Conflict, Unavailable
+from core import clock
+from core.database import Base
+from core.errors import BadInput, Conflict, Unavailable
 from core.ledger import keys
 from core.ledger.events import GENESIS, Event, canonical
 from core.ledger.merkle import Tree
 
-log = structlog.get_logger()
-
+SIGNED = ("number", "at", "after", "upto", "events", "total", "root", "previous", "key")
 WAIT_SECONDS = 5.0  # for transactions that write events now; nearly all end within milliseconds
-SWEEP_SECONDS = 60.0  # how often a worker looks whether today's checkpoint is there
 
 # An insert takes this lock before it draws its id, and holds it until its transaction has ended.
 _WRITERS = text(
@@ -79,6 +75,33 @@ def document(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return the checkpoint as it is published and exported: what is signed, and the signatures in hex."""
     endorsement = checkpoint.endorsement.hex() if checkpoint.endorsement else None
     return {**body(checkpoint), "signature": checkpoint.signature.hex(), "endorsement": endorsement}
+
+
+def require_signed(kept: dict[str, Any]) -> None:
+    """Raise BadInput where this, which lay outside the database, is no checkpoint as its key signed it."""
+    try:
+        content = canonical({name: kept[name] for name in SIGNED}).encode()
+        signed = keys.signed_by(bytes.fromhex(kept["key"]), bytes.fromhex(kept["signature"]), content)
+        signed = signed and isinstance(kept["number"], int) and 0 < kept["number"] < 2**63
+    except (KeyError, TypeError, ValueError):
+        signed = False
+    if not signed:
+        raise BadInput("The file holds no checkpoint as it was signed; keep what /api/v1/ledger/checkpoint gives.")
+
+
+async def lacking(session: AsyncSession, kept: dict[str, Any]) -> str | None:
+    """Say in a sentence that the ledger does not hold a checkpoint that was signed once; None where it does.
+
+    Raises BadInput where it is none.
+    """
+    require_signed(kept)
+    number = kept["number"]
+    found = await session.scalar(select(Checkpoint).where(Checkpoint.number == number))
+    if found is None:
+        return f"Checkpoint {number}, which was kept outside, is gone: an older state of the ledger was restored."
+    if signed_content(found) != canonical({name: kept[name] for name in SIGNED}).encode():
+        return f"Checkpoint {number} is not the one that was kept outside."
+    return None
 
 
 def leaf_of(id: int, hash: bytes) -> bytes:
@@ -170,20 +193,3 @@ def _sign(made: Checkpoint, last: Checkpoint | None, *, lost_key: bool) -> None:
             "This machine does not hold the key of the last checkpoint; copy ledger.key from the machine that does, "
             "or, where it is lost, run ./yitong ledger checkpoint --lost-key and publish the new public key."
         )
-
-
-@jobs.sweep("ledger.checkpoint", seconds=SWEEP_SECONDS)
-async def daily() -> None:
-    """Make the day's checkpoint (the city's day), on a machine that holds the key."""
-    async with transaction() as session:
-        last = await newest(session)
-        zone = city().time_zone
-        if last and clock.local(last.at, zone).date() >= clock.local(clock.now(), zone).date():
-            return
-        try:
-            made = await make(session)
-        except (Conflict, Unavailable) as error:  # the next round finds the transaction ended; doctor says the rest
-            log.warning("ledger.no_checkpoint", reason=type(error).__name__)
-            return
-    if made:
-        log.info("ledger.checkpoint", number=made.number, events=made.events)

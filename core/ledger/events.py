@@ -50,8 +50,15 @@ class Event(Base):
 
 def digest(event: Event) -> bytes:
     """Return the hash that the event must carry."""
-    before_number, after_number = _around_number(event.subject, event.at, event.actor, event.kind, event.data)
-    return hashlib.sha256(f'{before_number}{event.number}{after_number}"{event.previous.hex()}"]'.encode()).digest()
+    return digest_of(
+        event.subject, event.number, _moment(event.at), event.actor, event.kind, event.data, event.previous
+    )
+
+
+def digest_of(subject: str, number: int, at: str, actor: str, kind: str, data: Any, previous: bytes) -> bytes:
+    """Return the hash of these; `at` is the moment in UTC as `2026-11-22T16:00:14.201377+00:00`."""
+    before_number, after_number = _around_number(subject, at, actor, kind, data)
+    return hashlib.sha256(f'{before_number}{number}{after_number}"{previous.hex()}"]'.encode()).digest()
 
 
 def canonical(value: Any) -> str:
@@ -59,10 +66,13 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _around_number(subject: str, at: datetime, actor: str, kind: str, data: dict[str, Any]) -> tuple[str, str]:
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _around_number(subject: str, at: str, actor: str, kind: str, data: Any) -> tuple[str, str]:
     """Return the event's canonical JSON before its number, and from there to the hash before it."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return f"[{canonical(subject)},", f",{canonical([moment, actor, kind, data])[1:-1]},"
+    return f"[{canonical(subject)},", f",{canonical([at, actor, kind, data])[1:-1]},"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ async def append_all(session: AsyncSession, new: Sequence[New]) -> Sequence[Even
     at, events = clock.now(), []
     for each in new:
         actor, kept = str(each.actor), _as_kept(each.data)
-        before_number, after_number = _around_number(each.subject, at, actor, each.kind, kept)
+        before_number, after_number = _around_number(each.subject, _moment(at), actor, each.kind, kept)
         event = {"subject": each.subject, "at": at.isoformat(), "actor": actor, "kind": each.kind, "data": kept}
         events.append(event | {"before_number": before_number, "after_number": after_number})
     statement = select(Event).from_statement(_APPEND)

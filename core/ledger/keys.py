@@ -25,9 +25,11 @@ def held() -> list[Ed25519PrivateKey]:
     if not path.exists():
         _append(path, Ed25519PrivateKey.generate())
     try:
-        written = path.read_text().split()
+        written = path.read_bytes().split()
     except OSError as error:
         raise Unavailable(f"The ledger's key {path} cannot be read ({error.strerror}).") from None
+    if not written:
+        raise Unavailable(f"The ledger's key {path} is empty; put back the one that was kept with the backup.")
     return [_read(each) for each in written]
 
 
@@ -59,6 +61,11 @@ def signed_by(public_key: bytes, signature: bytes, content: bytes) -> bool:
     return True
 
 
+def folder() -> Path:
+    """Return the folder in which this machine keeps what it signs with."""
+    return _path().parent
+
+
 def _path() -> Path:
     return settings().data.expanduser() / FILE
 
@@ -72,7 +79,7 @@ def _append(path: Path, key: Ed25519PrivateKey) -> None:
         raise Unavailable(f"The ledger's key {path} cannot be written ({error.strerror}).") from None
 
 
-def _read(written: str) -> Ed25519PrivateKey:
+def _read(written: str | bytes) -> Ed25519PrivateKey:
     try:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(written, validate=True))
     except ValueError:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import BadInput
+from core.ledger.events import Event
 
 TABLES = ("events", "ledger_checkpoints")  # append-only
 
@@ -50,24 +51,28 @@ def grant(connection: Connection, role: str) -> None:
     if found[0]:
         raise BadInput(f"{role} owns the ledger, so it can lift every protection; name a role that owns nothing.")
     append_only = sql.SQL(", ").join(map(sql.Identifier, TABLES))
+    columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in Event.__table__.c if each.name != "id")
     for statement in (
         "grant usage on schema public to {role}",
         "grant select, insert, update, delete on all tables in schema public to {role}",
         "grant usage, select on all sequences in schema public to {role}",
         "revoke all on {append_only}, alembic_version from {role}",
-        "grant select, insert on {append_only} to {role}",
+        "grant select on {append_only} to {role}",
+        "grant insert on ledger_checkpoints to {role}",
+        "grant insert ({columns}) on events to {role}",  # not the id: what is added comes after what is there
         "grant select on alembic_version to {role}",
         "alter default privileges in schema public grant select, insert, update, delete on tables to {role}",
         "alter default privileges in schema public grant usage, select on sequences to {role}",
     ):
-        connection.execute(sql.SQL(statement).format(role=sql.Identifier(role), append_only=append_only))
+        names = {"role": sql.Identifier(role), "append_only": append_only, "columns": columns}
+        connection.execute(sql.SQL(statement).format(**names))
 
 
 def granted(connection: Connection) -> list[str]:
-    """Return the roles that were granted before: those that may add to the events and do not own them."""
+    """Return the roles that were granted before: those that may add to the ledger and do not own it."""
     rows = connection.execute(
         "select r.rolname from pg_class c, aclexplode(c.relacl) a join pg_roles r on r.oid = a.grantee "
-        "where c.oid = 'events'::regclass and a.privilege_type = 'INSERT' and a.grantee <> c.relowner "
+        "where c.oid = 'ledger_checkpoints'::regclass and a.privilege_type = 'INSERT' and a.grantee <> c.relowner "
         "and not r.rolsuper and not pg_has_role(r.oid, c.relowner, 'member') order by 1"
     )
     return [row[0] for row in rows]

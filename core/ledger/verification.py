@@ -1,22 +1,34 @@
 """`ledger verify`: reads events in the order of their ids, once, and holds chains and checkpoints against them."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BigInteger, Row, Text, and_, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from core.errors import BadInput
+from core.errors import Unavailable
 from core.ledger import keys
-from core.ledger.checkpoints import Checkpoint, document, leaf_of, signed_content
-from core.ledger.events import GENESIS, Event, digest
+from core.ledger.checkpoints import Checkpoint, lacking, leaf_of, signed_content
+from core.ledger.events import GENESIS, Event, digest_of
 from core.ledger.merkle import Tree
+from core.ledger.signing import remembered
 
 PROBLEMS_TOLD = 20
+
+_MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
+_NUMBERED_ONCE = text(
+    "select indisunique and indisvalid from pg_index where indexrelid = to_regclass('uq_events_subject_number')"
+)
+_UNREADABLE = text(
+    "select number from ledger_checkpoints where not isfinite(at) or extract(year from at) not between 1 and 9998 "
+    "order by number limit 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +73,24 @@ async def verify(
 
     `since`: read events from the last checkpoint before this moment on; checkpoints are read all. `trusted`: public
     keys that may sign besides this machine's, for a key that was lost. `witness`: a checkpoint that was kept outside
-    (`/api/v1/ledger/checkpoint`), which the ledger must still hold: a restored backup has forgotten it. Raises
-    BadInput where the witness is no checkpoint.
+    (`/api/v1/ledger/checkpoint`), which the ledger must still hold, as it must hold the last one that this machine
+    signed: a restored backup has forgotten them. Raises BadInput where the witness is no checkpoint.
     """
     found = _Found()
+    if not await session.scalar(_NUMBERED_ONCE):
+        found.bad("The index that lets no event be there twice is gone: the owner of the database has dropped it.")
+    if (unreadable := await session.scalar(_UNREADABLE)) is not None:
+        found.bad(f"Checkpoint {unreadable} holds a moment that no clock shows, so nothing can be held against it.")
+        return Verification(events=0, ok=False, first_bad=None, problems=tuple(found.problems))
     await _check_signatures(session, found, set(trusted))
-    if witness is not None:
-        await _check_witness(session, found, witness)
+    kept = None
+    try:
+        kept = remembered()
+    except Unavailable as error:
+        found.bad(error.sentence)
+    for outside in (kept, witness):
+        if outside is not None and (told := await lacking(session, outside)) and told not in found.problems:
+            found.bad(told)
     start = 0
     if since is not None:
         start = await session.scalar(select(func.max(Checkpoint.upto)).where(Checkpoint.at < since)) or 0
@@ -111,31 +134,18 @@ def _handed_over(new: Checkpoint, last: Checkpoint, content: bytes) -> bool:
     return new.endorsement is not None and keys.signed_by(last.key, new.endorsement, content)
 
 
-async def _check_witness(session: AsyncSession, found: _Found, witness: dict[str, Any]) -> None:
-    try:
-        number = int(witness["number"])
-        kept = await session.get(Checkpoint, number)
-    except (KeyError, TypeError, ValueError):
-        raise BadInput("The file holds no checkpoint as /api/v1/ledger/checkpoint gives it.") from None
-    if kept is None:
-        found.bad(f"Checkpoint {number}, which was kept outside, is gone: an older state of the ledger was restored.")
-    elif any(witness.get(name) != value for name, value in document(kept).items() if name != "endorsement"):
-        found.bad(f"Checkpoint {number} is not the one that was kept outside.", kept.after + 1)
-
-
 async def _check_events(session: AsyncSession, found: _Found, start: int) -> None:
     """Check the events above id `start` and hold each checkpoint's root against them."""
     pending = _checkpoints(session, start)
     due = await anext(pending, None)
     tree = Tree()
-    async for event, before in _events(session, start):
+    async for event in _events(session, start):
         while due and event.id > due.upto:
             _compare(found, due, tree)
             due, tree = await anext(pending, None), Tree()
         found.events += 1
         found.only_chained += due is None
-        chained = before == event.previous if event.number > 1 else event.previous == GENESIS
-        if not chained or event.hash != digest(event):
+        if not _holds(event):
             found.bad(f"Event {event.id} ({event.subject}, {event.number}) does not hold.", event.id)
         tree.add(leaf_of(event.id, event.hash))
     while due:
@@ -158,20 +168,54 @@ def _compare(found: _Found, checkpoint: Checkpoint, tree: Tree) -> None:
         )
 
 
-async def _events(session: AsyncSession, start: int) -> AsyncIterator[tuple[Event, bytes | None]]:
-    """Yield the events above id `start`, each with the hash of the one before it in its chain, None without one."""
+def _holds(event: Row[Any]) -> bool:
+    chained = event.before == event.previous if event.number > 1 else event.number == 1 and event.previous == GENESIS
+    if not chained:
+        return False
+    try:
+        data = json.loads(event.data, parse_float=_exactly)
+    except (ValueError, RecursionError):  # nothing that was written here is such that it cannot be read
+        return False
+    made = digest_of(event.subject, event.number, event.at, event.actor, event.kind, data, event.previous)
+    return bool(event.hash == made)
+
+
+def _exactly(written: str) -> float:
+    """Return the number; raises ValueError where a float would not keep all its digits, which the hash then misses."""
+    value = float(written)
+    if Decimal(repr(value)) != Decimal(written):
+        raise ValueError(written)
+    return value
+
+
+async def _events(session: AsyncSession, start: int) -> AsyncIterator[Row[Any]]:
+    """Yield the events above id `start`, each with the hash of the one before it in its chain, None without one.
+
+    Moment and data come as the database spells them: it can hold some that Python has no value for, and whoever
+    writes one must not keep the others from being checked.
+    """
     before = aliased(Event)
-    joined = and_(before.subject == Event.subject, before.number == Event.number - 1)
+    number_before = cast(Event.number, BigInteger) - 1
     rows = await session.stream(
-        select(Event, before.hash)
-        .outerjoin(before, joined)
+        select(
+            Event.id,
+            Event.subject,
+            Event.number,
+            func.coalesce(func.to_char(func.timezone("UTC", Event.at), _MOMENT), "").label("at"),
+            Event.actor,
+            Event.kind,
+            cast(Event.data, Text).label("data"),
+            Event.previous,
+            Event.hash,
+            before.hash.label("before"),
+        )
+        .outerjoin(before, and_(before.subject == Event.subject, before.number == number_before))
         .where(Event.id > start)
         .order_by(Event.id)
         .execution_options(yield_per=1000)
     )
-    async for event, hash in rows:
-        yield event, hash
-        session.expunge(event)
+    async for event in rows:
+        yield event
 
 
 async def _checkpoints(session: AsyncSession, start: int) -> AsyncIterator[Checkpoint]:

@@ -15,6 +15,7 @@ from admin.commands import ledger as module
 from admin.web import create_app
 from core import database, ledger
 from core.auth import SYSTEM
+from core.ledger import keys, signing
 from core.settings import ROOT
 from tests.admin.command_line import invoke
 
@@ -86,12 +87,18 @@ async def test_a_checkpoint_kept_outside_shows_that_an_older_state_was_restored(
     kept = tmp_path / "kept.json"
     kept.write_text((await published()).text)
     assert (await call("verify", "--against", str(kept))).exit_code == 0
-    number = json.loads(kept.read_text())
-    number["checkpoint"]["number"] = 2
-    kept.write_text(json.dumps(number))
+    async with database.transaction() as session:
+        await session.execute(text("alter table ledger_checkpoints disable trigger events_append_only"))
+        await session.execute(text("delete from ledger_checkpoints"))
+        await session.execute(text("alter table ledger_checkpoints enable trigger events_append_only"))
+    (keys.folder() / signing.FILE).unlink()  # another machine verifies
     answered = await call("verify", "--against", str(kept), "--json")
     assert answered.exit_code == 1
     assert "an older state" in json.loads(answered.stdout)["problems"][0]
+    assert (await call("verify")).exit_code == 0  # nothing within the database shows it
+    kept.write_text(kept.read_text().replace('"total":1', '"total":2'))
+    answered = await call("verify", "--against", str(kept))
+    assert "no checkpoint as it was signed" in getattr(answered.exception, "sentence", "")
 
 
 async def test_what_cannot_be_used_is_said_in_a_sentence(committing: None, tmp_path: Path) -> None:

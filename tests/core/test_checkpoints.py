@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, database, ledger
 from core.auth import SYSTEM
 from core.errors import Conflict, Unavailable
-from core.ledger import checkpoints, keys
+from core.ledger import checkpoints, keys, signing
 from core.settings import settings
 
 
@@ -213,8 +213,8 @@ async def test_a_transaction_that_stays_open_is_named(committing: None, monkeypa
         with pytest.raises(Conflict, match="open for long"):
             async with database.transaction() as session:
                 await checkpoints.make(session)
-        await checkpoints.daily()  # says it in the log and comes back
-    await checkpoints.daily()
+        await signing.daily()  # says it in the log and comes back
+    await signing.daily()
     async with database.transaction() as session:
         assert (await ledger.verify(session)).only_chained == 0
 
@@ -225,8 +225,8 @@ async def test_one_checkpoint_a_day_also_when_the_clock_is_set_back(committing: 
         with clock.set_to(moment):
             async with database.transaction() as session:
                 await write(session, "ticket:1")
-            await checkpoints.daily()
-            await checkpoints.daily()
+            await signing.daily()
+            await signing.daily()
         async with database.transaction() as session:
             last = await checkpoints.newest(session)
         assert last is not None

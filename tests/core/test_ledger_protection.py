@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from admin import migrate
 from core import database, jobs, ledger, outbox
 from core.auth import SYSTEM
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.ledger import checkpoints, keys, protection
 
 ROLE = "yitong web's"  # names are quoted
@@ -77,6 +77,38 @@ async def test_of_its_owner_it_is_said_that_only_the_trigger_holds(session: Asyn
     assert (await protection.protection(session)) == protection.Protection(trigger=True, role=False)
     await session.execute(text("alter table ledger_checkpoints disable trigger events_append_only"))
     assert not (await protection.protection(session)).trigger
+
+
+async def test_what_it_adds_comes_after_what_is_there(web: AsyncSession) -> None:
+    """With an id of its choice it could put an event before others, or keep all later ones from being signed."""
+    with pytest.raises(Exception) as refused:
+        await web.execute(
+            text(
+                "insert into events (id, subject, number, at, actor, kind, data, previous, hash) overriding system "
+                "value values (9000000000, 'ticket:1', 1, now(), 'system', 'noted', '{}', '', '')"
+            )
+        )
+    assert isinstance(getattr(refused.value, "orig", None), InsufficientPrivilege)
+
+
+async def test_a_checkpoint_that_it_makes_up_is_named_and_nothing_is_signed_after_it(
+    web: AsyncSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_path", lambda: tmp_path / keys.FILE)
+    await ledger.append(web, subject="ticket:1", kind="noted", actor=SYSTEM, data={})
+    await checkpoints.make(web)
+    await ledger.append(web, subject="ticket:1", kind="noted", actor=SYSTEM, data={})
+    await web.execute(
+        text(
+            "insert into ledger_checkpoints select number + 1, at, upto, upto + 1, 1, total + 1, root, root, "
+            "decode(repeat('07', 32), 'hex'), signature from ledger_checkpoints"
+        )
+    )
+    found = await ledger.verify(web)
+    assert "Checkpoint 2 has no valid signature." in found.problems
+    await ledger.append(web, subject="ticket:1", kind="noted", actor=SYSTEM, data={})
+    with pytest.raises(Unavailable, match="does not hold the key"):
+        await checkpoints.make(web)
 
 
 def test_the_next_version_grants_it_anew(role: str) -> None:
