@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from routing import clock_versions, clocks
+from routing import clock_versions, clocks, policy
 from routing.calendar import WorkingCalendar
 from routing.clock_versions import Kind
 from routing.clocks import Change, Course, Due
@@ -41,7 +41,8 @@ class Effect:
     """What a change would do: clocks looked at, clocks that move, by department (most first), and the first few.
 
     Of those that move, `ended` are no longer asked for, and `settled` end when they did, but are provisional no longer,
-    or now.
+    or now. `escalation`: other points or other people warned, which running clocks follow from the next point that each
+    had before it, also where the limits hold for new clocks only: who is warned is a duty, not a promise to a citizen.
     """
 
     looked_at: int = 0
@@ -50,6 +51,7 @@ class Effect:
     settled: int = 0
     departments: dict[str | None, int] = field(default_factory=dict)
     first: list[Move] = field(default_factory=list)
+    escalation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,14 @@ async def preview(session: AsyncSession, kind: Kind, content: dict[str, Any] | N
     Raises BadInput for what does not fit.
     """
     sla, working = clock_versions.proposed(kind, content)
+    escalation = kind == "policy" and sla.escalation != policy.sla().escalation
     if kind == "policy" and not running:
-        return Effect()
+        return Effect(escalation=escalation)
     limits = await _changed_limits(session, sla.policy) if kind == "policy" else None
     since = datetime(int(content["year"]), 1, 1, tzinfo=working.zone) if kind == "year" and content else None
     rows = [] if limits == [] else await _grouped(session, working, limits, since)
     groups = await asyncio.to_thread(_counted, rows, working)
-    effect = Effect(looked_at=sum(row["count"] for row in rows))
+    effect = Effect(looked_at=sum(row["count"] for row in rows), escalation=escalation)
     moving = [group for group in groups if group.new != group.old]
     for group in moving:
         effect.moved += group.count

@@ -95,6 +95,7 @@ async def conceal(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> Non
     await reviewing.conceal(session, ticket)
     await steps.record(session, ticket, "made_confidential", actor=actor)
     await unmerging.leave_secret(session, ticket)
+    await jobs.defer(session, "topics.leave", number=ticket.number)
 
 
 def _label(ticket: Ticket) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, ledger
+from core import clock, jobs, ledger
 from core.auth import Actor
 from core.errors import Conflict
 from routing import merging, negotiated, parts, splitting, steps, workflow
@@ -52,6 +52,7 @@ async def _close(
     ticket.open_parts = {code: state for code, state in ticket.open_parts.items() if code in ticket.co_handlers}
     await negotiated.shut_out(session, ticket)
     await copies.forget(session, ticket)
+    await jobs.defer(session, "topics.leave", number=ticket.number)
     await steps.record(session, ticket, "sealed", actor=actor, text=reason, also=before)
 
 

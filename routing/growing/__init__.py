@@ -3,6 +3,7 @@
 tables    `Topic`, `TopicTicket`
 gathering the sweep `topics.gather`: every new ticket joins the nearest topic or founds one with another
 regrouping the sweep `topics.regroup`: by night `joining` joins topics that are one matter, `parting` parts others
+leaving   the job `topics.leave`: a ticket that became secret counts in its topic no more
 warnings  whether a topic grows faster than its own past, or is new and large; one warning each
 reading   `listing`, `find`, `tickets_of`: for whoever sees all tickets
 commands  `acknowledge`, `close`
@@ -10,6 +11,7 @@ commands  `acknowledge`, `close`
 
 from routing.growing.commands import acknowledge, close
 from routing.growing.gathering import gather
+from routing.growing.leaving import leave
 from routing.growing.reading import Seen, find, history, listing, tickets_of, warned
 from routing.growing.regrouping import regroup
 from routing.growing.tables import Topic
@@ -22,6 +24,7 @@ __all__ = [
     "find",
     "gather",
     "history",
+    "leave",
     "listing",
     "regroup",
     "tickets_of",

@@ -43,7 +43,7 @@ async def _gather_some() -> int:
             if not row.waiting:  # one before it in this round took it in
                 continue
             row.waiting = False
-            topic = None if _is_secret(ticket) else await _topic_of(session, ticket)
+            topic = None if is_secret(ticket) else await _topic_of(session, ticket)
             row.topic_id = topic.id if topic else None
             await session.flush()
             if topic is not None:
@@ -60,7 +60,7 @@ async def _waiting(session: AsyncSession) -> Sequence[tuple[TopicTicket, Ticket]
     return [(row, ticket) for row, ticket in rows]
 
 
-def _is_secret(ticket: Ticket) -> bool:
+def is_secret(ticket: Ticket) -> bool:
     """Return whether a ticket is in no topic: how many such there are, where and when, is nobody's but its readers'."""
     return ticket.sealed or ticket.confidential or ticket.request_type == "tip_off"
 
@@ -80,7 +80,7 @@ async def _topic_of(session: AsyncSession, ticket: Ticket) -> Topic | None:
             .join(TopicTicket, and_(TopicTicket.ticket_id == Ticket.id, TopicTicket.topic_id.is_(None)))
             .where(Ticket.number == alike.number, ~TopicTicket.waiting)
         )
-        if other is not None and not _is_secret(other):
+        if other is not None and not is_secret(other):
             return await _found(session, other, ticket, vector)
     return None
 
@@ -98,7 +98,7 @@ async def _with_master(session: AsyncSession, ticket: Ticket) -> Topic | None:
         return topic
     master = await session.get(Ticket, ticket.merged_into)
     kept = await session.get(TopicTicket, ticket.merged_into)
-    if master is None or kept is None or kept.topic_id or _is_secret(master) or master.encoder != ticket.encoder:
+    if master is None or kept is None or kept.topic_id or is_secret(master) or master.encoder != ticket.encoder:
         return None
     vector = (await session.scalars(select(Ticket.embedding).where(Ticket.id == master.id))).one()
     made = new(master, vector)

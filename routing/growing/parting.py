@@ -105,16 +105,20 @@ async def part(session: AsyncSession, topic: Topic, ids: Sequence[int], vectors:
     await session.execute(_FOLLOW, values)
     for each, middle in ((topic, here), (made, there)):
         each.centroid = middle.tolist()
-        await _count(session, each)
+        await count(session, each)
         each.warned_size = min(warned_size, each.size)
     await _record(session, topic, made)
     return made
 
 
-async def _count(session: AsyncSession, topic: Topic) -> None:
+async def count(session: AsyncSession, topic: Topic) -> int:
+    """Count the tickets of a topic anew, its heat too, and return how many there are; of none the times stay."""
     counted = (await session.execute(_COUNT, {"topic": topic.id, "half_life": rules().topics.half_life_days})).one()
-    topic.size, topic.first_at, topic.last_at = counted.size, counted.first_at, counted.last_at
-    topic.rank = scale(counted.last_at) + float(counted.rank)
+    topic.size = counted.size
+    if counted.size:
+        topic.first_at, topic.last_at = counted.first_at, counted.last_at
+        topic.rank = scale(counted.last_at) + float(counted.rank)
+    return topic.size
 
 
 async def _record(session: AsyncSession, topic: Topic, made: Topic) -> None:

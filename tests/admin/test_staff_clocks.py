@@ -119,7 +119,11 @@ async def test_limits_as_the_page_shows_them_are_the_limits_in_force(world: Worl
         moved = (await browser.post("/settings/clocks/policy/preview", data=fields | {"running": "all"})).text
         assert "将有 1 个时钟变动" in moved and "城管" in moved
         only_new = (await browser.post("/settings/clocks/policy/preview", data=fields | {"running": "new"})).text
-        assert "只对今后开始的时钟有效" in only_new
+        assert "只对今后开始的时钟有效" in only_new and "预警档次" not in only_new
+        fields["at"] = ["40", "80", "100"]
+        for running, said in (("new", "从它们原定的下一档起按新的来"), ("all", "保存后对正在进行的时钟也有效")):
+            text = (await browser.post("/settings/clocks/policy/preview", data=fields | {"running": running})).text
+            assert said in text
 
 
 async def test_hours_are_shown_as_they_are(world: World) -> None:

@@ -139,7 +139,10 @@ async def test_new_limits_hold_for_new_clocks_only_or_for_those_that_run_as_the_
     number = await sent()
     before = await ends(number)
     async with transaction() as session:
-        assert (await clock_effects.preview(session, "policy", limits(), running=False)).moved == 0
+        only_new = await clock_effects.preview(session, "policy", limits(), running=False)
+        assert (only_new.moved, only_new.escalation) == (0, False)
+        warned = limits() | {"escalation": [{"at": 100, "tell": ["lead"]}]}
+        assert (await clock_effects.preview(session, "policy", warned, running=False)).escalation
         effect = await clock_effects.preview(session, "policy", limits(), running=True)
         none = await clock_effects.preview(session, "policy", limits(department=["street"]), running=True)
     assert (effect.moved, none.moved) == (1, 0)

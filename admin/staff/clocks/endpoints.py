@@ -73,6 +73,10 @@ class EffectView(BaseModel):
     settled: int = Field(description="Those of them that only become provisional, or certain.")
     departments: list[tuple[str | None, int]]
     first: list[MoveView]
+    escalation: bool = Field(
+        description="The points of the escalation, or whom they warn, change. That holds for running clocks too: "
+        "without `running`, for each from the next point that it had before."
+    )
 
 
 class VersionView(BaseModel):
@@ -126,6 +130,7 @@ async def preview_clocks(body: Change) -> EffectView:
         settled=effect.settled,
         departments=list(effect.departments.items()),
         first=[_shown(each) for each in effect.first],
+        escalation=effect.escalation,
     )
 
 
