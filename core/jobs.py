@@ -7,21 +7,18 @@ that every worker calls again and again; it claims rows with `FOR UPDATE SKIP LO
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec
 
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
-from procrastinate.retry import RetryDecision
+from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import clock, database, dead_letters, rows
+from core import database, dead_letters, rows
+from core.retrying import RETRY, bury, retry_stalled
 from core.rows import Call
 from core.settings import settings
 
@@ -37,21 +34,6 @@ DELETED_AT_ONCE = 5000
 RESTART_SECONDS = 1.0
 GRACE_SECONDS = 5  # how long a worker that is told to stop lets its jobs end by themselves
 
-
-class Patient(RetryStrategy):
-    """Failures are tried again with growing pauses; what was broken off because its worker was to stop goes on at once.
-
-    That is no failure: it is never the last attempt, or a line that is restarted often would lose its longest jobs.
-    """
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        """Return when to try again, None where it is given up."""
-        if isinstance(exception, asyncio.CancelledError):
-            return RetryDecision(retry_in={"seconds": 0})
-        return super().get_retry_decision(exception=exception, job=job)
-
-
-RETRY = Patient(max_attempts=8, exponential_wait=3)
 
 _tasks: dict[str, "Task"] = {}
 _sweeps: list["Sweep"] = []
@@ -136,29 +118,10 @@ def _attempt(each: Task) -> Callable[..., Awaitable[None]]:
             await each.run(**arguments)
         except Exception as error:
             if each.buried and RETRY.get_retry_decision(exception=error, job=context.job) is None:
-                await _bury(context.job, type(error).__name__, dead_letters.sentence_of(error))
+                await bury(context.job, type(error).__name__, dead_letters.sentence_of(error))
             raise
 
     return attempt
-
-
-async def _bury(job: Job, error: str, sentence: str) -> None:
-    assert job.id is not None
-    async with database.transaction() as session:
-        since = await session.scalar(
-            text("select min(at) from procrastinate_events where job_id = :id and type = 'started'"), {"id": job.id}
-        )
-        await dead_letters.bury(
-            session,
-            kind=dead_letters.JOB,
-            reference=job.id,
-            what=job.task_name,
-            about=dead_letters.about(job.task_kwargs),
-            error=error,
-            sentence=sentence,
-            attempts=job.attempts + 1,
-            since=since or clock.now(),
-        )
 
 
 async def work(*, concurrency: int = 4) -> None:
@@ -246,7 +209,7 @@ async def _repeat(each: Sweep) -> None:
 def _upkeep(made: App) -> list[Sweep]:
     """Return the sweeps over the jobs themselves."""
     return [
-        Sweep("jobs.stalled", STALLED_SECONDS, lambda: _retry_stalled(made)),
+        Sweep("jobs.stalled", STALLED_SECONDS, lambda: retry_stalled(made, STALLED_SECONDS)),
         Sweep("jobs.old", 3600, _delete_old),
     ]
 
@@ -267,15 +230,3 @@ _OLD = text(
     "and j.status in ('succeeded', 'failed', 'cancelled', 'aborted') and not exists (select from dead_letters d "
     "where d.kind = 'job' and d.reference = j.id and d.settled_at is null) limit :limit) returning id"
 )
-
-
-async def _retry_stalled(made: App) -> None:
-    """Put back the jobs of workers that died; one that was begun as often as any may be tried has killed them."""
-    for job in await made.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        log.warning("job.stalled", task=job.task_name, job=job.id)
-        with suppress(ConnectorException):  # another worker was faster
-            if RETRY.max_attempts and job.attempts >= RETRY.max_attempts:
-                await _bury(job, "WorkerDied", "")
-                await made.job_manager.finish_job(job, Status.FAILED, delete_job=False)
-            else:
-                await made.job_manager.retry_job(job)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from core import clock, database, dead_letters, jobs, ledger, outbox, settling
 from core.auth import SYSTEM, Actor, Role
 from core.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable, Uncertain
+from core.retrying import RETRY
 
 broken = True
 ran: list[str] = []
@@ -33,7 +34,7 @@ def _only_jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def tried_often() -> None:
     """Run the job as often as it may be tried, without its pauses."""
-    for _ in range((jobs.RETRY.max_attempts or 0) + 1):
+    for _ in range((RETRY.max_attempts or 0) + 1):
         async with database.transaction() as session:
             await session.execute(text("update procrastinate_jobs set scheduled_at = null"))
         await jobs.run_due()
@@ -115,7 +116,7 @@ async def test_a_job_that_kills_its_worker_is_not_begun_for_ever(committing: Non
         id = await jobs.defer(session, "tests.breaks", number="1", words="")
         await session.execute(
             text("update procrastinate_jobs set status = 'doing', attempts = :often where id = :id"),
-            {"id": id, "often": jobs.RETRY.max_attempts},
+            {"id": id, "often": RETRY.max_attempts},
         )  # its worker is gone
     await jobs.run_due()
     (letter,) = await waiting()

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from core import database, jobs, outbox
 from core.errors import Unavailable
+from core.retrying import RETRY
 
 ran: list[int] = []
 
@@ -123,7 +124,7 @@ async def test_a_job_that_a_stopping_worker_breaks_off_goes_on_whenever_that_hap
     async with database.transaction() as session:
         job = await jobs.defer(session, "tests.hang", number=1)
         last = text("update procrastinate_jobs set attempts = :attempts where id = :job")
-        await session.execute(last, {"attempts": jobs.RETRY.max_attempts, "job": job})
+        await session.execute(last, {"attempts": RETRY.max_attempts, "job": job})
     working = asyncio.create_task(jobs.work())
     await asyncio.wait_for(hanging.wait(), 30)
     working.cancel()
