@@ -5,6 +5,7 @@ PIPL articles 28, 29 and 51 ask for encryption and for access that has a reason 
 
 import hashlib
 import hmac
+import json
 import os
 import re
 import secrets
@@ -93,6 +94,21 @@ class Sealed(TypeDecorator[str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Decrypt."""
         return None if value is None else unseal(bytes(value))
+
+
+class SealedJson(TypeDecorator[dict[str, Any]]):
+    """A JSON object that the database holds only encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
+        """Encrypt."""
+        return None if value is None else seal(json.dumps(value, ensure_ascii=False, default=str))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
+        """Decrypt."""
+        return None if value is None else json.loads(unseal(bytes(value)))
 
 
 def mask_phone(phone: str) -> str:

@@ -1,47 +1,26 @@
 """The tables of this floor. Who asked lies apart from what was asked, so that reading a ticket shows no person."""
 
-import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Date,
     ForeignKey,
     Identity,
     Index,
     Integer,
-    LargeBinary,
     SmallInteger,
     String,
     literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
 from core.database import Base
-from core.privacy import Sealed, seal, unseal
-
-
-class SealedJson(TypeDecorator[dict[str, Any]]):
-    """A JSON object that the database holds only encrypted."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> bytes | None:
-        """Encrypt."""
-        return None if value is None else seal(json.dumps(value, ensure_ascii=False, default=str))
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> dict[str, Any] | None:
-        """Decrypt."""
-        return None if value is None else json.loads(unseal(bytes(value)))
-
+from core.privacy import Sealed, SealedJson
 
 # Lengths of the vectors of the encoders in use; closed tickets with another length are found by reading all of them.
 DIMENSIONS = (384, 512, 768, 1024)
@@ -249,12 +228,3 @@ class TicketCount(Base):
     lead: Mapped[str | None]
     sealed: Mapped[bool]
     tickets: Mapped[int] = mapped_column(BigInteger)
-
-
-class TicketNumber(Base):
-    """The ticket id after which a day of the city's calendar begins to count: number = id - base."""
-
-    __tablename__ = "ticket_numbers"
-
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    base: Mapped[int] = mapped_column(BigInteger)

@@ -4,15 +4,16 @@ import hmac
 import secrets
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Date, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.city import city
+from core.database import Base
 from core.privacy import key_for
 from core.text.normalise import normalise
-from routing.models import TicketNumber
 
 # Nothing that is taken for something else on paper: 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -23,6 +24,15 @@ CODE_LENGTH = 6
 _NEXT = text(
     "select nextval(pg_get_serial_sequence('tickets', 'id')), (select base from ticket_numbers where day = :day)"
 )
+
+
+class TicketNumber(Base):
+    """The ticket id after which a day of the city's calendar begins to count: number = id - base."""
+
+    __tablename__ = "ticket_numbers"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    base: Mapped[int] = mapped_column(BigInteger)
 
 
 async def next_number(session: AsyncSession) -> tuple[int, str]:

@@ -7,8 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
-from core.privacy import Sealed
-from routing.models import SealedJson
+from core.privacy import Sealed, SealedJson
 
 # open: waits for a person; quiet: found, but the same was dismissed so often that it is not shown unasked.
 STANDS = ("open", "quiet", "confirmed", "dismissed")
