@@ -5,13 +5,8 @@ service, or none: then the shipped default is. A version remembers which one it 
 """
 
 import asyncio
-import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -21,7 +16,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text, up
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock, ledger, live
+from core import clock, folders, ledger, live
 from core.auth import SYSTEM, Actor
 from core.database import Base
 from core.errors import BadInput, Conflict, NotFound, Unavailable
@@ -94,7 +89,7 @@ async def store(
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or str(path) != name or name == ".":
             raise BadInput(f"A file of a model version cannot be called {name}.")
-    digest = await asyncio.to_thread(_digest, {name: _sha256(content) for name, content in files.items()})
+    digest = await asyncio.to_thread(folders.digest_of, files)
     await _queue(session, kind)
     known = await session.scalar(select(Version).where(Version.kind == kind, Version.digest == digest))
     if known is not None:
@@ -187,9 +182,9 @@ async def folder(session: AsyncSession, version: Version) -> Path:
     Raises Unavailable where the folder cannot be written or the database's files are not what the digest says.
     """
     made = settings().data.expanduser() / "models" / f"{version.kind}-{version.digest[:16]}"
-    if await asyncio.to_thread(lambda: made.is_dir() and _digest(_on_disk(made)) == version.digest):
+    if await asyncio.to_thread(lambda: made.is_dir() and folders.digest(folders.held(made)) == version.digest):
         return made
-    with _beside(made) as fresh:
+    with folders.written_whole(made) as fresh:
         parts = await session.stream(
             select(Part.name, Part.content)
             .where(Part.version_id == version.id)
@@ -197,55 +192,10 @@ async def folder(session: AsyncSession, version: Version) -> Path:
             .execution_options(yield_per=1)
         )
         async for name, content in parts:
-            await asyncio.to_thread(_append, fresh / name, content)
-        if await asyncio.to_thread(lambda: _digest(_on_disk(fresh))) != version.digest:
+            await asyncio.to_thread(folders.append, fresh / name, content)
+        if await asyncio.to_thread(lambda: folders.digest(folders.held(fresh))) != version.digest:
             raise Unavailable(f"Version {version.id} of the {version.kind} model is damaged in the database.")
     return made
-
-
-@contextmanager
-def _beside(made: Path) -> Iterator[Path]:
-    """Give a new folder beside `made` and move it there at the end: whole or not at all."""
-    try:
-        made.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=made.parent, prefix=f".{made.name}-"))
-    except OSError as error:
-        raise Unavailable(f"The folder {made.parent} cannot be written ({error.strerror}).") from None
-    try:
-        yield fresh
-        if made.exists():  # damaged, or another process was quicker
-            os.rename(made, fresh.with_name(f"{fresh.name}-old"))
-        with suppress(FileExistsError, NotADirectoryError):
-            os.rename(fresh, made)
-    except OSError as error:
-        raise Unavailable(f"The folder {made.parent} cannot be written ({error.strerror}).") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(fresh.with_name(f"{fresh.name}-old"), ignore_errors=True)
-
-
-def _append(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(content)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _digest(files: Mapping[str, str]) -> str:
-    """Return the name of a set of files, from the sha256 of each."""
-    return _sha256(json.dumps(sorted(files.items())).encode())
-
-
-def _on_disk(folder: Path) -> dict[str, str]:
-    found = {}
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
 
 
 async def _queue(session: AsyncSession, kind: str) -> None:
