@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock, ledger
 from core.auth import Actor
 from core.errors import BadInput, Conflict, Forbidden
-from routing import applications, granting, merging, reasons, steps, timing, workflow
+from routing import applications, granting, merging, passed_over, reasons, steps, timing, workflow
 from routing.commands.taking import take, words
 from routing.messages import say
 from routing.models import Ticket
@@ -39,6 +39,8 @@ async def dispatch(
     weighed = weighed or await weigh(session, ticket)
     await _assign(session, ticket, department, co_handlers, actor=actor)
     workflow.move(ticket, "dispatch")
+    if actor.kind == "staff":
+        await passed_over.note(session, ticket, weighed.assigned)
     grounds = reasons.of(weighed, department)
     await _tell_dispatched(session, ticket, "dispatched", actor=actor, reason=words(reason), grounds=grounds)
     return ticket

@@ -71,13 +71,14 @@ async def versions(category: str, area: str = "*") -> list[VersionView]:
 
 @router.get("/returned")
 async def returned() -> list[ReturnedView]:
-    """Return the rows whose dispatches come back most, with whom to write into them instead."""
+    """Return the rows that returns and agents speak against most, with whom to write into them instead."""
     async with transaction() as session:
         return [
             ReturnedView(
                 row=row_view(each.row),
                 tickets=each.tickets,
                 returned=each.returned,
+                sent_elsewhere=each.sent_elsewhere,
                 rate=each.rate,
                 taken_by=dict(each.taken_by),
                 examples=list(each.examples),

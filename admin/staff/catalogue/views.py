@@ -128,12 +128,13 @@ class ImportView(BaseModel):
 
 
 class ReturnedView(BaseModel):
-    """A row whose dispatches come back: of how many tickets, who has them now, whom to write into the row."""
+    """A row that is wrong often: of how many tickets, who has them now, whom to write into the row."""
 
     row: RowView
     tickets: int
     returned: int
-    rate: float
+    sent_elsewhere: int = Field(description="Those that an agent dispatched to another department than the row names.")
+    rate: float = Field(description="The share of both.")
     taken_by: dict[str, int]
     examples: list[str]
     proposed: str | None
