@@ -39,7 +39,7 @@ def verify(
     if as_json:
         emit(found)
     else:
-        for problem in found["problems"]:
+        for problem in (*found["problems"], *found["remarks"]):
             console.print(problem, markup=False, soft_wrap=True)
         state = "every chain and checkpoint holds" if found["ok"] else f"first that does not hold: {found['first_bad']}"
         console.print(

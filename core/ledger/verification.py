@@ -37,7 +37,8 @@ class Verification:
 
     `events`: how many were read; `first_bad`: id of the first event that does not hold, or the first id of a
     checkpoint whose events are not those that were signed; `checkpoints`: how many there are; `only_chained`: events
-    after the last one, whose removal from the end of a chain would not be found; `problems`: sentences, 20 at most.
+    after the last one, whose removal from the end of a chain would not be found; `problems`: sentences, 20 at most; `remarks`:
+    what is odd and breaks nothing, as many.
     """
 
     events: int
@@ -46,6 +47,7 @@ class Verification:
     checkpoints: int = 0
     only_chained: int = 0
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass
@@ -54,6 +56,7 @@ class _Found:
     only_chained: int = 0
     first_bad: int | None = None
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def bad(self, sentence: str, id: int | None = None) -> None:
         if len(self.problems) < PROBLEMS_TOLD:
@@ -102,6 +105,7 @@ async def verify(
         checkpoints=await session.scalar(select(func.count()).select_from(Checkpoint)) or 0,
         only_chained=found.only_chained,
         problems=tuple(found.problems),
+        remarks=tuple(found.remarks),
     )
 
 
@@ -121,8 +125,9 @@ async def _check_signatures(session: AsyncSession, found: _Found, trusted: set[b
             found.bad(f"Checkpoint {each.number} has no valid signature.", each.after + 1)
         if last and each.key != last.key and not _handed_over(each, last, content) and each.key not in trusted:
             found.bad(f"Checkpoint {each.number} has a new key that the former one did not sign.", each.after + 1)
-        if last and each.at < last.at:
-            found.bad(f"Checkpoint {each.number} is dated before the one before it: the clock was set back.")
+        if last and each.at < last.at and len(found.remarks) < PROBLEMS_TOLD:
+            remark = f"Checkpoint {each.number} is dated before the one before it: the clock was set back."
+            found.remarks.append(remark)
         if last:
             session.expunge(last)
         last = each

@@ -39,7 +39,15 @@ async def published() -> httpx.Response:
         return await outsider.get("/api/v1/ledger/checkpoint")
 
 
-UNTOUCHED = {"events": 1, "ok": True, "first_bad": None, "checkpoints": 0, "only_chained": 1, "problems": []}
+UNTOUCHED = {
+    "events": 1,
+    "ok": True,
+    "first_bad": None,
+    "checkpoints": 0,
+    "only_chained": 1,
+    "problems": [],
+    "remarks": [],
+}
 
 
 async def test_the_ledger_is_verified_and_a_change_is_found(committing: None) -> None:

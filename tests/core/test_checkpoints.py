@@ -70,7 +70,7 @@ async def test_without_new_events_there_is_no_new_checkpoint(signed: AsyncSessio
         ("update events set data = '{}' where subject = 'ticket:2' and number = 3", "does not hold"),
         ("delete from ledger_checkpoints where number = 1", "Checkpoint 2 does not follow"),
         ("update ledger_checkpoints set total = 8 where number = 2", "Checkpoint 2 has no valid signature"),
-        ("update ledger_checkpoints set at = at - interval '1 day' where number = 2", "the clock was set back"),
+        ("update ledger_checkpoints set at = at - interval '1 day' where number = 2", "no valid signature"),
     ],
 )
 async def test_every_change_is_found(signed: AsyncSession, change: str, told: str) -> None:
@@ -231,6 +231,25 @@ async def test_one_checkpoint_a_day_also_when_the_clock_is_set_back(committing: 
             last = await checkpoints.newest(session)
         assert last is not None
         assert last.number == numbers
+
+
+async def test_a_clock_that_ran_ahead_by_a_year_does_not_end_the_signing_for_that_year(committing: None) -> None:
+    """Nor does its mending break the ledger, which says what happened."""
+    today = datetime(2026, 11, 22, 4, tzinfo=UTC)
+    for moment, numbers in ((today, 1), (today + timedelta(days=365), 2), (today + timedelta(hours=1), 3)):
+        with clock.set_to(moment):
+            async with database.transaction() as session:
+                await write(session, "ticket:1")
+            await signing.daily()
+            await signing.daily()
+        async with database.transaction() as session:
+            last = await checkpoints.newest(session)
+        assert last is not None
+        assert last.number == numbers
+    async with database.transaction() as session:
+        found = await ledger.verify(session)
+    assert (found.ok, found.only_chained) == (True, 0)
+    assert found.remarks == ("Checkpoint 3 is dated before the one before it: the clock was set back.",)
 
 
 @pytest.mark.parametrize("command", ["update ledger_checkpoints set total = 1", "delete from ledger_checkpoints"])

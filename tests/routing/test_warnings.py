@@ -84,6 +84,21 @@ async def test_a_clock_set_back_warns_of_nothing_twice() -> None:
     assert (await kinds(number)).count("ticket.warned") == 2
 
 
+async def test_a_clock_that_ran_ahead_and_was_mended_marks_once_and_goes_on_watching() -> None:
+    number = await sent()
+    await sweep(24 * 400)  # into a year that no calendar may know
+    assert await told(AGENT) == {"accept": 100, "contact": 100, "resolve": 100}
+    another = await sent()  # opened after the mending, on Monday at 09:30
+    for hours in (1, 24, 33):
+        await sweep(hours)
+    for each, clocks in ((number, 3), (another, 2)):
+        assert (await kinds(each)).count("ticket.breached") == clocks
+    assert "ticket.warned" not in await kinds(number)
+    async with transaction() as session:
+        await commands.accept(session, number, actor=LEAD)
+    assert (await kinds(number))[-1] == "ticket.accepted"
+
+
 async def test_what_has_been_met_or_is_known_leaves_the_list() -> None:
     number = await sent()
     await sweep(24)
