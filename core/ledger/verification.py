@@ -37,8 +37,8 @@ class Verification:
 
     `events`: how many were read; `first_bad`: id of the first event that does not hold, or the first id of a
     checkpoint whose events are not those that were signed; `checkpoints`: how many there are; `only_chained`: events
-    after the last one, whose removal from the end of a chain would not be found; `problems`: sentences, 20 at most; `remarks`:
-    what is odd and breaks nothing, as many.
+    after the last one, whose removal from the end of a chain would not be found; `problems`: sentences, 20 at most;
+    `remarks`: what is odd and breaks nothing, as many.
     """
 
     events: int
