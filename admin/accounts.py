@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import auth
+from core import auth, credentials
 from core.auth import Role
 from core.database import transaction
 from routing import departments
@@ -35,7 +35,7 @@ async def add(*, login: str, role: Role, name: str, department: str | None) -> s
             session,
             login=login,
             name=name or login,
-            password_hash=auth.hash_password(password),
+            password_hash=credentials.hash_password(password),
             role=role,
             department=department,
         )
@@ -46,7 +46,7 @@ async def renew(login: str) -> str:
     """Give an account a new password and return it. Raises BadInput for an unknown login."""
     password = make_password()
     async with transaction() as session:
-        await auth.set_password(session, login=login, password_hash=auth.hash_password(password))
+        await auth.set_password(session, login=login, password_hash=credentials.hash_password(password))
     return password
 
 
@@ -60,10 +60,12 @@ async def create_demo(session: AsyncSession) -> list[tuple[str, str, str]]:
     made = []
     for role, login, name in DEMO:
         password = make_password()
-        await auth.create_staff(session, login=login, name=name, password_hash=auth.hash_password(password), role=role)
+        await auth.create_staff(
+            session, login=login, name=name, password_hash=credentials.hash_password(password), role=role
+        )
         made.append((login, password, name))
     password = make_password()
-    shared = auth.hash_password(password)
+    shared = credentials.hash_password(password)
     for department in departments.tree():
         if department.kind != "centre":
             await auth.create_staff(

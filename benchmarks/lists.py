@@ -20,7 +20,7 @@ from datetime import timedelta
 import httpx
 
 from admin.web import create_app
-from core import auth, clock, logs
+from core import auth, clock, credentials, logs
 from core.auth import Role
 from core.database import dispose, transaction
 from routing import clock_effects, policy
@@ -46,7 +46,7 @@ async def client_of(app: object, role: Role, department: str | None = None) -> h
         )
         await session.flush()
         expires = clock.now() + timedelta(hours=2)
-        digest = auth.token_digest(token)
+        digest = credentials.token_digest(token)
         session.add(auth.StaffSession(token_digest=digest, staff_id=staff.id, expires_at=expires))
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     return httpx.AsyncClient(

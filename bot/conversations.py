@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.contract import Reply, ReplyType
 from bot.tables import Conversation, StoredMessage
 from core import clock, live, outbox
-from core.auth import Actor, token_digest
+from core.auth import Actor
+from core.credentials import token_digest
 from core.errors import NotFound, NotSignedIn
 from core.privacy import blind_index
 from core.settings import settings

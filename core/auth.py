@@ -1,25 +1,21 @@
 """Who acts: the `Actor` every command names, staff accounts, sessions and permissions."""
 
 import asyncio
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 
-from pwdlib import PasswordHash
 from sqlalchemy import BigInteger, ForeignKey, Identity, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
+from core.credentials import token_digest, verify_password
 from core.database import Base
 from core.errors import BadInput, Forbidden, NotSignedIn
 from core.settings import settings
-
-SHORTEST_PASSWORD = 10
 
 
 class Role(StrEnum):
@@ -131,38 +127,10 @@ class StaffSession(Base):
     expires_at: Mapped[datetime]
 
 
-@lru_cache(maxsize=1)
-def _hasher() -> PasswordHash:
-    return PasswordHash.recommended()
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> str:
-    """Return a hash to check against when there is no such account, so that both take the same time."""
-    return _hasher().hash(secrets.token_urlsafe())
-
-
-def _verify(password: str, kept: str | None) -> tuple[bool, str | None]:
-    """Say whether the password is the kept one, and what to keep where that is made in an old way."""
-    return _hasher().verify_and_update(password, kept or _nobody())
-
-
-def hash_password(password: str) -> str:
-    """Return what is kept of a password (Argon2id). Raises BadInput when it is shorter than 10 characters."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise BadInput(f"密码至少 {SHORTEST_PASSWORD} 个字符，请换一个长一点的。")
-    return _hasher().hash(password)
-
-
-def token_digest(token: str) -> bytes:
-    """Return what is kept of a secret token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
 async def create_staff(
     session: AsyncSession, *, login: str, name: str, password_hash: str, role: Role, department: str | None = None
 ) -> Staff:
-    """Add an account and return it; `password_hash` comes from `hash_password`.
+    """Add an account and return it; `password_hash` comes from `core.credentials.hash_password`.
 
     Raises BadInput when the login is taken or the role lacks its department.
     """
@@ -188,7 +156,7 @@ async def sign_in(session: AsyncSession, *, login: str, password: str) -> tuple[
     """Return the account and a new session token. Raises NotSignedIn, the same for a wrong login and password."""
     staff = await session.scalar(select(Staff).where(Staff.login == login, Staff.active))
     # In a thread, since it is slow on purpose and other requests must go on.
-    sound, renewed = await asyncio.to_thread(_verify, password, staff.password if staff else None)
+    sound, renewed = await asyncio.to_thread(verify_password, password, staff.password if staff else None)
     if not (staff and sound):
         raise NotSignedIn("登录名或密码不对，请重试。")
     if renewed:

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock, ledger
-from core.auth import Actor, Role, token_digest
+from core.auth import Actor, Role
+from core.credentials import token_digest
 from core.database import Base
 from core.errors import BadInput, Conflict, NotFound, NotSignedIn
 from core.settings import settings

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
-from core import auth, clock
+from core import clock, credentials
 from core.database import transaction
 from kb import questions
 from tests.admin.staffing import PASSWORD, World, settle
@@ -14,7 +14,7 @@ from tests.admin.staffing import PASSWORD, World, settle
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return auth.hash_password(PASSWORD)
+    return credentials.hash_password(PASSWORD)
 
 
 @pytest.fixture(scope="session")

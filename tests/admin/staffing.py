@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from bot import conversations, handover
 from bot.tables import Conversation
-from core import auth, clock
+from core import auth, clock, credentials
 from core.auth import Actor, Role
 from core.database import transaction
 from core.settings import settings
@@ -52,7 +52,7 @@ class World:
             async with transaction() as session:
                 session.add(
                     auth.StaffSession(
-                        token_digest=auth.token_digest(self.tokens[login]),
+                        token_digest=credentials.token_digest(self.tokens[login]),
                         staff_id=self.actors[login].id,
                         expires_at=clock.now() + timedelta(hours=settings().staff_session_hours),
                     )

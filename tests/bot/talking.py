@@ -9,7 +9,7 @@ import intents
 from bot import conversations
 from bot.contract import Reply, Turn
 from bot.queue import state_of
-from core import auth, clock
+from core import auth, clock, credentials
 from core.auth import SYSTEM, Actor, Role
 from routing import commands, tickets, vectors
 
@@ -75,7 +75,7 @@ class Line:
 
     async def duty(self) -> None:
         """Sign an agent in."""
-        password = auth.hash_password("only for tests")
+        password = credentials.hash_password("only for tests")
         await auth.create_staff(self.session, login="agent", name="坐席", password_hash=password, role=Role.AGENT)
         staff, _ = await auth.sign_in(self.session, login="agent", password="only for tests")
         self.agent = staff.actor()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, handover
 from channels import wechat
 from channels.wechat import answers, api
-from core import auth, clock, database, jobs, outbox
+from core import auth, clock, credentials, database, jobs, outbox
 from core.auth import Role
 from tests.channels.wechat_door import (
     APP_ID,
@@ -113,7 +113,7 @@ async def test_what_does_not_fit_into_one_message_follows(
 async def agent_holding(conversation: str) -> auth.Actor:
     async with database.transaction() as session:
         staff = await auth.create_staff(
-            session, login="agent", name="小王", password_hash=auth.hash_password("long enough"), role=Role.AGENT
+            session, login="agent", name="小王", password_hash=credentials.hash_password("long enough"), role=Role.AGENT
         )
         await handover.request(session, conversation, "asked")
         await handover.take(session, conversation, actor=staff.actor())

@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 from bot import conversations, handover
 from bot.conversations import Message
 from channels import voice
-from core import auth, database
+from core import auth, credentials, database
 from core.auth import Role
 from tests.channels.doors import client_of, settings_of
 
@@ -31,7 +31,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 async def on_duty(configured: pytest.MonkeyPatch) -> None:
     """An agent who is signed in at the desk."""
     async with database.transaction() as session:
-        kept = auth.hash_password("long enough")
+        kept = credentials.hash_password("long enough")
         await auth.create_staff(session, login="agent", name="小王", password_hash=kept, role=Role.AGENT)
         await auth.sign_in(session, login="agent", password="long enough")
 

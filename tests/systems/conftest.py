@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from core import auth, clients
+from core import clients, credentials
 from core.auth import SYSTEM
 from core.database import transaction
 from tests.admin.staffing import ORIGIN, PASSWORD, World, settle
@@ -42,7 +42,7 @@ class System:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    return auth.hash_password(PASSWORD)
+    return credentials.hash_password(PASSWORD)
 
 
 @pytest.fixture(scope="session")
