@@ -15,22 +15,23 @@ from routing.policy import ClockKind
 QUESTIONS = ("contacted", "solved", "satisfied")
 
 
-def moment_words(moment: datetime) -> str:
-    """Return a moment in the city's zone, as 11月24日17:30."""
+def moment_words(moment: datetime, locale: str | None = None) -> str:
+    """Return a moment in the city's zone, as 11月24日17:30; `locale`: None for the setting."""
     local = clock.local(moment, city().time_zone)
-    values = {"month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
-    return say("moment", settings().locale, **values)
+    values = {"month": local.month, "month_name": f"{local:%B}", "day": local.day, "time": f"{local:%H:%M}"}
+    return say("moment", locale or settings().locale, **values)
 
 
-async def due_words(session: AsyncSession, ticket: Ticket) -> str:
+async def due_words(session: AsyncSession, ticket: Ticket, locale: str | None = None) -> str:
     """Return by when the ticket is to be done, with a word of warning where a calendar is not known yet."""
+    locale = locale or settings().locale
     resolve = (await timing.running(session, ticket)).get(ClockKind.RESOLVE)
     if resolve is None:
-        return say("due.none", settings().locale)
+        return say("due.none", locale)
     if clock_rows.state_of(resolve, clock.now()) is clock_rows.ClockState.PAUSED:
-        return say("due.paused", settings().locale)
+        return say("due.paused", locale)
     key = "due.provisional" if resolve.provisional else "due.by"
-    return say(key, settings().locale, moment=moment_words(resolve.due_at))
+    return say(key, locale, moment=moment_words(resolve.due_at, locale))
 
 
 def survey_questions() -> list[dict[str, str]]:

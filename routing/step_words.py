@@ -1,11 +1,13 @@
 """A step in words, read from its data: who, which clocks, what a correction set right."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from core.ledger import Event
 from core.settings import settings
 from intents import categories
+from routing.calendar import calendar
 from routing.messages import say
 from routing.notices import moment_words
 from routing.rules import rules
@@ -14,14 +16,22 @@ from routing.tree import tree
 LABEL = ("request_type", "category", "urgency")  # what a correction sets right
 
 
-def described(kind: str, event: Event, hidden: Collection[str] = ()) -> str:
+def named(kind: str, locale: str, *, public: bool) -> str:
+    """Return what a step is called; `public`: to its citizen, who reads of no objection and no ruling."""
+    key = f"step.{kind}.public"
+    return say(key if public and say.has(key) else f"step.{kind}", locale)
+
+
+def described(kind: str, event: Event, locale: str, *, hidden: Collection[str] = (), public: bool = False) -> str:
     """Return a sentence about a step that has no words of its own, where its data say something.
 
-    `hidden`: numbers of tickets that are not named.
+    `hidden`: numbers of tickets that are not named; `public`: as its citizen reads it.
     """
     if kind == "excluded":
         return exclusion_name(event.data["reason"])
-    key = f"step.{kind}.text"
+    key = f"step.{kind}.public.text"
+    if not public or not say.has(key):
+        key = f"step.{kind}.text"
     if outcome := event.data.get("outcome"):
         key = f"step.{kind}.{outcome}"
     if not say.has(key) or event.data.get("department", "?") is None:
@@ -33,15 +43,31 @@ def described(kind: str, event: Event, hidden: Collection[str] = ()) -> str:
     if changed := changed_by(event):
         values["changes"] = _changes(changed, values["before"], values["after"])
     if values.get("other") in hidden:
-        values["other"] = say("step.other_hidden", settings().locale)
+        values["other"] = say("step.other_hidden", locale)
     if kind == "extended":
-        values["due"] = moment_words(datetime.fromisoformat(values["due_at"]))
+        values["due"] = moment_words(datetime.fromisoformat(values["due_at"]), locale)
+    if "until" in values:
+        values["until"] = _until(values, locale)
     if "clocks" in values:
-        names = [say(f"clock.{kind}", settings().locale) for kind in values["clocks"]]
-        values["clock"] = say("list.separator", settings().locale).join(names)
+        names = [say(f"clock.{kind}", locale) for kind in values["clocks"]]
+        values["clock"] = say("list.separator", locale).join(names)
     elif "clock" in values:
-        values["clock"] = say(f"clock.{values['clock']}", settings().locale)
-    return say(key, settings().locale, **values)
+        values["clock"] = say(f"clock.{values['clock']}", locale)
+    return say(key, locale, **values)
+
+
+def _until(data: dict[str, Any], locale: str) -> str:
+    """Return until when a ticket is on hold; steps written before the moment was kept have the day alone."""
+    if "until_at" in data:
+        return moment_words(datetime.fromisoformat(data["until_at"]), locale)
+    day = date.fromisoformat(data["until"])
+    return moment_words(calendar().closing(day), locale)
+
+
+def closed_by_rule(event: Event, locale: str) -> str:
+    """Return why the line closed a ticket whose citizen gave no answers."""
+    survey = rules().survey
+    return say(f"closed.{event.data['survey']}", locale, calls=survey.calls, days=survey.late_days)
 
 
 def exclusion_name(code: str) -> str:

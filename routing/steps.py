@@ -38,6 +38,9 @@ PUBLIC = frozenset(
         "withdrawn",
         "answered",
         "unanswered",
+        "returned",
+        "return_refused",
+        "kept",
         "extended",
         "suspended",
         "resumed",
@@ -50,7 +53,19 @@ PUBLIC = frozenset(
     }
 )
 # Public steps of a master that those who follow it read as well; its words stay with its own citizen.
-SHARED = frozenset({"dispatched", "accepted", "reassigned", "extended", "suspended", "resumed"})
+SHARED = frozenset(
+    {
+        "dispatched",
+        "accepted",
+        "returned",
+        "return_refused",
+        "kept",
+        "reassigned",
+        "extended",
+        "suspended",
+        "resumed",
+    }
+)
 # Steps whose words are the citizen's own, or for them.
 PUBLIC_WORDS = frozenset({"answered", "replied", "urged", "supplemented", "closed", "disputed", "withdrawn"})
 
@@ -202,12 +217,18 @@ def _followers(ticket: Ticket) -> Select[str, str, str | None]:
 
 
 async def read(
-    session: AsyncSession, ticket: Ticket, *, public: bool = False, actor: Actor | None = None
+    session: AsyncSession,
+    ticket: Ticket,
+    *,
+    public: bool = False,
+    actor: Actor | None = None,
+    locale: str | None = None,
 ) -> list[Step]:
     """Return the ticket's steps, oldest first; `public`: those, and those words, that its citizen reads.
 
-    `actor`: the steps name no sealed ticket that the actor does not see.
+    `actor`: the steps name no sealed ticket that the actor does not see. `locale`: None for the setting.
     """
+    locale = locale or settings().locale
     notes = {
         note.event_number: note
         for note in await session.scalars(select(TicketNote).where(TicketNote.ticket_id == ticket.id))
@@ -223,13 +244,17 @@ async def read(
         # Of a rating the citizen reads their own comment, not the note of the agent who called.
         theirs = kind in PUBLIC_WORDS or (kind == "rated" and event.actor == "citizen")
         words = note.text if note and (not public or theirs) else ""
-        described = step_words.described(kind, event, hidden) if not words or kind in DESCRIBED_TOO else ""
+        described = ""
+        if kind == "closed" and "survey" in event.data and locale != settings().locale:
+            words = step_words.closed_by_rule(event, locale)  # the words were kept in the language of the setting
+        if not words or kind in DESCRIBED_TOO:
+            described = step_words.described(kind, event, locale, hidden=hidden, public=public)
         steps.append(
             Step(
                 at=event.at,
                 kind=kind,
                 actor=event.actor,
-                name=say(f"step.{kind}", settings().locale),
+                name=step_words.named(kind, locale, public=public),
                 text="\n".join(filter(None, (described, words))),
                 attachments=tuple(note.attachments) if note and not public else (),
                 changed=step_words.changed_by(event),

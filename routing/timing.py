@@ -30,9 +30,19 @@ async def of(session: AsyncSession, ticket: Ticket, *, fresh: bool = False) -> S
 
 
 async def current(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
-    """Return the newest clock of each kind that people follow, in the order in which they end."""
+    """Return the newest clock of each kind that people follow, in the order in which they end.
+
+    What ended before the time for the solution began anew, as it does after a reopening, belongs to the history.
+    """
     newest = {row.kind: row for row in await of(session, ticket)}
-    shown = [row for row in newest.values() if row.void_at is None and row.kind != ClockKind.RETURN]
+    resolve = newest.get(ClockKind.RESOLVE)
+    shown = [
+        row
+        for row in newest.values()
+        if row.void_at is None
+        and row.kind != ClockKind.RETURN
+        and not (resolve and row.met_at and row.started_at < resolve.started_at and row.met_at <= resolve.started_at)
+    ]
     return sorted(shown, key=lambda row: row.due_at)
 
 

@@ -62,7 +62,7 @@ async def track_status(request: Request, number: Field, code: Field, may: Field 
     """
     number, code = plain(number), plain(code)
     async with entrusted(request, number, "look") as session:
-        ticket = await status(session, number, code)
+        ticket = await status(session, request, number, code)
     if _seen(ticket) == seen:
         return HTMLResponse(status_code=204)
     page = _render(request, "track_status.html", ticket=ticket)
@@ -141,7 +141,7 @@ async def _ticket(
             refusal = error.sentence
     try:
         async with entrusted(request, number, "look") as session:
-            ticket = await status(session, number, code)
+            ticket = await status(session, request, number, code)
     except YitongError as error:
         refusal, failed = error.sentence, error.status
     done = texts(f"action.{name}.done", locale_of(request)) if command is not None and not refusal else ""

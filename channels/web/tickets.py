@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from channels.web import rates
 from channels.web.bodies import SmallBody
 from channels.web.schemas import Dispute, Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
+from channels.web.texts import locale_of
 from core.database import transaction
 from core.errors import NotFound
 from routing import commands, guesses
@@ -39,9 +40,10 @@ async def entrusted(
         raise
 
 
-async def status(session: AsyncSession, number: str, code: str) -> TicketStatus:
-    """Return what the citizen may know of the ticket. Raises NotFound."""
-    return TicketStatus.model_validate(await ticket_service.public_status(session, number, code))
+async def status(session: AsyncSession, request: Request, number: str, code: str) -> TicketStatus:
+    """Return what the citizen may know of the ticket, in the language of the request. Raises NotFound."""
+    locale = locale_of(request)
+    return TicketStatus.model_validate(await ticket_service.public_status(session, number, code, locale=locale))
 
 
 @router.get("/{number}", responses=_REFUSALS)
@@ -52,7 +54,7 @@ async def read_ticket(
 ) -> TicketStatus:
     """Return where the ticket is: every clock, every step, the result, and what the citizen can do now."""
     async with entrusted(request, number, "look") as session:
-        return await status(session, number, code)
+        return await status(session, request, number, code)
 
 
 @router.post("/{number}/urge", responses=_REFUSALS)
@@ -60,7 +62,7 @@ async def urge_ticket(request: Request, number: Number, urge: Urge) -> TicketSta
     """催办: remind the department."""
     async with entrusted(request, number) as session:
         await commands.urge(session, number, urge.code, text=urge.text)
-        return await status(session, number, urge.code)
+        return await status(session, request, number, urge.code)
 
 
 @router.post("/{number}/supplement", responses=_REFUSALS)
@@ -68,7 +70,7 @@ async def supplement_ticket(request: Request, number: Number, supplement: Supple
     """补充: add something to the ticket."""
     async with entrusted(request, number) as session:
         await commands.supplement(session, number, supplement.code, text=supplement.text)
-        return await status(session, number, supplement.code)
+        return await status(session, request, number, supplement.code)
 
 
 @router.post("/{number}/dispute", responses=_REFUSALS)
@@ -76,7 +78,7 @@ async def dispute_ticket(request: Request, number: Number, dispute: Dispute) -> 
     """反映没有解决: a closed ticket proves unsolved; the centre takes it up again."""
     async with entrusted(request, number) as session:
         await commands.dispute(session, number, dispute.code, text=dispute.text)
-        return await status(session, number, dispute.code)
+        return await status(session, request, number, dispute.code)
 
 
 @router.post("/{number}/withdraw", responses=_REFUSALS)
@@ -84,7 +86,7 @@ async def withdraw_ticket(request: Request, number: Number, withdraw: Withdraw) 
     """撤回: the matter is settled, or no longer wanted."""
     async with entrusted(request, number) as session:
         await commands.withdraw(session, number, withdraw.code, reason=withdraw.reason)
-        return await status(session, number, withdraw.code)
+        return await status(session, request, number, withdraw.code)
 
 
 @router.post("/{number}/rating", responses=_REFUSALS)
@@ -100,4 +102,4 @@ async def rate_ticket(request: Request, number: Number, rating: Rating) -> Ticke
             contacted=rating.contacted,
             comment=rating.comment,
         )
-        return await status(session, number, rating.code)
+        return await status(session, request, number, rating.code)

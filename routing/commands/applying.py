@@ -92,6 +92,7 @@ async def ask_suspension(session: AsyncSession, number: str, *, actor: Actor, un
         text=reason,
         department=ticket.lead,
         until=until.isoformat(),
+        until_at=ends.isoformat(),
     )
     return ticket
 
@@ -111,7 +112,13 @@ async def rule_on_suspension(
     await timing.pause(session, ticket)
     until = clock.local(asked.until, city().time_zone).date()
     event = await steps.record(
-        session, ticket, "suspended", actor=actor, text=asked.decision or "", until=until.isoformat()
+        session,
+        ticket,
+        "suspended",
+        actor=actor,
+        text=asked.decision or "",
+        until=until.isoformat(),
+        until_at=asked.until.isoformat(),
     )
     # The reason is the department's, of one citizen's ticket: of others who follow it, it names nobody.
     await steps.tell(session, ticket, event, until=moment_words(asked.until))
