@@ -5,10 +5,11 @@ from bot.contract import ReplyType
 from bot.engine import form as forms
 from bot.engine import joining
 from bot.engine.state import Form, Option
-from bot.engine.talk import Talk
+from bot.engine.talk import Talk, Then
 from core.privacy import PHONE, mask_text
 from routing.departments import tree as departments
 
+CONFIRM = "confirm"
 MOST_ASKED = 2  # the same question is never put a third time
 SHOWN_DESCRIPTION = 60  # characters of the account that are read back
 SHOWN_SUMMARY = 60
@@ -18,20 +19,37 @@ DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
 
 async def proceed(talk: Talk) -> None:
     """Ask for the next element that is missing; read the form back when none is."""
+    if talk.driven:
+        talk.then = Then.ASK
+    else:
+        await ask(talk, await due(talk))
+
+
+async def due(talk: Talk) -> str:
+    """Return what the form asks next: an element, `join` where others reported the same nearby, or `confirm`."""
     form = talk.state.form
     assert form is not None
     await _fill_from_door(talk, form)
     talk.state.summary = mask_text(f"{form.category_name} {form.place.text} {form.description}"[:SHOWN_SUMMARY].strip())
-    if await joining.offer(talk):
-        return
+    if await joining.is_due(talk):
+        return joining.EXPECTS
     element = forms.missing(form)
-    while element is not None and form.asked.get(element, 0) >= MOST_ASKED:
-        if element == "what":
-            return give_up(talk, "what")
+    while element is not None and element != "what" and form.asked.get(element, 0) >= MOST_ASKED:
         form.settled.append(element)
         element = forms.missing(form)
-    if element is None:
+    return element or CONFIRM
+
+
+async def ask(talk: Talk, element: str) -> None:
+    """Ask for an element of the form, whether it belongs to a ticket nearby (`join`), or whether it is right."""
+    form = talk.state.form
+    assert form is not None
+    if element == joining.EXPECTS:
+        return joining.ask(talk)
+    if element == CONFIRM:
         return confirm(talk)
+    if form.asked.get(element, 0) >= MOST_ASKED:
+        return give_up(talk, element)
     opening = "" if form.asked else talk.word("form.begun")
     form.asked[element] = form.asked.get(element, 0) + 1
     again = ".again" if form.asked[element] > 1 else ""

@@ -3,7 +3,7 @@
 from bot.engine import asking, matters, opening, people, phrases, sentences
 from bot.engine import form as forms
 from bot.engine.state import Form
-from bot.engine.talk import Talk, understand
+from bot.engine.talk import Talk, Then, understand
 from core.text.normalise import clean
 from intents import RequestType, Understanding
 from intents.categories import tree
@@ -142,10 +142,10 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         asking.confirm_without_photo(talk)
         return True
     if chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
-        await opening.open_ticket(talk)
-        if talk.state.waiting:
-            waiting, talk.state.waiting = talk.state.waiting, ""
-            await matters.start(talk, waiting)
+        if talk.driven:
+            talk.then = Then.OPEN
+        else:
+            await finish(talk)
         return True
     if chosen == "cancel_form":
         cancel(talk)
@@ -172,6 +172,14 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
             return True
     await asking.proceed(talk)
     return True
+
+
+async def finish(talk: Talk) -> None:
+    """Open the ticket of the confirmed form, and begin with the matter that waited meanwhile."""
+    await opening.open_ticket(talk)
+    if talk.state.waiting:
+        waiting, talk.state.waiting = talk.state.waiting, ""
+        await matters.start(talk, waiting)
 
 
 def _another_matter(form: Form, understood: Understanding) -> bool:

@@ -26,11 +26,12 @@ from kb import following
 ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no matter in it
 
 
-async def respond(talk: Talk) -> None:
-    """Answer the turn."""
+async def respond(talk: Talk) -> str:
+    """Answer the turn, and return the name of the step that did."""
     for step in STEPS:
         if await step(talk):
-            return
+            return f"{step.__module__.rpartition('.')[2]}.{step.__name__.strip('_')}"
+    return ""
 
 
 async def _person(talk: Talk) -> bool:

@@ -24,8 +24,8 @@ STILL_ASKED = ("what", "where", "district", "contact", "confidential")  # the re
 FEW_METRES = 10  # nearer than this is the same spot
 
 
-async def offer(talk: Talk) -> bool:
-    """Offer open tickets on the same matter nearby, once a matter and place; say whether something was offered."""
+async def is_due(talk: Talk) -> bool:
+    """Say whether open tickets on the same matter nearby are to be offered; looked for once a matter and place."""
     form = talk.state.form
     assert form is not None
     where = f"{form.place.text}|{form.place.district}"
@@ -38,11 +38,15 @@ async def offer(talk: Talk) -> bool:
         form.looked, form.asked["join"] = looked, 0
         found = _distinct(await _found(talk, form))
         form.nearby = [_option(talk, each) for each in found[: rules().near.most]]
-    if not form.nearby or form.asked.get("join", 0) >= MOST_ASKED:
-        return False
+    return bool(form.nearby) and form.asked.get("join", 0) < MOST_ASKED
+
+
+def ask(talk: Talk) -> None:
+    """Offer the tickets nearby."""
+    form = talk.state.form
+    assert form is not None
     form.asked["join"] = form.asked.get("join", 0) + 1
     _ask(talk, form.nearby, again=form.asked["join"] > 1)
-    return True
 
 
 def answer(talk: Talk) -> bool:

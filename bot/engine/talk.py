@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,13 @@ _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
 
 
+class Then(StrEnum):
+    """What a form does after a turn."""
+
+    ASK = "ask"
+    OPEN = "open"
+
+
 @dataclass(slots=True)
 class Talk:
     """The turn, the state it began with and changes, and the replies so far."""
@@ -29,6 +37,8 @@ class Talk:
     text: str = ""  # as a person may be shown it
     plain: str = ""  # as rules read it
     replies: list[Reply] = field(default_factory=list)
+    driven: bool = False  # another engine asks what the form lacks and has its ticket opened
+    then: Then | None = None  # what it is to do, where it is driven
     _understood: Understanding | None = None
 
     def __post_init__(self) -> None:
