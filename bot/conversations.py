@@ -121,7 +121,7 @@ async def by_peer(session: AsyncSession, *, channel: str, peer: str) -> Conversa
 async def get(session: AsyncSession, id: str, *, lock: bool = False) -> Conversation:
     """Return a conversation, with its row locked until the transaction ends if asked. Raises NotFound."""
     statement = select(Conversation).where(Conversation.id == id).execution_options(populate_existing=True)
-    conversation = await session.scalar(statement.with_for_update() if lock else statement)
+    conversation = await session.scalar(statement.with_for_update(key_share=True) if lock else statement)
     if conversation is None:
         raise NotFound("没有这个对话。")
     return conversation

@@ -117,7 +117,11 @@ async def sweep() -> None:
         async with transaction() as session:
             nobody = waiting(clock.now()) & Ticket.conversation.is_(None) & ~citizens.has_phone()
             found = await session.scalars(
-                select(Ticket).where(nobody).order_by(Ticket.callback_at).limit(BATCH).with_for_update(skip_locked=True)
+                select(Ticket)
+                .where(nobody)
+                .order_by(Ticket.callback_at)
+                .limit(BATCH)
+                .with_for_update(key_share=True, skip_locked=True)
             )
             tickets = found.all()
             for ticket in tickets:

@@ -117,7 +117,7 @@ def _moves(found: Any, limits: Policy | None, later: datetime | None) -> bool:
 
 async def _move(session: AsyncSession, ticket_id: int, limits: Policy | None, later: datetime | None) -> int:
     """Count the clocks of one ticket anew and write an event where any moved or ended; return how many did."""
-    ticket = await session.get_one(Ticket, ticket_id, with_for_update=True, populate_existing=True)
+    ticket = await session.get_one(Ticket, ticket_id, with_for_update={"key_share": True}, populate_existing=True)
     moved: dict[str, TicketClock] = {}
     ended: list[str] = []
     for kind, row in (await timing.running(session, ticket, fresh=True)).items():

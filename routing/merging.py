@@ -132,7 +132,9 @@ def _followers(master: Ticket) -> ColumnElement[bool]:
 
 async def carry_reply(session: AsyncSession, master: Ticket, *, actor: Actor) -> None:
     """Give the master's result to those that follow it; a job goes on where they are many."""
-    statement = select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(BATCH).with_for_update()
+    statement = (
+        select(Ticket).where(_followers(master)).order_by(Ticket.id).limit(BATCH).with_for_update(key_share=True)
+    )
     found = (await session.scalars(statement.execution_options(populate_existing=True))).all()
     if not found:
         return
@@ -180,7 +182,9 @@ async def pass_on(session: AsyncSession, master: Ticket, state: str, *, actor: A
     `state`: the master's before it ended. Lead, clocks, parts, applications and orders go with it: nothing begins anew.
     """
     secret = Ticket.confidential | (Ticket.request_type == RequestType.TIP_OFF)
-    statement = select(Ticket).where(_followers(master)).order_by(secret, Ticket.id).limit(1).with_for_update()
+    statement = (
+        select(Ticket).where(_followers(master)).order_by(secret, Ticket.id).limit(1).with_for_update(key_share=True)
+    )
     heir = await session.scalar(statement.execution_options(populate_existing=True))
     if heir is None:
         return None

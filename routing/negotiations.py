@@ -154,7 +154,7 @@ async def _to_end(session: AsyncSession, id: int, *, actor: Actor) -> tuple[Nego
     actor.must(Permission.TICKET_RULE)
     found = await find(session, id, actor=actor)
     # The ticket first, as its own commands do, which may end the negotiation with it.
-    ticket = await session.get_one(Ticket, found.ticket_id, with_for_update=True, populate_existing=True)
+    ticket = await session.get_one(Ticket, found.ticket_id, with_for_update={"key_share": True}, populate_existing=True)
     negotiation = await find(session, id, actor=actor, lock=True)
     if negotiation.state != "open" or negotiation.ticket_id != ticket.id:
         raise Conflict(say("refused.negotiation.over"))

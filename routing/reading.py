@@ -147,5 +147,6 @@ def matches(query: str, actor: Actor) -> ColumnElement[bool]:
 
 
 def _locked(statement: Select[Ticket]) -> Select[Ticket]:
-    # What the session read before the lock was waited for may be old by now.
-    return statement.with_for_update().execution_options(populate_existing=True)
+    # What the session read before the lock was waited for may be old by now. No key changes: who only names the ticket,
+    # as its topic does, need not wait for the lock, nor hold others up meanwhile.
+    return statement.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -55,7 +55,9 @@ async def split_from(session: AsyncSession, ticket: Ticket) -> list[Ticket]:
     found: list[Ticket] = []
     last = [ticket.id]
     while last:
-        statement = select(Ticket).where(Ticket.split_from.in_(last)).order_by(Ticket.id).with_for_update()
+        statement = (
+            select(Ticket).where(Ticket.split_from.in_(last)).order_by(Ticket.id).with_for_update(key_share=True)
+        )
         parts = (await session.scalars(statement.execution_options(populate_existing=True))).all()
         found += parts
         last = [part.id for part in parts]

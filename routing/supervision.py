@@ -82,5 +82,5 @@ def _running() -> Select[TicketClock, Ticket]:
         .join(Ticket, Ticket.id == TicketClock.ticket_id)
         .where(TicketClock.met_at.is_(None), TicketClock.void_at.is_(None))
         .limit(BATCH)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )

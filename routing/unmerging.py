@@ -47,7 +47,7 @@ async def leave_secret(session: AsyncSession, master: Ticket) -> None:
         return
     ordinary = ~Ticket.confidential & (Ticket.request_type != RequestType.TIP_OFF)
     statement = select(Ticket).where(Ticket.merged_into == master.id, Ticket.state == "merged", ordinary)
-    statement = statement.order_by(Ticket.id).limit(BATCH).with_for_update()
+    statement = statement.order_by(Ticket.id).limit(BATCH).with_for_update(key_share=True)
     found = (await session.scalars(statement.execution_options(populate_existing=True))).all()
     for ticket in found:
         await go_alone(session, ticket, actor=SYSTEM, reason=say("unmerge.secret"), notice="alone")

@@ -91,7 +91,9 @@ async def _embed_some(used: Encoder) -> int:
             Ticket.encoder.is_distinct_from(used.fingerprint)
         )
         rows = (
-            await session.execute(foreign.order_by(Ticket.id.desc()).limit(BATCH).with_for_update(skip_locked=True))
+            await session.execute(
+                foreign.order_by(Ticket.id.desc()).limit(BATCH).with_for_update(key_share=True, skip_locked=True)
+            )
         ).all()
         texts = [_text(title, description)[:CHARACTERS_READ] for _, title, description, _ in rows]
         vectors = await asyncio.to_thread(used.encode, texts)

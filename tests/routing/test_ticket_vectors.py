@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core import versions
 from core.database import transaction
 from core.text import encode
-from routing import nearby, vectors, whereabouts
+from routing import nearby, tickets, vectors, whereabouts
+from routing.growing.tables import TopicTicket
 from routing.models import Ticket
-from tests.routing.conftest import draft, noticed
+from tests.routing.conftest import AGENT, CITIZEN, draft, noticed
 
 
 class Named(encode.HashingEncoder):
@@ -69,3 +70,13 @@ async def test_a_process_that_lags_behind_undoes_nothing(committing: None) -> No
     encode.put_in_service(Named("second"), version=version.id)
     await vectors.embed_again()
     assert await encoders() == ["second:1"]
+
+
+async def test_while_a_command_works_on_a_ticket_its_place_among_topics_is_written(committing: None) -> None:
+    async with transaction() as session:
+        number = (await tickets.open(session, draft(), actor=CITIZEN)).ticket.number
+    async with transaction() as command, transaction() as gathering:
+        ticket = await tickets.find(command, number, actor=AGENT, lock=True)
+        await gathering.execute(text("set local lock_timeout = '5s'"))  # it would wait as long as the command works
+        gathering.add(TopicTicket(ticket_id=ticket.id, opened_at=ticket.opened_at, waiting=True))
+        await gathering.flush()
