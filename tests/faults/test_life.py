@@ -1,27 +1,17 @@
 """A ticket's whole life with the line killed at every step: what was asked again is done once, nothing is lost.
 
-Two tickets go the same road. At each step the command of the one hangs in the middle of its transaction and that of the
-other has just been committed, its answer unread, when the line is killed (kill -9); both are then given again with the
-same Idempotency-Key. At the next step they change places.
+Two tickets go the same road (`lives`); at the next step they change places.
 """
 
-from collections import Counter
-from contextlib import suppress
 from datetime import date, timedelta
-from functools import partial
 from typing import Any
 
-import httpx
-import pytest
-
+from tests.faults.lives import LEAD, REPLY, SURVEY, ended, step, two_tickets
 from tests.faults.watching import Watched
-from tests.processes import REQUEST
 
-LEAD, PARTNER = "urban_management", "power_supply"
+PARTNER = "power_supply"
 APPROVED = {"approved": True, "reason": "情况属实"}
 UNTIL = (date.today() + timedelta(days=20)).isoformat()
-REPLY = {"result": "已更换灯头，路灯恢复照明。", "basis": "《城市照明管理规定》"}
-SURVEY = {"contacted": True, "solved": True, "satisfied": 5}
 LIFE: list[tuple[str, str, dict[str, Any]]] = [
     (LEAD, "accept", {}),
     (LEAD, "contact", {"note": "已电话联系诉求人。"}),
@@ -37,79 +27,10 @@ LIFE: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def two_tickets(watched: Watched, *, key: str) -> list[str]:
-    """Open two tickets, each asked for twice, and wait until they are dispatched."""
-    pair = []
-    for each in (f"{key}-1", f"{key}-2"):
-        first = watched.give("agent", "", REQUEST, each)
-        assert first.status_code == 201, first.text
-        assert watched.give("agent", "", REQUEST, each).json() == first.json()
-        pair.append(first.json()["number"])
-    for number in pair:
-        watched.line.until(lambda number=number: watched.state(number) == "dispatched", "dispatched")
-    return pair
-
-
-def step(
-    watched: Watched, pair: list[str], at: list[str], login: str, command: str, body: list[dict[str, Any]]
-) -> None:
-    """Give the command on both tickets of `at`, be killed while the events of `pair` are written, and give it again.
-
-    The first hangs, the second is committed. `body`: what each is told.
-    """
-    calls = [
-        partial(watched.give, login, f"/{number}/{command}", told, f"{command}-{number}")
-        for number, told in zip(at, body, strict=True)
-    ]
-    known = [len(watched.events(number)) for number in pair]
-    first, second = watched.in_the_middle(
-        hanging=(pair[0], calls[0]), committed=(pair[1], calls[1]), kill=watched.line.kill
-    )
-    with pytest.raises(httpx.TransportError):
-        first.result()
-    with suppress(httpx.TransportError):  # its answer may have been faster than the kill
-        assert second.result().is_success
-    watched.revive()
-    for call in calls:
-        answers = [call(), call()]
-        assert [answer.status_code for answer in answers] == [200, 200], (command, answers[0].text)
-        assert answers[0].content == answers[1].content
-    new = [watched.events(number)[before:] for number, before in zip(pair, known, strict=True)]
-    assert new[0] == new[1], command
-    assert new[0] and max(Counter(new[0]).values()) == 1, new
-
-
-def ended(watched: Watched, pair: list[str]) -> None:
-    """See that nothing is left to do on the tickets."""
-    for number in pair:
-        assert watched.state(number) == "closed"
-        running = (
-            "select kind from ticket_clocks join tickets on tickets.id = ticket_id"
-            " where number = %s and (met_at is null and void_at is null or next_due_at is not null)"
-        )
-        assert watched.ask(running, number) == []
-
-
 def test_a_line_killed_at_every_step_of_a_ticket_does_each_step_once(watched: Watched) -> None:
     pair = two_tickets(watched, key="life")
     for login, command, body in LIFE:
         step(watched, pair, pair, login, command, [body, body])
         pair.reverse()
-    ended(watched, pair)
-    watched.ledger_holds()
-
-
-def test_a_line_killed_at_every_step_of_a_merged_ticket_replies_to_its_citizen_once(watched: Watched) -> None:
-    """The child hangs or is committed while its master is handled; the survey is its own."""
-    masters, pair = two_tickets(watched, key="master"), two_tickets(watched, key="child")
-    merged = [{"into": master, "reason": "同一盏路灯"} for master in masters]
-    step(watched, pair, pair, "supervisor", "merge", merged)
-    for master in masters:
-        assert watched.give(LEAD, f"/{master}/accept", {}).status_code == 200
-    step(watched, pair, masters, LEAD, "reply", [REPLY, REPLY])
-    for number in [*pair, *masters]:
-        watched.line.until(lambda number=number: watched.state(number) == "replied", "replied")
-        assert Counter(watched.events(number))["replied"] == 1
-    step(watched, pair, pair, "supervisor", "callback", [SURVEY, SURVEY])
     ended(watched, pair)
     watched.ledger_holds()
