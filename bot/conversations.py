@@ -75,12 +75,13 @@ async def open(
     return conversation, token
 
 
-async def authorise(session: AsyncSession, id: str, token: str) -> Conversation:
+async def authorise(session: AsyncSession, id: str, token: str, *, lock: bool = False) -> Conversation:
     """Return the conversation that the token opens, and lengthen the token's life when half of it is over.
 
-    Raises NotSignedIn, the same for an unknown id, a wrong token and one that has ended.
+    `lock`: with its row locked until the transaction ends, as a turn needs it. Raises NotSignedIn, the same for an
+    unknown id, a wrong token and one that has ended.
     """
-    conversation = await session.get(Conversation, id)
+    conversation = await session.get(Conversation, id, with_for_update=True if lock else None)
     given = token_digest(token)
     kept = (conversation.token_digest if conversation else None) or bytes(32)
     if (

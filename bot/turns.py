@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations, handover
+from bot import conversations, exchange, handover
 from bot.contract import DialogueEngine, Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
 from bot.tables import Conversation
@@ -23,38 +23,34 @@ LONGEST_TEXT = 10_000  # characters of one message
 ENGINES: dict[str, DialogueEngine] = {"builtin": BuiltIn()}
 
 
-async def converse(session: AsyncSession, turn: Turn) -> list[Reply]:
+async def converse(session: AsyncSession, turn: Turn, *, locked: Conversation | None = None) -> list[Reply]:
     """Answer one turn of a citizen and return the replies; both sides' messages and the new state are stored.
+
+    `locked`: the conversation, where the caller has locked its row in this transaction.
 
     The conversation's row is locked until the caller's transaction ends, so turns are answered one after the other.
     A key seen before gets the stored replies. While an agent has the conversation nothing is replied: the agent hears
     of the message. Raises NotFound for an unknown conversation.
     """
-    conversation = await conversations.get(session, turn.conversation, lock=True)
+    conversation = locked or await conversations.get(session, turn.conversation, lock=True)
     if turn.key is not None:
         replies = await conversations.answered(session, conversation.id, turn.key)
         if replies is not None:
             return replies
     whole = turn.text.encode(errors="replace").decode()  # JSON may hold half a character, which nothing can store
     turn = replace(turn, text=whole[:LONGEST_TEXT])
-    incoming = await conversations.receive(
-        session,
-        conversation.id,
-        text=turn.text,
-        key=turn.key,
-        data={"media": list(turn.media)} if turn.media else {},
-    )
-    conversation.last_at = clock.now()
+    heard_at = clock.now()
     if await handover.held(session, conversation.id):
+        data = {"media": list(turn.media)} if turn.media else {}
+        await conversations.receive(session, conversation.id, text=turn.text, key=turn.key, data=data)
+        conversation.last_at = heard_at
         return []
     if len(whole) > LONGEST_TEXT:
         text = wording("bad.too_long", conversation.locale, limit=LONGEST_TEXT)
         outcome = Outcome((Reply(ReplyType.TEXT, text, {"why": {"rule": "too_long"}}),), _state(conversation))
     else:
         outcome = await _handle(session, turn, conversation)
-    conversation.state = json.dumps(outcome.state, ensure_ascii=False, default=str)
-    conversation.locale = outcome.state.get("locale", conversation.locale)
-    await conversations.store(session, conversation.id, sender="bot", replies=outcome.replies, answers=incoming.id)
+    await exchange.write(session, conversation, turn, outcome, heard_at=heard_at)
     return [_public(reply) for reply in outcome.replies]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.contract import Outcome, Turn
 from bot.engine import flow, state
-from bot.engine.talk import Talk
+from bot.engine.talk import Talk, one_turn
 
 
 class BuiltIn:
@@ -29,7 +29,8 @@ class BuiltIn:
     async def handle(self, session: AsyncSession, turn: Turn, state: dict[str, Any]) -> Outcome:
         """Answer one turn inside the caller's transaction."""
         talk = Talk(session=session, turn=turn, state=_read(state))
-        await flow.respond(talk)
+        with one_turn():
+            await flow.respond(talk)
         return Outcome(tuple(talk.replies), talk.state.as_json())
 
 

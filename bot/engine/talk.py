@@ -3,6 +3,9 @@
 import asyncio
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -18,6 +21,9 @@ from intents import Understanding
 
 _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
+
+
+_known: ContextVar[dict[str, Understanding] | None] = ContextVar("understood in this turn", default=None)
 
 
 class Then(StrEnum):
@@ -114,8 +120,26 @@ class Talk:
 
 
 async def understand(text: str) -> Understanding:
-    """Return what `intents` makes of a text, without stopping other conversations meanwhile."""
-    return await asyncio.to_thread(intents.understand, text)
+    """Return what `intents` makes of a text, without stopping other conversations meanwhile.
+
+    Within `one_turn` the same text is understood once, however many steps ask.
+    """
+    known = _known.get()
+    if known is None:
+        return await asyncio.to_thread(intents.understand, text)
+    if text not in known:
+        known[text] = await asyncio.to_thread(intents.understand, text)
+    return known[text]
+
+
+@contextmanager
+def one_turn() -> Iterator[None]:
+    """Remember within the block what was understood of each text; not longer, for what is said of time grows old."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def digest(text: str) -> str:

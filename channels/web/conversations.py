@@ -73,7 +73,7 @@ async def send_message(
     if not message.text.strip() and not message.media:
         raise BadInput(say("problem.empty", request))
     async with transaction() as session:
-        await conversations.authorise(session, conversation, token)
+        locked = await conversations.authorise(session, conversation, token, lock=True)
         turn = Turn(
             conversation=conversation,
             channel="web",
@@ -83,7 +83,7 @@ async def send_message(
             caller=address,
             media=tuple({"kind": "image", "id": _own(each, conversation, request)} for each in message.media),
         )
-        replies = await bot.converse(session, turn)
+        replies = await bot.converse(session, turn, locked=locked)
         state = await events.state_of(session, conversation)
     return Answered(replies=[Reply.model_validate(each.as_json()) for each in replies], state=state)
 

@@ -1,0 +1,160 @@
+"""Turns of a conversation over HTTP: how long one takes with a hundred people talking, and how many go in a second.
+
+    python -m benchmarks.turns [--seconds 60] [--rasa PYTHON]
+
+One real `serve` (web, worker, embedded PostgreSQL and encoder in one process, as shipped), in a data folder of its own.
+Its citizens are those of `tests/simulation`: reports with forms, questions, small talk, corrections, commands on their
+tickets; every sentence comes over the public interface, on one connection a citizen. Only the limit of messages a
+minute is lifted, since all of them come from one address.
+
+people     100 at once, each a turn every 5 s; a turn's time counts from when it was due, also where the line was late
+flat out   16 at once, each speaking again at once
+--rasa     an interpreter with rasa==3.6.21: a small stock project (`stock_rasa`), trained and started, hears the same
+           sentences over its stock REST channel, by the same driver in the same run
+"""
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+from benchmarks import stock_rasa
+from benchmarks.rest import Citizens, Rest
+from benchmarks.scratch import own_line
+from tests.processes import Line
+from tests.simulation.citizens import Citizen
+
+PEOPLE, PAUSE = 100, 5.0  # who talk at once, seconds between the turns of one
+TALKERS = 16  # flat out
+WARM = 10.0  # seconds before counting begins
+SEED = 6
+PHOTO = "照片发过了"  # said for a photo, which is no turn of words
+
+Said = list[list[str]]  # the sentences of each conversation
+Replies = list[dict[str, Any]]
+Speaker = Callable[[Replies], str | None]  # what is said to the replies, None at the end
+
+
+class Door(Protocol):
+    """One citizen's way to an engine."""
+
+    async def begin(self) -> None: ...
+    async def say(self, text: str) -> Replies: ...
+
+
+class Talks:
+    """Conversations one after the other, by simulated citizens or said again from a list; every turn is timed."""
+
+    def __init__(self, seconds: float, said: Said | None = None) -> None:
+        self.begins = time.monotonic() + WARM
+        self.ends = self.begins + seconds
+        self.times: list[float] = []
+        self.said: Said = []
+        self._again = iter(said * 1000) if said else None
+        self._numbers = count()
+
+    async def one_after_the_other(self, door: Door, *, pause: float = 0.0, first: float = 0.0) -> None:
+        """Talk until the end; `pause`: seconds from turn to turn, `first`: until the first."""
+        due = time.monotonic() + first
+        while time.monotonic() < self.ends:
+            await door.begin()
+            speaker = self._citizen() if self._again is None else self._repeated(next(self._again))
+            text = speaker([])
+            while text is not None:
+                if pause:
+                    await asyncio.sleep(due - time.monotonic())
+                else:
+                    due = time.monotonic()
+                replies = await door.say(text)
+                if self.begins <= due < self.ends:
+                    self.times.append(time.monotonic() - due)
+                if time.monotonic() >= self.ends:
+                    return
+                due += pause
+                text = speaker(replies)
+
+    def _citizen(self) -> Speaker:
+        """Return what a simulated citizen says, and keep it."""
+        citizen, sentences = Citizen(SEED, next(self._numbers)), list[str]()
+        self.said.append(sentences)
+
+        def speak(replies: Replies) -> str | None:
+            step = citizen.go_on(replies) if sentences else citizen.begin()
+            if step is None:
+                return None
+            sentences.append(step.text or PHOTO)
+            return sentences[-1]
+
+        return speak
+
+    def _repeated(self, sentences: list[str]) -> Speaker:
+        left = iter(sentences)
+        return lambda _: next(left, None)
+
+    def line(self, what: str, seconds: float) -> str:
+        """Return the figures in a line."""
+        times = sorted(self.times)
+        middle, most = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
+        rate = len(times) / seconds
+        return f"{what:40} {rate:8.1f} turns/s  median {middle:7.1f} ms  p99 {most:7.1f} ms  {len(times)} turns"
+
+
+async def people(make: Callable[[], Door], seconds: float) -> Talks:
+    """Let a hundred people talk, each at the pace of one who reads and types."""
+    talks, chance = Talks(seconds), Random(SEED)
+    await asyncio.gather(
+        *[talks.one_after_the_other(make(), pause=PAUSE, first=chance.uniform(0, PAUSE)) for _ in range(PEOPLE)]
+    )
+    return talks
+
+
+async def flat_out(make: Callable[[], Door], talkers: int, seconds: float, said: Said | None = None) -> Talks:
+    """Let some people talk without a pause."""
+    talks = Talks(seconds, said)
+    await asyncio.gather(*[talks.one_after_the_other(make()) for _ in range(talkers)])
+    return talks
+
+
+def measure(seconds: float, rasa: Path | None) -> None:
+    """Print a line for each."""
+    print(f"load before: {os.getloadavg()[0]:.1f}", flush=True)
+    with own_line() as folder:
+        line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="error")
+        line.start()
+        try:
+            door = lambda: Citizens(line.url)  # noqa: E731
+            print(
+                asyncio.run(people(door, seconds)).line("built-in, 100 people, a turn every 5 s", seconds), flush=True
+            )
+            talks = asyncio.run(flat_out(door, TALKERS, seconds))
+            print(talks.line(f"built-in, flat out, {TALKERS} at once", seconds), flush=True)
+            alone = asyncio.run(flat_out(door, 1, seconds / 2))
+            print(alone.line("built-in, one alone", seconds / 2), flush=True)
+        finally:
+            line.stop()
+    if rasa is not None:
+        with tempfile.TemporaryDirectory() as project, stock_rasa.started(rasa, Path(project)) as url:
+            stock = asyncio.run(flat_out(lambda: Rest(url), TALKERS, seconds, talks.said))
+            print(stock.line(f"stock Rasa 3.6.21, flat out, {TALKERS} at once", seconds), flush=True)
+            alone = asyncio.run(flat_out(lambda: Rest(url), 1, seconds / 2, talks.said))
+            print(alone.line("stock Rasa 3.6.21, one alone", seconds / 2), flush=True)
+        print(f"built-in ÷ stock Rasa, flat out: {len(talks.times) / len(stock.times):.1f}")
+
+
+def main() -> None:
+    """Measure."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--seconds", type=float, default=60)
+    arguments.add_argument("--rasa", type=Path, metavar="PYTHON", help="interpreter with rasa==3.6.21")
+    given = arguments.parse_args()
+    measure(given.seconds, given.rasa)
+
+
+if __name__ == "__main__":
+    main()
