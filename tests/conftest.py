@@ -1,6 +1,9 @@
 """Every test runs on a real, migrated PostgreSQL in a temporary folder; nothing but loopback is reached."""
 
 import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the line itself has it; before anything loads numpy
+
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 

@@ -11,6 +11,10 @@ report     figures, and the worst conversations whole
     python -m tests.simulation --seed 7 --only 4711           # one of them again, printed whole
 """
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `serve` has it; before anything loads numpy
+
 import argparse
 import asyncio
 import sys

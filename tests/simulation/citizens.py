@@ -47,6 +47,8 @@ class Citizen:
         self.name = self.chance.choice(SURNAMES) + self.chance.choice(GIVEN)
         self.phone = f"13{self.chance.randrange(10**9):09}"
         first, second = material().matter(self.chance), material().matter(self.chance)
+        while self.wishes[0] == "join" and not first.place.district:  # what a neighbour reports is at a known place
+            first.place = material().place(self.chance)
         while second.place.mark == first.place.mark or second.category == first.category:
             second = material().matter(self.chance)
         self.told = [Told(first), Told(second)][: max(self.wishes.count("report"), 1)]

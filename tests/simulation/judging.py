@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from tests.simulation.talks import Exchange, Opened, Talked
 from tests.simulation.wording import same
@@ -54,8 +55,12 @@ def _rules(exchange: Exchange) -> list[str]:
     return [str(each["why"].get("rule", "")) for each in exchange.replies]
 
 
+def _is_receipt(reply: dict[str, Any]) -> bool:
+    return bool(reply["type"] == "ticket" and "state" not in reply)  # what tells of a ticket's progress has its state
+
+
 def _receipts(exchange: Exchange) -> bool:
-    return any(each["type"] == "ticket" and "state" not in each for each in exchange.replies)
+    return any(map(_is_receipt, exchange.replies))
 
 
 def _end(talked: Talked) -> str:
@@ -71,7 +76,7 @@ def _end(talked: Talked) -> str:
         return "ticket"
     if "answer" in types or "statutory" in rules:
         return "answer" if not wanted or not talked.tickets else "ticket"
-    return "dead_end"
+    return "ticket" if talked.tickets and not wanted else "dead_end"  # a question that a department is to answer
 
 
 def _exceptions(talked: Talked) -> list[Finding]:
@@ -89,6 +94,8 @@ def _loops(talked: Talked) -> list[Finding]:
     found = []
     for exchange in talked.exchanges:
         for reply in exchange.replies:
+            if _is_receipt(reply) or reply["why"].get("rule") in {"change", "cancelled"}:
+                put.clear()  # another matter, or the citizen wants to be asked again
             if element := reply["why"].get("element"):
                 put[element] += 1
                 if put[element] == MOST_PUT + 1:
@@ -97,8 +104,6 @@ def _loops(talked: Talked) -> list[Finding]:
         said[whole] += 1
         if said[whole] == MOST_SAID + 1:
             found.append(Finding("loop", f"said a third time: {whole[:40]}"))
-        if _receipts(exchange) or {"change", "cancelled"} & set(_rules(exchange)):
-            put.clear()  # another matter, or the citizen wants to be asked again
     return found
 
 

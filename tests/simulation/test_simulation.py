@@ -1,4 +1,4 @@
-"""A few hundred simulated conversations: no exception, no loop, hardly a dead end, a ticket in four turns."""
+"""Two hundred simulated conversations: no exception, no loop, hardly a dead end."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from tests.simulation.citizens import Citizen
 from tests.simulation.judging import Judged, judge
 from tests.simulation.talks import talk
 
-CONVERSATIONS, SEED = 250, 12345
+CONVERSATIONS, SEED = 200, 12345
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +45,8 @@ def test_nothing_is_asked_a_third_time(judged: list[Judged]) -> None:
     assert not _shown(judged, "loop")
 
 
-def test_nobody_is_told_of_another_matter(judged: list[Judged]) -> None:
-    assert not _shown(judged, "mixed")
-
-
 def test_95_of_100_end_in_answer_ticket_or_person(judged: list[Judged]) -> None:
     assert report.figures(judged).ended_well >= report.LEAST_ENDED_WELL, _shown(judged, "dead_end")
-
-
-def test_half_of_all_matters_have_a_ticket_after_four_turns(judged: list[Judged]) -> None:
-    assert report.figures(judged).turns_to_ticket <= report.MOST_TURNS_TO_TICKET
 
 
 def test_they_want_all_that_citizens_want(judged: list[Judged]) -> None:
