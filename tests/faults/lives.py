@@ -1,7 +1,8 @@
 """Two tickets on the same road, and a line that is killed at a step of both: what a test of a ticket's life does.
 
 At each step the command of the one hangs in the middle of its transaction and that of the other has just been
-committed, its answer unread, when the line is killed (kill -9); both are then given again with the same Idempotency-Key.
+committed, its answer unread, when the line is killed (kill -9); both are then given again with the same
+Idempotency-Key.
 """
 
 from collections import Counter
