@@ -5,6 +5,7 @@ talk             one turn while it is being answered
 emergencies      what to do now                    alarmed          what follows on it
 flow             the order: emergency, person, tickets, statutory route, small talk, answer, form
 small_talk       what is no request        person           into the queue
+off_duty         what need not wait for a person
 answers          questions                 answered         how an answer is said
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket

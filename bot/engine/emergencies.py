@@ -8,7 +8,7 @@ from bot.engine import asking, phrases, sentences
 from bot.engine.person import to_person
 from bot.engine.state import Alarm, Danger
 from bot.engine.talk import Talk, digest
-from bot.handover import EMERGENCY
+from bot.queue import EMERGENCY
 from intents import emergency, emergency_rules, languages
 from intents.understanding import Emergency
 

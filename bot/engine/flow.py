@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot import handover
+from bot import queue
 from bot.engine import (
     alarmed,
     answers,
@@ -11,6 +11,7 @@ from bot.engine import (
     filling,
     joining,
     matters,
+    off_duty,
     phrases,
     repeats,
     small_talk,
@@ -51,8 +52,8 @@ async def _cancel(talk: Talk) -> bool:
         state.expect("")
         talk.say("command.dropped", why={"rule": "cancelled"})
         await asking.resume(talk)
-    elif await handover.position(talk.session, talk.turn.conversation):
-        await handover.cancel(talk.session, talk.turn.conversation)
+    elif await queue.position(talk.session, talk.turn.conversation):
+        await queue.cancel(talk.session, talk.turn.conversation)
         talk.say("handoff.cancelled", why={"rule": "cancelled"})
         await asking.resume(talk)
     elif state.form is not None:
@@ -79,6 +80,10 @@ async def _pending(talk: Talk) -> bool:
             return await answers.condition(talk)
         case "offer":
             return await _offered(talk)
+        case off_duty.EXPECTS:
+            return await off_duty.chosen(talk)
+        case off_duty.NUMBER:
+            return await off_duty.number_told(talk)
         case "clarify":
             return await matters.category_chosen(talk)
         case joining.EXPECTS:

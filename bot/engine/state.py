@@ -123,6 +123,8 @@ class State:
     alarm: Alarm | None = None  # the emergency that the citizen was told what to do in
     danger: Danger | None = None  # what is asked about now
     dangers: list[str] = field(default_factory=list)  # digests of what was asked about
+    skill: str = ""  # what a person should be able to do for this citizen, where the words alone do not show it
+    callback: str = ""  # the number to call back, where the citizen need not wait for a person
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff
 
