@@ -105,7 +105,8 @@ async def take(session: AsyncSession, id: str, *, actor: Actor) -> None:
     await record(session, id, "taken", actor=actor)
     await live.announce(session, "desk", "handover.taken", conversation=id, staff=actor.id)
     text = wording("handover.taken", conversation.locale)
-    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.HANDOFF, text, {"position": 0})])
+    reply = Reply(ReplyType.HANDOFF, text, {"position": 0, "why": {"rule": "taken"}})
+    await conversations.say(session, id, sender="bot", replies=[reply])
 
 
 async def leave(session: AsyncSession, id: str) -> None:
