@@ -49,7 +49,10 @@ async def of(session: AsyncSession, entry: Handover) -> int:
 
 
 async def find(session: AsyncSession, entry: Handover) -> Place:
-    """Return position and estimate: how long those who were taken lately waited for each place they stood behind."""
+    """Return position and estimate: what a place in this queue has taken those who were answered lately.
+
+    Where this citizen's own places have taken longer, the queue is slower than it was: that counts instead.
+    """
     position = await of(session, entry)
     known = duty.rules().estimate
     waited = func.extract("epoch", Handover.taken_at - Handover.requested_at) / func.greatest(Handover.place, 1)
@@ -70,7 +73,9 @@ async def find(session: AsyncSession, entry: Handover) -> Place:
     count, seconds = (await session.execute(select(func.count(), median).select_from(recent))).one()
     if not position or count < known.fewest:
         return Place(position)
-    minutes = max(1, math.ceil(float(seconds) * position / 60))
+    moved = max(0, (entry.place or position) - position)
+    own = (clock.now() - entry.requested_at).total_seconds() / (moved + 1)
+    minutes = max(1, math.ceil(max(float(seconds), own) * position / 60))
     return Place(position, min(minutes, known.longest_minutes), over=minutes > known.longest_minutes)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, duty, places
@@ -45,7 +45,7 @@ def words(found: Place, locale: str) -> str:
 
 @jobs.sweep("handover.places", seconds=SWEEP_SECONDS)
 async def tell_changes() -> None:
-    """Tell those whose place has become better since they heard of it; no citizen more often than the city says."""
+    """Tell those whose place is better than they know, or whose time is over; nobody more often than the city says."""
     async with transaction() as session:
         ids = await _due(session)
     for id in ids:
@@ -54,25 +54,33 @@ async def tell_changes() -> None:
 
 
 async def _due(session: AsyncSession) -> list[str]:
-    """Return the conversations that wait and may be told something again, those told longest ago first."""
-    found: list[tuple[Handover, str]] = []
-    for channel, seconds in duty.rules().telling.seconds.items():
-        rows = await session.execute(
-            select(Handover, Conversation.channel)
-            .join(Conversation, Conversation.id == Handover.conversation_id)
-            .where(
-                places.WAITING,
-                Conversation.channel == channel,
-                Handover.told_place > 1,
-                Handover.reason.not_in(NOT_THERE),
-                Handover.told_at < clock.now() - timedelta(seconds=seconds),
-            )
-            .order_by(Handover.told_at)
-            .limit(AT_ONCE)
+    """Return the conversations that are to be told something now, those told longest ago first."""
+    pauses = duty.rules().telling.seconds
+    rows = await session.execute(
+        select(Handover.id, Handover.conversation_id, Handover.told_place, _over(), Conversation.channel)
+        .join(Conversation, Conversation.id == Handover.conversation_id)
+        .where(
+            places.WAITING,
+            Conversation.channel.in_(pauses),
+            Handover.reason.not_in(NOT_THERE),
+            or_(*(_told_before(channel, seconds) for channel, seconds in pauses.items()), false()),
         )
-        found += [(entry, channel) for entry, channel in rows]
-    ranks = await places.ranks(session) if found else {}
-    return [entry.conversation_id for entry, _ in found if ranks.get(entry.id, 0) < (entry.told_place or 0)]
+        .order_by(Handover.told_at)
+    )
+    waiting = rows.all()
+    ranks = await places.ranks(session) if waiting else {}
+    found = [id for entry, id, told, over, _ in waiting if over or ranks.get(entry, told or 0) < (told or 0)]
+    return found[:AT_ONCE]
+
+
+def _told_before(channel: str, seconds: int) -> ColumnElement[bool]:
+    return and_(Conversation.channel == channel, Handover.told_at < clock.now() - timedelta(seconds=seconds))
+
+
+def _over() -> ColumnElement[bool]:
+    """Return the condition under which the time that was named has gone by."""
+    named = func.make_interval(0, 0, 0, 0, 0, Handover.told_minutes)
+    return func.coalesce(Handover.told_at + named < clock.now(), False)
 
 
 async def _tell(session: AsyncSession, id: str) -> None:
@@ -81,13 +89,15 @@ async def _tell(session: AsyncSession, id: str) -> None:
     entry = await open_entry(session, id)
     if entry is None or entry.taken_at is not None:
         return
-    before = entry.told_place or 0
+    before, named = entry.told_place or 0, entry.told_minutes
     found = await now_told(session, id)
-    if found.position >= before:
+    longer = found.position >= before
+    if longer and (named is None or found.minutes is None):
         return
     if conversation.channel in LIVE:
         await live.announce(session, f"conversation:{id}", "place")
         return
-    text = wording("wait.moved", conversation.locale, position=found.position, wait=words(found, conversation.locale))
-    reply = Reply(ReplyType.HANDOFF, text, {"position": found.position, "minutes": found.minutes})
-    await conversations.say(session, id, sender="bot", replies=[reply])
+    key = "wait.longer" if longer else "wait.moved"
+    text = wording(key, conversation.locale, position=found.position, wait=words(found, conversation.locale))
+    data = {"position": found.position, "minutes": found.minutes, "why": {"rule": "place"}}
+    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.HANDOFF, text, data)])

@@ -24,6 +24,7 @@ class Whisper:
     """
 
     form: dict[str, Any] | None = None
+    understood: dict[str, Any] | None = None
     missing: str = ""
     ask: str = ""
     alarm: Emergency | None = None
@@ -41,6 +42,7 @@ async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str) ->
             alarm = (await understand(text)).emergency or alarm
     return Whisper(
         form=asdict(kept.form) if kept.form else None,
+        understood=kept.understood,
         missing=missing,
         ask=_question(kept.form, missing, locale) if kept.form and missing else "",
         alarm=alarm,

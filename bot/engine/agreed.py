@@ -40,7 +40,7 @@ async def go_on(
     """
     talk = Talk(session=session, turn=turn, state=read(state))
     talk.state.callback = ""
-    await take(talk.state, said, begin=agreed is not None and not agreed.description)
+    await take(talk.state, said)
     if agreed is not None:
         await fill(talk.state, agreed)
     if talk.state.form is None:
@@ -50,7 +50,7 @@ async def go_on(
     return Outcome(tuple(talk.replies), talk.state.as_json())
 
 
-async def take(state: State, said: Sequence[str], *, begin: bool) -> None:
+async def take(state: State, said: Sequence[str], *, begin: bool = False) -> None:
     """Put into the form what a citizen said; `begin`: a clear matter begins one where none is open."""
     for text in map(clean, said[-MOST:]):
         plain = normalise(text)

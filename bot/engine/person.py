@@ -25,6 +25,8 @@ async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str
         return off_duty.nobody(talk, found, why)
     wait = telling.words(found, locale)
     message = key if present else f"{key}.nobody"
+    if message == ORDINARY and talk.turn.channel == "voice":
+        message = f"{ORDINARY}.voice"  # from here on nobody hears what they say until it is their turn
     said = talk.word(message, position=found.position, wait=wait, hotline=city().hotline, number=number)
     if key == ORDINARY and desk and not await duty.present(talk.session, desk.code):
         said = talk.word("handoff.no_skill", desk=desk.named(locale)) + said

@@ -154,3 +154,27 @@ async def test_who_is_to_be_called_back_is_not_told(committing: None) -> None:
         await telling.tell_changes()
     async with transaction() as session:
         assert await told(session, ids[1]) == []
+
+
+async def test_a_queue_that_has_become_slower_is_not_called_fast(session: AsyncSession) -> None:
+    for _ in range(6):
+        await waited(session, 60)
+    id = await asks(session)
+    assert (await find(session, id)).minutes == 1
+    with clock.set_to(clock.now() + timedelta(minutes=9), running=True):
+        assert (await find(session, id)).minutes in {9, 10}
+
+
+async def test_when_the_time_that_was_named_is_over_they_hear_so_once(committing: None) -> None:
+    async with transaction() as session:
+        for _ in range(6):
+            await waited(session, 60)
+        id = (await conversations.by_peer(session, channel="wechat", peer="a")).id
+        await handover.request(session, id, "asked")
+        await telling.now_told(session, id)
+    with clock.set_to(clock.now() + timedelta(minutes=8), running=True):
+        await telling.tell_changes()
+        await telling.tell_changes()
+        async with transaction() as session:
+            [said] = await told(session, id)
+    assert said.startswith("对不起，比预计的久。您现在排在第1位，大约")

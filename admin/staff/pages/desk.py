@@ -16,6 +16,7 @@ from admin.staff.tickets import commands, reading
 from admin.staff.tickets.opening import OTHER_CHANNELS, OpenTicket, open_ticket
 from bot import duty, handover
 from bot.queue import LISTED
+from bot.whisper import Whisper
 from core.auth import Permission
 from core.database import transaction
 from core.errors import NotFound
@@ -94,8 +95,7 @@ async def understanding(id: str, view: Desk) -> Response:
         except NotFound:
             return go_to("/desk")
         if context["held"]:
-            whisper = await handover.whispered(session, id, actor=view.actor)
-            context["form"] = whisper.form or context["form"]
+            _hear(context, await handover.whispered(session, id, actor=view.actor))
         shown = {
             "open": context,
             "alarm": evidence.alarm_of(context),
@@ -237,7 +237,7 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
     """Return what the middle and the right show of a conversation."""
     context = await photos.context(session, id, actor=view.actor)
     suggested = await suggesting.suggest(session, context, actor=view.actor)
-    context["form"] = suggested.whisper.form or context["form"]  # with what was said to the agent
+    _hear(context, suggested.whisper)
     intake = Intake.of_conversation(context)
     return {
         "open": context | {"summary": intake.title},
@@ -250,6 +250,12 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
         "hits": [],
         "insertable": context["held"],
     } | _form(intake)
+
+
+def _hear(context: dict[str, Any], whisper: Whisper) -> None:
+    """Put what was said to the agent into form and understanding, as the bot reads it."""
+    context["form"] = whisper.form or context["form"]
+    context["understanding"] = whisper.understood or context["understanding"]
 
 
 async def _known(session: AsyncSession, view: Viewer, context: dict[str, Any]) -> list[Any]:
