@@ -51,7 +51,8 @@ async def of(session: AsyncSession, entry: Handover) -> int:
 async def find(session: AsyncSession, entry: Handover) -> Place:
     """Return position and estimate: what a place in this queue has taken those who were answered lately.
 
-    Where this citizen's own places have taken longer, the queue is slower than it was: that counts instead.
+    Where this citizen's own places have taken longer, the queue is slower than it was: that counts instead. No time
+    is named while nobody is on duty.
     """
     position = await of(session, entry)
     known = duty.rules().estimate
@@ -71,7 +72,7 @@ async def find(session: AsyncSession, entry: Handover) -> Place:
     )
     median = func.percentile_cont(0.5).within_group(recent.c.waited)
     count, seconds = (await session.execute(select(func.count(), median).select_from(recent))).one()
-    if not position or count < known.fewest:
+    if not position or count < known.fewest or not await duty.present(session):
         return Place(position)
     moved = max(0, (entry.place or position) - position)
     own = (clock.now() - entry.requested_at).total_seconds() / (moved + 1)

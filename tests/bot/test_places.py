@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, duty, handover, places, telling
 from bot.queue import open_entry
 from bot.tables import Handover
-from core import clock
+from core import auth, clock
 from core.auth import Actor, Role
 from core.database import transaction
 from tests.bot.test_skills import asks, staff
@@ -19,7 +19,9 @@ AGENT = Actor(kind="staff", id=1, name="坐席", role=Role.SUPERVISOR)
 
 
 async def waited(session: AsyncSession, seconds: float, *, place: int = 1, ago: float = 60) -> None:
-    """Somebody was taken lately, who had waited so long."""
+    """Somebody was taken lately, who had waited so long; somebody is on duty."""
+    if not await duty.present(session):
+        await staff(session, "lin")
     id = await asks(session)
     entry = await open_entry(session, id)
     assert entry is not None
@@ -79,6 +81,14 @@ async def test_emergencies_and_those_put_back_do_not_count_into_an_ordinary_wait
         entry.urgent = True
     await session.flush()
     assert (await find(session, await asks(session))).minutes is None
+
+
+async def test_while_nobody_is_there_no_time_is_named(session: AsyncSession) -> None:
+    for _ in range(10):
+        await waited(session, 60)
+    with clock.set_to(clock.now() + timedelta(minutes=1), running=True):
+        await auth.deactivate(session, login="lin")
+        assert (await find(session, await asks(session))).minutes is None
 
 
 @pytest.fixture
