@@ -225,7 +225,8 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
     Raises Conflict unless the agent has the conversation.
     """
     conversation = await conversations.get(session, id, lock=True)
-    await _own_entry(session, id, actor)
+    entry = await _own_entry(session, id, actor)
+    entry.waits_since = None
     state = state_of(conversation)
     known = {"number": opened.ticket.number, "code": opened.code, "title": opened.ticket.title}
     state |= {"tickets": [*state.get("tickets", []), known], "form": None, "photos": [], "expects": "", "options": []}
