@@ -26,12 +26,12 @@ async def listed(view: View, desk: str | None = None, show: Literal["waiting", "
     """Show who waits at a desk, or who gave up there today."""
     view.must(Permission.TICKET_RULE)
     async with transaction() as session:
-        found: list[object]
+        wishes: list[object]
         if show == "waiting":
-            found = [*await handover.waiting(session, desk=supervising.known_desk(desk))]
+            wishes = [*await handover.waiting(session, desk=supervising.known_desk(desk))]
         else:
-            found = [*await supervising.given_up(session, desk)]
+            wishes = [*await supervising.given_up(session, desk)]
         queues = await supervising.queues(session, locale=view.locale)
     name = view.say("queues") if desk is None else supervising.desk_name(desk, view.locale)
     names = {each.desk: each.name for each in queues}
-    return view.page("queues.html", found=found, queues=queues, desk=desk, show=show, name=name, names=names)
+    return view.page("queues.html", wishes=wishes, queues=queues, desk=desk, show=show, name=name, names=names)
