@@ -18,12 +18,13 @@ def nobody(talk: Talk, found: Place, why: dict[str, object]) -> None:
     """Say when somebody is there again, and offer what need not wait; an open form simply goes on."""
     again = duty.open_again_at()
     key = "handoff.closed" if again else "handoff.waiting.nobody"
-    moment = moment_words(again, talk.state.locale) if again else ""
-    data = {"position": found.position, "minutes": None}
-    talk.say(key, type=ReplyType.HANDOFF, data=data, why=why, moment=moment)
+    said = talk.word(key, moment=moment_words(again, talk.state.locale) if again else "")
+    data: dict[str, object] = {"position": found.position, "minutes": None}
     if talk.state.form is None:
-        options = talk.options("callback", "ticket", "wait")
-        talk.offer("handoff.meanwhile", expects=EXPECTS, options=options, why={"rule": "off_duty"})
+        said += talk.word("handoff.meanwhile")
+        talk.state.expect(EXPECTS, talk.options("callback", "ticket", "wait"))
+        data["options"] = [{"value": each.label, "label": each.label} for each in talk.state.options]
+    talk.say_text(said, type=ReplyType.HANDOFF, data=data, why={"message": key} | why)
 
 
 async def chosen(talk: Talk) -> bool:
