@@ -1,12 +1,15 @@
 """Staff accounts with passwords that we make: by the command line, and the demo's."""
 
 import secrets
+from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import duty
 from core import auth, credentials
-from core.auth import Role
+from core.auth import Permission, Role
 from core.database import transaction
+from core.errors import BadInput
 from routing import departments
 
 # No letter or digit that is mistaken for another when it is copied from a screen.
@@ -48,6 +51,21 @@ async def renew(login: str) -> str:
     async with transaction() as session:
         await auth.set_password(session, login=login, password_hash=credentials.hash_password(password))
     return password
+
+
+async def set_skills(session: AsyncSession, login: str, skills: Iterable[str]) -> None:
+    """Say which desks' conversations come to an account first.
+
+    Raises BadInput for a desk that the city does not have, an unknown login, and an account that takes no conversation.
+    """
+    wanted = list(skills)
+    for code in wanted:
+        if duty.skill(code) is None:
+            raise BadInput("城市数据 handover.yaml 里没有这个专席，请重新选择。")
+    account = next((each for each in await auth.accounts(session) if each.login == login), None)
+    if account is not None and wanted and not account.actor().may(Permission.CONVERSATION_TAKE):
+        raise BadInput("这个账号不接听市民对话，不能设专席。")
+    await auth.set_skills(session, login=login, skills=wanted)
 
 
 async def create_demo(session: AsyncSession) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import select, text
 
 from admin import migrate, warm
+from bot import duty
 from core import clock, database, dead_letters
 from core.city import city
 from core.errors import YitongError
@@ -171,6 +172,12 @@ async def _clocks() -> str:
     return "The clock policy, the ticket rules and the calendars of this year and the next are there."
 
 
+async def _people() -> str:
+    handing = duty.rules()
+    hours = "at all times" if handing.hours.opening == "always" else "by the hours written there"
+    return f"{len(handing.skills)} desks in {duty.FILE}; people on duty {hours}."
+
+
 async def _articles() -> str:
     read = list(reading.folder(city().folder / "articles"))
     wrong = [each for each in read if isinstance(each, reading.Problem)]
@@ -229,6 +236,7 @@ CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "taxonomy": _taxonomy,
     "departments": _departments,
     "clocks": _clocks,
+    "people": _people,
     "articles": _articles,
     "safety": _safety,
     "doors": _doors,

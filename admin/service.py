@@ -15,12 +15,13 @@ import uvicorn
 from admin import accounts, migrate, sample, warm
 from admin.notices import connect_channels
 from admin.web import create_app
+from bot import forgotten as forgotten  # its sweep: nothing else in this process asks for it
 from core import database, jobs, live, logs
 from core.city import city
 from core.errors import Unavailable
 from core.settings import settings
 from routing import clock_versions
-from routing import learning as learning  # its sweep and its job: nothing else in this process asks for it
+from routing import learning as learning  # its sweep and its job
 
 log = structlog.get_logger()
 

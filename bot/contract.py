@@ -37,7 +37,7 @@ class ReplyType(StrEnum):
     FORM = "form"  # asks for one element; data: element, filled
     CHOICE = "choice"  # data: options [{"value","label","heard"?}]; the value may be sent as the next text
     TICKET = "ticket"  # data: number, code, due_at, url
-    HANDOFF = "handoff"  # data: position
+    HANDOFF = "handoff"  # data: position, minutes (or null), options as of a choice where nobody is there
     EMERGENCY = "emergency"  # data: service, number
 
 

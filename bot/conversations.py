@@ -128,6 +128,13 @@ async def get(session: AsyncSession, id: str, *, lock: bool = False) -> Conversa
     return conversation
 
 
+async def glance(session: AsyncSession, ids: Sequence[str], *, caller: str) -> Sequence[Conversation]:
+    """Return these conversations and the one in which the number `caller` telephones, the latest first."""
+    called = (Conversation.channel == "voice") & (Conversation.peer_index == _peer_index("voice", caller))
+    statement = select(Conversation).where(Conversation.id.in_(ids) | called).order_by(Conversation.last_at.desc())
+    return (await session.scalars(statement)).all()
+
+
 async def begin_anew(session: AsyncSession, id: str, *, unless: str) -> None:
     """Let the next turn begin with no open form and no known ticket; what was said stays.
 

@@ -10,17 +10,22 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations
-from bot.contract import Reply, ReplyType
+from bot import conversations, duty
+from bot.contract import Reply, ReplyType, Turn
+from bot.engine.agreed import Agreed, go_on
 from bot.queue import (
+    CALLBACK,
     EMERGENCY,
     MISSED_CALL,
     Waiting,
     alarm_of,
     cancel,
+    count_waiting,
+    hears,
     held,
     held_by,
     holder,
+    may_take,
     on_duty,
     open_entry,
     position,
@@ -32,26 +37,34 @@ from bot.queue import (
 )
 from bot.receipts import receipt
 from bot.tables import Handover
+from bot.whisper import Whisper, whisper
 from bot.wording import wording
 from core import clock, live
 from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
-from core.privacy import mask_name, mask_phone, mask_text
+from core.privacy import PHONE, mask_name, mask_phone, mask_text
 from routing.hiding import without_introduction
 from routing.numbers import ALPHABET, CODE_LENGTH
 from routing.tickets import Opened
 
 __all__ = [
+    "CALLBACK",
     "EMERGENCY",
     "MISSED_CALL",
+    "Agreed",
     "Waiting",
     "cancel",
     "context",
+    "count_waiting",
     "give_back",
     "give_ticket",
+    "hears",
     "held",
     "held_by",
     "holder",
+    "leave",
+    "may_take",
+    "number_of",
     "on_duty",
     "position",
     "renew",
@@ -59,6 +72,8 @@ __all__ = [
     "say",
     "take",
     "waiting",
+    "whispered",
+    "without_codes",
 ]
 
 LONGEST_SENTENCE = 2000  # characters an agent says at once
@@ -68,7 +83,10 @@ _CODE = re.compile("(?<![A-Za-z0-9])" + "[ -]?".join([_CHARACTER] * CODE_LENGTH)
 
 
 async def take(session: AsyncSession, id: str, *, actor: Actor) -> None:
-    """Give the conversation to the agent. Raises Forbidden; Conflict when a colleague has it or nobody waits."""
+    """Give the conversation to the agent.
+
+    Raises Forbidden; Conflict when a colleague has it, nobody waits, or those with the skill it needs come first.
+    """
     actor.must(Permission.CONVERSATION_TAKE)
     conversation = await conversations.get(session, id, lock=True)
     entry = await open_entry(session, id)
@@ -78,36 +96,82 @@ async def take(session: AsyncSession, id: str, *, actor: Actor) -> None:
         if entry.staff_id == actor.id:
             return
         raise Conflict("这个对话已由另一位同事接听。")
-    entry.taken_at, entry.staff_id = clock.now(), actor.id
+    if not may_take(actor, entry):
+        desk, left = duty.skill(entry.skill), entry.open_at - clock.now()
+        name, seconds = desk.name if desk else "", max(1, round(left.total_seconds()))
+        raise Conflict(f"这位市民先由{name}接听，{seconds}秒后还没有人接，您就可以接。")
+    entry.taken_at = entry.waits_since = clock.now()
+    entry.staff_id = actor.id
     await record(session, id, "taken", actor=actor)
     await live.announce(session, "desk", "handover.taken", conversation=id, staff=actor.id)
     text = wording("handover.taken", conversation.locale)
-    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.HANDOFF, text, {"position": 0})])
+    reply = Reply(ReplyType.HANDOFF, text, {"position": 0, "why": {"rule": "taken"}})
+    await conversations.say(session, id, sender="bot", replies=[reply])
+
+
+async def leave(session: AsyncSession, id: str) -> None:
+    """Let the citizen leave the queue by a button: the line says that it has heard. Nothing where nobody waits."""
+    conversation = await conversations.get(session, id, lock=True)
+    if await position(session, id):
+        await cancel(session, id)
+        text = wording("handoff.cancelled", conversation.locale)
+        await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.TEXT, text)])
 
 
 async def say(session: AsyncSession, id: str, *, actor: Actor, text: str) -> conversations.Message:
     """Say the agent's sentence to the citizen. Raises Conflict unless the agent has the conversation; BadInput."""
     await conversations.get(session, id, lock=True)
-    await _own_entry(session, id, actor)
+    entry = await _own_entry(session, id, actor)
     if not text.strip():
         raise BadInput("请输入要说的话。")
     if len(text) > LONGEST_SENTENCE:
         raise BadInput(f"一次最多 {LONGEST_SENTENCE} 个字，请分几次说。")
+    entry.waits_since = None
     reply = Reply(ReplyType.TEXT, text.strip())
     said = await conversations.say(session, id, sender="agent", replies=[reply], actor=actor)
     return said[0]
 
 
-async def give_back(session: AsyncSession, id: str, *, actor: Actor) -> None:
-    """Give the conversation back to the bot, which tells the citizen. Raises Conflict as `say` does."""
+async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agreed | None = None) -> None:
+    """Give the conversation back to the bot, which tells the citizen and goes on with an open form where they were.
+
+    What the citizen told the agent is in the form then. `agreed`: what the agent passes on besides; it begins a form
+    where none is open. Raises Conflict as `say` does.
+    """
     conversation = await conversations.get(session, id, lock=True)
     entry = await _own_entry(session, id, actor)
-    entry.ended_at = clock.now()
-    conversation.state = json.dumps(state_of(conversation) | {"alarm": None}, ensure_ascii=False)
+    said = await told_to_agent(session, entry)
+    entry.ended_at, entry.ended_as = clock.now(), "returned"
+    state = state_of(conversation) | {"alarm": None}
+    turn = Turn(id, conversation.channel, "", clock.now())
+    outcome = await go_on(session, turn, state, said=said, agreed=agreed)
+    conversation.state = json.dumps(state | outcome.state, ensure_ascii=False)
     await record(session, id, "returned", actor=actor)
     await live.announce(session, "desk", "handover.returned", conversation=id, staff=actor.id)
     text = wording("handover.returned", conversation.locale)
-    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.TEXT, text)])
+    why = {"why": {"rule": "given_back"}}
+    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.TEXT, text, why), *outcome.replies])
+
+
+async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
+    """Return what the citizen has said since an agent has the conversation, or has opened a ticket of it."""
+    told: list[str] = []
+    for message in await conversations.messages(session, entry.conversation_id):
+        if entry.taken_at is None or message.at < entry.taken_at:
+            continue
+        if message.sender == "citizen":
+            told.append(message.text)
+        elif message.reply_type == ReplyType.TICKET:
+            told = []
+    return told
+
+
+async def whispered(session: AsyncSession, id: str, *, actor: Actor) -> Whisper:
+    """Return what the bot would say now, for the agent who has the conversation. Raises Conflict as `say` does."""
+    conversation = await conversations.get(session, id)
+    entry = await _own_entry(session, id, actor)
+    said = await told_to_agent(session, entry)
+    return await whisper(state_of(conversation), said, locale=conversation.locale)
 
 
 async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, Any]:
@@ -131,15 +195,28 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
     return {
         "conversation": id,
         "channel": conversation.channel,
+        "locale": conversation.locale,
         "reason": entry.reason,
         "since": entry.requested_at,
+        "skill": entry.skill,
+        "waits_since": entry.waits_since,
         "held": own,
         "messages": said,
         "alarm": alarm_of(state, clear=own),
         "understanding": state.get("understood"),
         "form": state.get("form") if own else _masked(state.get("form")),
+        "callback": state.get("callback", "") if own else mask_text(state.get("callback", "")),
         "tickets": [ticket["number"] for ticket in state.get("tickets", [])],
     }
+
+
+async def number_of(session: AsyncSession, id: str) -> str:
+    """Return the number that the citizen left or calls from, to look for what else is theirs; empty where unknown."""
+    conversation = await conversations.get(session, id)
+    state = state_of(conversation)
+    given = (state.get("form") or {}).get("phone") or state.get("callback", "")
+    found = PHONE.search(str(given or (conversation.peer if conversation.channel == "voice" else "") or ""))
+    return found[0] if found else ""
 
 
 async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: Actor) -> None:
@@ -148,7 +225,8 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
     Raises Conflict unless the agent has the conversation.
     """
     conversation = await conversations.get(session, id, lock=True)
-    await _own_entry(session, id, actor)
+    entry = await _own_entry(session, id, actor)
+    entry.waits_since = None
     state = state_of(conversation)
     known = {"number": opened.ticket.number, "code": opened.code, "title": opened.ticket.title}
     state |= {"tickets": [*state.get("tickets", []), known], "form": None, "photos": [], "expects": "", "options": []}
@@ -164,7 +242,12 @@ def _masked(form: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _masked_text(text: str) -> str:
-    return _CODE.sub("*" * CODE_LENGTH, without_introduction(mask_text(text)))
+    return without_codes(without_introduction(mask_text(text)))
+
+
+def without_codes(text: str) -> str:
+    """Return the text with what may be a ticket's code hidden: it opens the ticket to whoever has it."""
+    return _CODE.sub("*" * CODE_LENGTH, text)
 
 
 async def _own_entry(session: AsyncSession, id: str, actor: Actor) -> Handover:

@@ -3,27 +3,30 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations
+from bot import conversations, duty, places
 from bot.tables import Conversation, Handover
-from core import auth, clock, ledger, live
+from core import clock, ledger, live
 from core.auth import SYSTEM, Actor, Permission
 from core.privacy import mask_text
 
-EMERGENCY = "emergency"
+EMERGENCY = "emergency"  # a reason, and the desk that hears of it first
 MISSED_CALL = "missed_call"
+CALLBACK = "callback"  # the citizen need not wait: an agent telephones
+LISTED = 50  # of those who wait: nobody takes the fifty-first
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A conversation that wants a person, or has one. `summary` is the matter so far, with numbers masked.
 
-    `alarm`: the emergency in it (service, number, situation, reason, place; numbers masked), or None.
+    `alarm`: the emergency in it (service, number, situation, reason, place; numbers masked), or None; `skill`: the desk
+    that is asked first, until `open_at`; `waits_since`: since when the citizen waits for a word of who has it.
     """
 
     conversation: str
@@ -32,25 +35,59 @@ class Waiting:
     reason: str
     summary: str
     alarm: dict[str, Any] | None = None
+    skill: str | None = None
+    open_at: datetime | None = None
+    returned: bool = False
+    waits_since: datetime | None = None
+
+    def may_be_taken_by(self, actor: Actor) -> bool:
+        """Say whether the actor may take it now: it is open to anybody, or asks for what the actor can do."""
+        return self.open_at is None or _may_take(actor, self.skill, self.open_at)
 
 
-async def request(session: AsyncSession, id: str, reason: str, *, actor: Actor = SYSTEM) -> int:
+async def request(
+    session: AsyncSession, id: str, reason: str, *, skill: str | None = None, actor: Actor = SYSTEM
+) -> int:
     """Put the conversation into the queue and return its position, 1 first; asked again, it keeps its place.
 
-    `reason`: emergency (goes before all others), asked, missed_call, not_understood … Position 0: an agent has it.
+    `reason`: emergency (goes before all others), asked, missed_call, callback, not_understood … `skill`: what whoever
+    answers should be able to do, a code of `handover.yaml` (others are left out). Position 0: an agent has it.
     """
     await conversations.get(session, id, lock=True)
-    entry = await open_entry(session, id)
+    entry, now = await open_entry(session, id), clock.now()
     if entry is None:
-        entry = Handover(conversation_id=id, reason=reason, urgent=reason == EMERGENCY, requested_at=clock.now())
+        entry = Handover(
+            conversation_id=id,
+            reason=reason,
+            urgent=reason == EMERGENCY,
+            returned=False,
+            requested_at=now,
+            open_at=now,
+        )
         session.add(entry)
+        await _set_desk(session, entry, skill)
+        await session.flush()
+        entry.place = await places.of(session, entry)
         await record(session, id, "requested", actor=actor, reason=reason)
         await live.announce(session, "desk", "handover.waiting", conversation=id, reason=reason)
-    elif reason in {EMERGENCY, MISSED_CALL} and not entry.urgent:
-        entry.reason, entry.urgent = reason, reason == EMERGENCY
+    else:
+        rises = reason in {EMERGENCY, MISSED_CALL, CALLBACK} and not entry.urgent
+        if rises:
+            entry.reason, entry.urgent = reason, reason == EMERGENCY
+        if entry.taken_at is None and (entry.urgent or entry.skill is None):
+            await _set_desk(session, entry, skill)
         await live.announce(session, "desk", "handover.waiting", conversation=id, reason=reason)
     await session.flush()
-    return await _position(session, entry)
+    return await places.of(session, entry)
+
+
+async def _set_desk(session: AsyncSession, entry: Handover, skill: str | None) -> None:
+    """Let who has the skill see it first, where anybody on duty has it; an emergency goes to everybody at once."""
+    wanted = duty.skill(EMERGENCY if entry.urgent else entry.skill or skill)
+    entry.skill = wanted.code if wanted else None
+    kept = wanted is not None and not entry.urgent and await duty.present(session, wanted.code)
+    seconds = wanted.reserved_seconds if wanted and kept else 0
+    entry.open_at = entry.requested_at if not seconds else clock.now() + timedelta(seconds=seconds)
 
 
 async def renew(session: AsyncSession, id: str) -> None:
@@ -63,14 +100,15 @@ async def renew(session: AsyncSession, id: str) -> None:
 async def position(session: AsyncSession, id: str) -> int | None:
     """Return the place in the queue, 0 when an agent has the conversation, None when it is in no queue."""
     entry = await open_entry(session, id)
-    return None if entry is None else await _position(session, entry)
+    return None if entry is None else await places.of(session, entry)
 
 
-async def cancel(session: AsyncSession, id: str) -> None:
-    """Leave the queue: the citizen wants no person any more."""
+async def cancel(session: AsyncSession, id: str, *, met: bool = False) -> None:
+    """Leave the queue: the citizen wants no person any more; `met`: they have talked with one by telephone."""
+    await conversations.get(session, id, lock=True)
     entry = await open_entry(session, id)
     if entry is not None and entry.taken_at is None:
-        entry.ended_at = clock.now()
+        entry.ended_at, entry.ended_as = clock.now(), "met" if met else "left"
         await record(session, id, "cancelled", actor=SYSTEM)
         await live.announce(session, "desk", "handover.returned", conversation=id)
 
@@ -81,15 +119,40 @@ async def held(session: AsyncSession, id: str) -> bool:
     return entry is not None and entry.taken_at is not None
 
 
+async def hears(session: AsyncSession, id: str) -> bool:
+    """Say whether an agent has the conversation, who now is waited for: the citizen has said something."""
+    entry = await open_entry(session, id)
+    if entry is None or entry.taken_at is None:
+        return False
+    entry.waits_since = entry.waits_since or clock.now()
+    return True
+
+
 async def on_duty(session: AsyncSession) -> bool:
     """Say whether anybody who may take a conversation is signed in."""
-    return await auth.signed_in(session, Permission.CONVERSATION_TAKE) > 0
+    return await duty.present(session)
 
 
-async def waiting(session: AsyncSession) -> list[Waiting]:
-    """Return the queue, first to be taken first."""
-    waits = Handover.taken_at.is_(None)
-    return await _listed(session, waits, order=(Handover.urgent.desc(), Handover.requested_at, Handover.id))
+async def waiting(session: AsyncSession, *, actor: Actor | None = None, desk: str | None = None) -> list[Waiting]:
+    """Return the head of the queue, first to be taken first.
+
+    `actor`: in the order for that agent, whose own desks' conversations come first; `desk`: only those of one.
+    """
+    waits: ColumnElement[bool] = Handover.taken_at.is_(None)
+    if desk is not None:
+        waits &= Handover.skill == desk if desk else Handover.skill.is_(None)
+    order: list[Any] = [Handover.urgent.desc(), Handover.returned.desc(), Handover.requested_at, Handover.id]
+    if actor is not None:
+        own = func.coalesce(Handover.skill.in_(actor.skills), False)
+        order[2:2] = [own.desc(), (own | (Handover.open_at <= clock.now())).desc()]
+    return await _listed(session, waits, order=order)
+
+
+async def count_waiting(session: AsyncSession) -> int:
+    """Return how many wait."""
+    return (
+        await session.scalar(select(func.count()).where(Handover.ended_at.is_(None), Handover.taken_at.is_(None))) or 0
+    )
 
 
 async def held_by(session: AsyncSession, *, actor: Actor) -> list[Waiting]:
@@ -118,19 +181,13 @@ async def open_entry(session: AsyncSession, id: str) -> Handover | None:
     return entry
 
 
-async def _position(session: AsyncSession, entry: Handover) -> int:
-    if entry.taken_at is not None:
-        return 0
-    earlier = (Handover.requested_at < entry.requested_at) | (
-        (Handover.requested_at == entry.requested_at) & (Handover.id < entry.id)
-    )
-    before = Handover.urgent & earlier if entry.urgent else Handover.urgent | earlier
-    ahead = await session.scalar(
-        select(func.count(Handover.id)).where(
-            Handover.ended_at.is_(None), Handover.taken_at.is_(None), Handover.id != entry.id, before
-        )
-    )
-    return (ahead or 0) + 1
+def may_take(actor: Actor, entry: Handover) -> bool:
+    """Say whether the actor may take the wish now, or others are asked first."""
+    return _may_take(actor, entry.skill, entry.open_at)
+
+
+def _may_take(actor: Actor, skill: str | None, open_at: datetime) -> bool:
+    return open_at <= clock.now() or skill in actor.skills or actor.may(Permission.TICKET_RULE)
 
 
 async def _listed(session: AsyncSession, which: ColumnElement[bool], *, order: Sequence[Any]) -> list[Waiting]:
@@ -139,6 +196,7 @@ async def _listed(session: AsyncSession, which: ColumnElement[bool], *, order: S
         .join(Conversation, Conversation.id == Handover.conversation_id)
         .where(Handover.ended_at.is_(None), which)
         .order_by(*order)
+        .limit(LISTED)
     )
     return [_waiting(entry, conversation) for entry, conversation in rows]
 
@@ -152,6 +210,10 @@ def _waiting(entry: Handover, conversation: Conversation) -> Waiting:
         reason=entry.reason,
         summary=mask_text(state.get("summary", "")),
         alarm=alarm_of(state),
+        skill=entry.skill,
+        open_at=entry.open_at,
+        returned=entry.returned,
+        waits_since=entry.waits_since,
     )
 
 

@@ -55,13 +55,25 @@ class Handover(Base):
     __table_args__ = (
         Index("uq_handovers_open", "conversation_id", unique=True, postgresql_where=text("ended_at is null")),
         Index("ix_handovers_waiting", "requested_at", postgresql_where=text("ended_at is null and taken_at is null")),
+        Index("ix_handovers_held", "waits_since", postgresql_where=text("ended_at is null and taken_at is not null")),
+        Index("ix_handovers_requested_at", "requested_at"),
+        Index("ix_handovers_taken_at", "taken_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     reason: Mapped[str]  # emergency, asked, not_understood, no_answer …
     urgent: Mapped[bool]  # goes before all others
+    skill: Mapped[str | None]  # the desk that is asked first: a code of `handover.yaml`
+    open_at: Mapped[datetime]  # from when on anybody may take it; later than requested_at: it stands at its own desk
+    returned: Mapped[bool] = mapped_column(default=False)  # an agent had it and left: before all but emergencies
     requested_at: Mapped[datetime]
+    place: Mapped[int | None]  # in the queue, as it was asked for
+    told_place: Mapped[int | None]  # what the citizen was told last
+    told_minutes: Mapped[int | None]
+    told_at: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
     staff_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    waits_since: Mapped[datetime | None]  # since when the citizen waits for a word of the agent who has it
     ended_at: Mapped[datetime | None]
+    ended_as: Mapped[str | None]  # returned (by an agent), met (by telephone), left (the citizen gave up)

@@ -40,7 +40,7 @@ async def converse(session: AsyncSession, turn: Turn, *, locked: Conversation | 
     whole = turn.text.encode(errors="replace").decode()  # JSON may hold half a character, which nothing can store
     turn = replace(turn, text=whole[:LONGEST_TEXT])
     heard_at = clock.now()
-    if await handover.held(session, conversation.id):
+    if await handover.hears(session, conversation.id):
         data = {"media": list(turn.media)} if turn.media else {}
         await conversations.receive(session, conversation.id, text=turn.text, key=turn.key, data=data)
         conversation.last_at = heard_at

@@ -11,7 +11,7 @@ _BREAKS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"[。！？；.!?
 
 def labels(reply: Reply) -> list[str]:
     """Return what a reply lets the citizen choose from, in the order in which 1, 2, 3 … choose it; maybe nothing."""
-    if reply.type is not ReplyType.CHOICE:
+    if reply.type not in {ReplyType.CHOICE, ReplyType.HANDOFF}:
         return []
     return [str(option["label"]) for option in reply.data.get("options", [])]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, delete, func, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, String, delete, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,6 +80,7 @@ class Actor:
     name: str = ""
     role: Role | None = None
     department: str | None = None  # code; the only department whose tickets a department account sees
+    skills: tuple[str, ...] = ()  # codes of the city's desks (`handover.yaml`) whose conversations come here first
 
     def __str__(self) -> str:
         return self.kind if self.id is None else f"{self.kind}:{self.id}"
@@ -110,11 +112,13 @@ class Staff(Base):
     role: Mapped[str]
     department: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
+    skills: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
     created_at: Mapped[datetime]
 
     def actor(self) -> Actor:
         """Return the actor that this account is."""
-        return Actor(kind="staff", id=self.id, name=self.name, role=Role(self.role), department=self.department)
+        role, skills = Role(self.role), tuple(self.skills)
+        return Actor(kind="staff", id=self.id, name=self.name, role=role, department=self.department, skills=skills)
 
 
 class StaffSession(Base):
@@ -198,15 +202,39 @@ async def staff_of(session: AsyncSession, token: str) -> Staff:
     return staff
 
 
-async def signed_in(session: AsyncSession, permission: Permission) -> int:
-    """Return how many members of staff who hold the permission are signed in: who is on duty now."""
+async def signed_in(session: AsyncSession, permission: Permission, *, skill: str | None = None) -> int:
+    """Return how many members of staff who hold the permission are signed in: who is on duty now.
+
+    `skill`: only those who have it.
+    """
     roles = [role for role, held in PERMISSIONS.items() if permission in held and role is not Role.ADMINISTRATOR]
-    count = await session.scalar(
+    statement = (
         select(func.count(Staff.id.distinct()))
         .join(StaffSession, StaffSession.staff_id == Staff.id)
         .where(StaffSession.expires_at > clock.now(), Staff.active, Staff.role.in_(roles))
     )
-    return count or 0
+    if skill is not None:
+        statement = statement.where(Staff.skills.contains([skill]))
+    return await session.scalar(statement) or 0
+
+
+async def away(session: AsyncSession, ids: Iterable[int]) -> set[int]:
+    """Return which of these accounts are not signed in any more."""
+    wanted = set(ids)
+    here = await session.scalars(
+        select(StaffSession.staff_id)
+        .join(Staff, Staff.id == StaffSession.staff_id)
+        .where(StaffSession.staff_id.in_(wanted), StaffSession.expires_at > clock.now(), Staff.active)
+    )
+    return wanted - set(here)
+
+
+async def set_skills(session: AsyncSession, *, login: str, skills: Iterable[str]) -> None:
+    """Give an account these skills instead of those it had. Raises BadInput for an unknown login."""
+    staff = await session.scalar(select(Staff).where(Staff.login == login))
+    if staff is None:
+        raise BadInput(f"没有登录名为 {login} 的账号。")
+    staff.skills = sorted(set(skills))
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:

@@ -10,10 +10,11 @@ pages    the pages
 
 from fastapi import APIRouter
 
-from admin.staff import events, jobs, session
+from admin.staff import accounts, events, jobs, session
 from admin.staff.catalogue.endpoints import router as catalogue_router
 from admin.staff.clocks.endpoints import router as clocks_router
 from admin.staff.conversations.endpoints import router as conversations_router
+from admin.staff.conversations.supervising import router as queues_router
 from admin.staff.duplicates.endpoints import router as duplicates_router
 from admin.staff.figures.endpoints import router as figures_router
 from admin.staff.knowledge.endpoints import router as knowledge_router
@@ -41,6 +42,8 @@ for _each in (
     warnings_router,
     clocks_router,
     conversations_router,
+    queues_router,
+    accounts.router,
     importing_router,
     knowledge_router,
     events.router,

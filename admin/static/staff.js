@@ -219,7 +219,8 @@ document.addEventListener("click", (event) => {
   const insert = event.target.closest("[data-insert]");
   if (insert) {
     const box = document.getElementById("sentence");
-    const passage = insert.closest(".hit").querySelector("[data-passage]").textContent;
+    const said = insert.closest(".hit").querySelector("[data-passage]");
+    const passage = said.textContent + (said.dataset.source ?? "");
     box.value = box.value ? `${box.value}\n${passage}` : passage;
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);

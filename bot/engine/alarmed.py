@@ -2,7 +2,7 @@
 
 import re
 
-from bot import handover
+from bot import queue
 from bot.contract import ReplyType
 from bot.engine import emergencies, matters, phrases, sentences
 from bot.engine.state import Alarm
@@ -30,7 +30,7 @@ async def follow(talk: Talk) -> bool:
         return False
     if places:
         alarm.place = sentences.place_of(places, talk.text).text
-        await handover.renew(talk.session, talk.turn.conversation)
+        await queue.renew(talk.session, talk.turn.conversation)
     opening = talk.word("emergency.noted") if places else ""
     if not alarm.service:
         emergencies.cry(talk, opening)

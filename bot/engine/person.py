@@ -1,26 +1,51 @@
 """A person please: into the queue, with a word on what happens now."""
 
-from bot import handover
+from bot import duty, queue, telling
 from bot.contract import ReplyType
+from bot.engine import off_duty, phrases
 from bot.engine.talk import Talk
 from core.city import city
+from core.text.normalise import normalise
+
+ORDINARY = "handoff.waiting"
 
 
-async def to_person(talk: Talk, reason: str, *, key: str = "handoff.waiting", number: str = "") -> None:
+async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str = "") -> None:
     """Put the citizen into the queue and say what happens now, also when nobody is on duty.
 
     `key`: the message, with `.nobody` behind it when nobody is; `number`: whom to call instead.
     """
-    place = await handover.request(talk.session, talk.turn.conversation, reason)
-    duty = await handover.on_duty(talk.session)
-    talk.say(
-        key if duty else f"{key}.nobody",
-        type=ReplyType.HANDOFF,
-        data={"position": place},
-        why={"rule": "person", "reason": reason, "on_duty": duty},
-        position=place,
-        hotline=city().hotline,
-        number=number,
-    )
+    locale = talk.state.locale
+    desk = duty.skill(needed(talk, reason))
+    await queue.request(talk.session, talk.turn.conversation, reason, skill=desk.code if desk else None)
+    found = await telling.now_told(talk.session, talk.turn.conversation)
+    present = await duty.present(talk.session)
+    why = {"rule": "person", "reason": reason, "on_duty": present, "skill": desk.code if desk else None}
+    if key == ORDINARY and not present:
+        return off_duty.nobody(talk, found, why)
+    wait = telling.words(found, locale)
+    message = key if present else f"{key}.nobody"
+    if message == ORDINARY and talk.turn.channel == "voice":
+        message = f"{ORDINARY}.voice"  # from here on nobody hears what they say until it is their turn
+    said = talk.word(message, position=found.position, wait=wait, hotline=city().hotline, number=number)
+    if key == ORDINARY and desk and not await duty.present(talk.session, desk.code):
+        said = talk.word("handoff.no_skill", desk=desk.named(locale)) + said
+    data = {"position": found.position, "minutes": found.minutes}
+    talk.say_text(said, type=ReplyType.HANDOFF, data=data, why={"message": message} | why)
     if talk.state.form is None:
         talk.state.expect("")
+
+
+def needed(talk: Talk, reason: str) -> str | None:
+    """Return the desk that the conversation asks for, as it was said or understood; None where anybody will do."""
+    if reason == queue.EMERGENCY:
+        return queue.EMERGENCY
+    state, form = talk.state, talk.state.form
+    if state.locale == "en":
+        return "english"
+    told = "\n".join(filter(None, (talk.plain, *map(normalise, (state.told, state.question)))))
+    if phrases.says("dialect", told) or (talk.turn.channel == "voice" and reason == "not_understood"):
+        return "dialect"
+    if phrases.says("enterprise", f"{told}\n{normalise(form.description) if form else ''}"):
+        return "enterprise"
+    return state.skill or None

@@ -115,6 +115,7 @@ async def nothing_said(talk: Talk) -> bool:
         state.locale = "en"
     if _OTHER_SCRIPT.search(plain) and not _mostly_han(plain):
         why = {"rule": "other_language"}
+        state.skill = "other_language"
         talk.offer("bad.language", expects="offer", options=talk.options("person", "cancel"), why=why)
         return True
     if not re.search(r"\w", plain):

@@ -67,6 +67,11 @@ async def say_in_call(session: AsyncSession, form: FormData, text: str, *, turn:
     return await say(session, form, text, key=f"{call}:{turn}")
 
 
+async def was_not_understood(session: AsyncSession, form: FormData) -> None:
+    """Let who speaks dialects answer a caller first whom recognition could not hear again and again."""
+    await handover.request(session, await conversation(session, form), "not_understood", skill="dialect")
+
+
 def _parsed(number: str) -> phonenumbers.PhoneNumber | None:
     try:
         parsed = phonenumbers.parse(number, "CN")

@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.datastructures import FormData
 
-from bot import handover
+from bot import handover, telling
 from bot.contract import ReplyType
 from channels import plain_text
 from channels.voice import callers, speech, twiml
@@ -53,6 +53,8 @@ async def heard(form: Form, turn: TurnNumber, silences: Annotated[int, Query(ge=
         return _xml(_silence(turn, silences + 1))
     async with database.transaction() as session:
         replies = await callers.say_in_call(session, form, text, turn=turn)
+        if silences >= OFFER_PERSON_AFTER and any(reply.type is ReplyType.HANDOFF for reply in replies):
+            await callers.was_not_understood(session, form)
         reachable = bool(settings().twilio_agent_number) or await handover.on_duty(session)
     sentences = speech.sentences(replies)
     if not replies:  # an agent has the conversation already, so the caller belongs on the agents' telephone
@@ -74,10 +76,15 @@ def _silence(turn: int, silences: int) -> str:
 
 @router.post("/voice/wait")
 async def wait(form: Form) -> Response:
-    """Tell a caller in the queue how many are before them."""
+    """Tell a caller in the queue how many are before them, and how long it will take where that is known."""
+    async with database.transaction() as session:
+        place = await telling.place(session, await callers.conversation(session, form))
     position = value(form, "QueuePosition")
-    ahead = int(position) - 1 if position.isdecimal() else 0
-    return _xml(twiml.wait([wording("ahead", count=ahead) if ahead > 0 else wording("next")]))
+    ahead = int(position) - 1 if position.isdecimal() else place.position - 1 if place else 0
+    said = [wording("ahead", count=ahead) if ahead > 0 else wording("next")]
+    if ahead > 0 and place and place.minutes:
+        said.append(wording("wait_over" if place.over else "wait_about", minutes=place.minutes))
+    return _xml(twiml.wait(said))
 
 
 @router.post("/voice/queue")
@@ -97,7 +104,7 @@ async def _after_transfer(form: FormData, turn: int, *, answered: bool) -> Respo
     async with database.transaction() as session:
         conversation = await callers.conversation(session, form)
         if answered:
-            await handover.cancel(session, conversation)
+            await handover.cancel(session, conversation, met=True)
         else:
             await handover.request(session, conversation, handover.MISSED_CALL)
     if answered:

@@ -8,7 +8,7 @@ from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 import bot
-from bot import conversations
+from bot import conversations, handover
 from bot.contract import Turn
 from channels import attachments
 from channels.web import events, rates
@@ -84,8 +84,8 @@ async def send_message(
             media=tuple({"kind": "image", "id": _own(each, conversation, request)} for each in message.media),
         )
         replies = await bot.converse(session, turn, locked=locked)
-        state = await events.state_of(session, conversation)
-    return Answered(replies=[Reply.model_validate(each.as_json()) for each in replies], state=state)
+        state, place = await events.standing(session, conversation)
+    return Answered(replies=[Reply.model_validate(each.as_json()) for each in replies], state=state, place=place)
 
 
 @_small.get("/{conversation}/messages", responses=problems(401, 422, 503))
@@ -98,8 +98,9 @@ async def list_messages(
     async with transaction() as session:
         await conversations.authorise(session, conversation, token)
         found = await conversations.messages(session, conversation, after=after)
-        state = await events.state_of(session, conversation)
-    return Messages(messages=[StoredMessage.model_validate(each.as_json()) for each in found], state=state)
+        state, place = await events.standing(session, conversation)
+    said = [StoredMessage.model_validate(each.as_json()) for each in found]
+    return Messages(messages=said, state=state, place=place)
 
 
 @_small.get(
@@ -118,13 +119,23 @@ async def listen(
 ) -> EventSourceResponse:
     """Hear every message of the conversation as it is said, whoever says it: server-sent events named `message`.
 
-    Each event's id is the message's id, its data the message as in the list. An event `state` tells who answers now.
+    Each event's id is the message's id, its data the message as in the list. An event `state` tells who answers now,
+    an event `place` where one stands in the queue for a person, while one waits.
     """
     async with transaction() as session:
         await conversations.authorise(session, conversation, token)
     events.admit(conversation)
     resumed = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else 0
     return EventSourceResponse(events.of(conversation, after=max(after, min(resumed, 2**62))))
+
+
+@_small.delete("/{conversation}/wait", status_code=204, responses=problems(401, 429, 503))
+async def stop_waiting(request: Request, conversation: ConversationId, token: Token) -> None:
+    """Leave the queue for a person; the line goes on by itself. Doing it twice, or without waiting, is no error."""
+    rates.admit("message", rates.address_of(request), conversation)
+    async with transaction() as session:
+        await conversations.authorise(session, conversation, token)
+        await handover.leave(session, conversation)
 
 
 @_photos.post("/{conversation}/attachments", status_code=201, responses=problems(401, 403, 413, 422, 429, 503))

@@ -94,11 +94,22 @@ class Reply(BaseModel):
     text: str = Field(description="Stands alone and can be read aloud.")
 
 
+class Place(BaseModel):
+    """Where a citizen stands in the queue for a person."""
+
+    position: int = Field(description="1: the next.", examples=[3])
+    minutes: int | None = Field(
+        description="How long it will probably take, from how long others waited lately; null: unknown.", examples=[4]
+    )
+    over: bool = Field(False, description="It will take longer than that.")
+
+
 class Answered(BaseModel):
     """The line's replies to one message."""
 
     replies: list[Reply]
     state: str = Field(description="Who answers now: `bot`, `waiting` for a person, or an `agent`.", examples=["bot"])
+    place: Place | None = Field(None, description="In the queue, while waiting.")
 
 
 class StoredMessage(BaseModel):
@@ -118,6 +129,7 @@ class Messages(BaseModel):
 
     messages: list[StoredMessage]
     state: str = Field(description="Who answers now: `bot`, `waiting` for a person, or an `agent`.", examples=["bot"])
+    place: Place | None = Field(None, description="In the queue, while waiting.")
 
 
 class KeptAttachment(BaseModel):

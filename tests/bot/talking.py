@@ -73,10 +73,11 @@ class Line:
     async def state(self) -> dict[str, Any]:
         return state_of(await conversations.get(self.session, self.id))
 
-    async def duty(self) -> None:
-        """Sign an agent in."""
+    async def duty(self, *skills: str) -> None:
+        """Sign an agent in, who answers these desks first."""
         password = credentials.hash_password("only for tests")
         await auth.create_staff(self.session, login="agent", name="坐席", password_hash=password, role=Role.AGENT)
+        await auth.set_skills(self.session, login="agent", skills=skills)
         staff, _ = await auth.sign_in(self.session, login="agent", password="only for tests")
         self.agent = staff.actor()
 

@@ -1,8 +1,8 @@
 """Conversations as citizens have them (`transcripts/*.yaml`), over real intents, knowledge base and routing.
 
-A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in); `turns`. A turn: `say` (`{number}` and
-`{code}` stand for the last ticket's), `photo`, or `do: replied|take|give_back|agent says …`, of others
-`do: reported … [number]|joined|finished`; then what is expected:
+A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in; a list: who answers these desks);
+`turns`. A turn: `say` (`{number}` and `{code}` stand for the last ticket's), `photo`, or
+`do: replied|take|give_back|agent says …`, of others `do: reported … [number]|joined|finished`; then what is expected:
 `types` of all replies, `has` and `not` over their joined text, `options` among the choices, `state` at dotted paths
 (null: nothing there), `silent`: no reply.
 """
@@ -84,7 +84,7 @@ def test_there_are_enough_of_them() -> None:
 async def test_transcript(transcript: dict[str, Any], line: Any) -> None:
     async with line(transcript.get("channel", "web"), transcript.get("peer")) as made:
         if transcript.get("duty"):
-            await made.duty()
+            await made.duty(*(transcript["duty"] if isinstance(transcript["duty"], list) else ()))
         for turn in transcript["turns"]:
             if "do" in turn:
                 await act(made, turn["do"])

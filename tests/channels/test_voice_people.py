@@ -8,6 +8,8 @@ from bot import conversations, handover
 from core import database
 from core.auth import Staff
 from core.settings import settings
+from tests.bot.test_places import waited
+from tests.bot.test_skills import asks
 from tests.channels.voice_door import Call, client, configured, on_duty, post, queue, thread, twiml
 
 __all__ = ["client", "configured", "on_duty"]
@@ -118,3 +120,29 @@ async def test_a_call_that_ends_without_a_wish_for_a_person_asks_for_no_callback
     assert (await post(client, "/channels/twilio/voice/status", CallStatus="completed")).status_code == 204
     assert await queue() == []
     assert (await thread())[0].text == "我要报修路灯坏了"
+
+
+@pytest.mark.usefixtures("on_duty")
+async def test_a_caller_hears_how_long_it_will_take(client: httpx.AsyncClient) -> None:
+    async with database.transaction() as session:
+        for _ in range(6):
+            await waited(session, 120)
+        await asks(session)
+    call = Call(client)
+    await call.ring()
+    assert "第2位，大约4分钟" in await call.say("转人工")
+    enqueue = call.answer.find("Enqueue")
+    assert enqueue is not None
+    waiting = await twiml(client, enqueue.attrib["waitUrl"], QueuePosition="2")
+    assert "大约还要等4分钟" in "".join(say.text or "" for say in waiting.iter("Say"))
+
+
+@pytest.mark.usefixtures("on_duty")
+async def test_whom_recognition_could_not_hear_gets_the_dialect_desk(client: httpx.AsyncClient) -> None:
+    call = Call(client)
+    await call.ring()
+    await call.keep_silent()
+    await call.keep_silent()
+    await call.press("0")
+    async with database.transaction() as session:
+        assert [(each.reason, each.skill) for each in await handover.waiting(session)] == [("asked", "dialect")]

@@ -115,6 +115,7 @@ async def agent_holding(conversation: str) -> auth.Actor:
         staff = await auth.create_staff(
             session, login="agent", name="小王", password_hash=credentials.hash_password("long enough"), role=Role.AGENT
         )
+        await auth.sign_in(session, login="agent", password="long enough")
         await handover.request(session, conversation, "asked")
         await handover.take(session, conversation, actor=staff.actor())
         return staff.actor()

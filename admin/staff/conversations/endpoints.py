@@ -5,16 +5,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from admin.staff.access import Staffed, requires
-from admin.staff.conversations import photos, taking
+from admin.staff.conversations import photos, suggesting, taking
 from admin.staff.refusals import refusals
+from admin.staff.tickets.opening import known_category
 from bot import handover
-from bot.remembered import remembered
+from bot.handover import Agreed
 from channels.images import MEDIA_TYPES
 from core.auth import Permission
 from core.database import transaction
+from core.errors import Conflict
+from core.privacy import mask_text
 
 router = APIRouter(
     prefix="/api/v1/staff/conversations",
@@ -30,6 +33,10 @@ WAITING: dict[str, Any] = {
     "reason": "asked",
     "summary": "建设路12号门前路灯不亮",
     "alarm": None,
+    "skill": "dialect",
+    "open_at": "2026-11-22T02:22:30Z",
+    "returned": False,
+    "waits_since": None,
 }
 
 
@@ -44,6 +51,10 @@ class WaitingView(BaseModel):
     reason: str = Field(description="emergency (goes before all others), asked, no_answer, not_understood …")
     summary: str
     alarm: dict[str, Any] | None = Field(description="The emergency: service, number, situation, reason, place.")
+    skill: str | None = Field(description="The desk that is asked first: emergency, enterprise, dialect …")
+    open_at: datetime | None = Field(description="From when on anybody may take it.")
+    returned: bool = Field(description="A colleague had it and left; it goes before others.")
+    waits_since: datetime | None = Field(description="Since when the citizen waits for a word of whoever has it.")
 
 
 class Queue(BaseModel):
@@ -61,6 +72,43 @@ class Said(BaseModel):
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class PassedOn(BaseModel):
+    """What you agreed with the citizen for the form; empty: nothing about it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"description": "楼上半夜装修", "address": "南山路18号", "phone": "13800138000"}},
+    )
+
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    category: Annotated[str, Field(max_length=100), AfterValidator(known_category)] = ""
+    address: Annotated[str, Field(max_length=200)] = ""
+    district: Annotated[str | None, Field(max_length=64)] = None
+    street: Annotated[str | None, Field(max_length=64)] = None
+    happened: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, Field(max_length=50)] = ""
+    phone: Annotated[str, Field(max_length=30)] = ""
+    confidential: bool | None = None
+
+
+class AlikeView(BaseModel):
+    """An open ticket nearby that is probably the same matter, and how to ask about it."""
+
+    number: str
+    title: str
+    ask: str
+
+
+class WhisperView(BaseModel):
+    """Sentences for you to send or leave, in the citizen's language."""
+
+    instruct: str = Field(description="What to do now, where the last words tell of an emergency.")
+    missing: str = Field(description="The next element that the matter lacks: where, when, contact …")
+    ask: str = Field(description="Asks for it.")
+    answers: list[str] = Field(description="Of the knowledge base, each with its source.")
+    alike: list[AlikeView]
+
+
 class MessageView(BaseModel):
     """A message that was said."""
 
@@ -74,7 +122,7 @@ async def waiting(actor: Staffed) -> Queue:
     """List who waits for a person, and whom you are talking with."""
     async with transaction() as session:
         return Queue(
-            waiting=[WaitingView.model_validate(each) for each in await handover.waiting(session)],
+            waiting=[WaitingView.model_validate(each) for each in await handover.waiting(session, actor=actor)],
             mine=[WaitingView.model_validate(each) for each in await handover.held_by(session, actor=actor)],
         )
 
@@ -84,14 +132,6 @@ async def context(id: str, actor: Staffed) -> dict[str, Any]:
     """Return what a person needs to go on: messages, understanding, form so far, tickets. Masked until you take it."""
     async with transaction() as session:
         return await photos.context(session, id, actor=actor)
-
-
-@router.get("/{id}/remembered")
-async def read_remembered(id: str, actor: Staffed) -> dict[str, Any]:
-    """Return what the bot remembers: the matter, what it lacks, what waits, what was laid aside. Masked as above."""
-    async with transaction() as session:
-        found = await handover.context(session, id, actor=actor)
-        return await remembered(session, id, clear=found["held"])
 
 
 @router.get(
@@ -123,7 +163,29 @@ async def say(id: str, body: Said, actor: Staffed) -> MessageView:
 
 
 @router.post("/{id}/give-back", status_code=204)
-async def give_back(id: str, actor: Staffed) -> None:
-    """Give the conversation back to the bot."""
+async def give_back(id: str, actor: Staffed, body: PassedOn | None = None) -> None:
+    """Give the conversation back to the bot, which goes on with an open form where the citizen and you were.
+
+    What the citizen told you is in the form then; with a body, what you pass on too, and it begins a form.
+    """
+    agreed = Agreed(**body.model_dump()) if body else None
     async with transaction() as session:
-        await handover.give_back(session, id, actor=actor)
+        await handover.give_back(session, id, actor=actor, agreed=agreed)
+
+
+@router.get("/{id}/whisper")
+async def whisper(id: str, actor: Staffed) -> WhisperView:
+    """Return what the bot would say now, for you alone; nothing of it is sent. 409 unless you have the conversation."""
+    async with transaction() as session:
+        context = await photos.context(session, id, actor=actor)
+        if not context["held"]:
+            raise Conflict("这个对话不在您手上，请先接听。")
+        found = await suggesting.suggest(session, context, actor=actor)
+    said = found.whisper
+    return WhisperView(
+        instruct=said.instruct,
+        missing=said.missing,
+        ask=said.ask,
+        answers=[suggesting.as_answer(hit) for hit in found.hits],
+        alike=[AlikeView(number=each.number, title=mask_text(each.title), ask=ask) for each, ask in found.alike],
+    )

@@ -1,18 +1,27 @@
-"""What the base has to the citizen's last words, while an agent talks, and what the agent says of it."""
+"""The bot as the agent's whisper: the emergency sentence, what is missing, what others reported, what the base has.
+
+Nothing here is ever said to a citizen: the agent puts it into the box, and sends it.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
+from bot import handover
 from bot.engine import phrases
+from bot.whisper import Whisper
+from bot.wording import wording
+from core.auth import Actor
 from core.errors import Conflict
 from core.privacy import blind_index
 from core.text.normalise import normalise
 from kb import feedback, words
 from kb.feedback import Source
+from routing import tickets, whereabouts
+from routing.tickets import Similar
 
 MOST = 3
 LAST_WORDS = 3  # sentences of the citizen that are tried, the newest first: 好的，谢谢 asks nothing
@@ -25,23 +34,60 @@ class Suggested:
     question: str
     hits: list[kb.Hit]
     said: dict[str, bool]
+    whisper: Whisper = field(default_factory=Whisper)
+    alike: list[tuple[Similar, str]] = field(default_factory=list)  # open tickets nearby, and how to ask about each
 
     @property
     def mark(self) -> str:
         """Return what changes when the screen would: the sentence itself stands in no address."""
-        shown = "\n".join([self.question, *(f"{hit.article} {hit.section}" for hit in self.hits)])
+        heard = [self.whisper.instruct, self.whisper.ask, *(each.number for each, _ in self.alike)]
+        shown = "\n".join([self.question, *heard, *(f"{hit.article} {hit.section}" for hit in self.hits)])
         return blind_index(shown).hex()[:16]
 
 
-async def suggest(session: AsyncSession, context: dict[str, Any]) -> Suggested:
-    """Return the best articles for the citizen's last sentence that the base has any for. `context`: of `handover`."""
-    place = (context["form"] or {}).get("place") or {}
+async def suggest(session: AsyncSession, context: dict[str, Any], *, actor: Actor) -> Suggested:
+    """Return what helps the agent after the citizen's last sentence. `context`: of `handover`.
+
+    Of the base what it has to the last sentence that it has anything for; the rest only while the agent has the
+    conversation.
+    """
+    whisper, alike = Whisper(), []
+    if context["held"]:
+        whisper = await handover.whispered(session, context["conversation"], actor=actor)
+        alike = await _alike(session, context, whisper)
+    form = whisper.form or context["form"] or {}
     said = await feedback.said_by_agent(session, context["conversation"])
     for question in _sentences(context):
-        hits = await kb.search(session, question, limit=MOST, region=place.get("district"))
+        hits = await kb.search(session, question, limit=MOST, region=(form.get("place") or {}).get("district"))
         if hits:
-            return Suggested(question, hits, said)
-    return Suggested("", [], said)
+            return Suggested(question, hits, said, whisper, alike)
+    return Suggested("", [], said, whisper, alike)
+
+
+async def _alike(session: AsyncSession, context: dict[str, Any], whisper: Whisper) -> list[tuple[Similar, str]]:
+    """Return open tickets on the same matter nearby, each with a sentence that asks the citizen about it."""
+    form = whisper.form
+    if form is None or not form["place"]["text"] or form["join"]:
+        return []
+    place = form["place"]
+    found = await tickets.near(
+        session,
+        title=form["category_name"],
+        description=form["description"],
+        category=form["category"],
+        place=whereabouts.read(place["text"], district=place["district"], street=place["street"]),
+        conversation=context["conversation"],
+        phone=form["phone"] or None,
+    )
+    return [
+        (each, wording("whisper.alike", context["locale"], label=each.label, count=each.citizens)) for each in found
+    ]
+
+
+def as_answer(hit: kb.Hit) -> str:
+    """Return what an article says, with its source, as it may be sent."""
+    source = hit.title + (f" · {hit.section}" if hit.section else "")
+    return f"{hit.passage}（来源：《{source}》）"
 
 
 async def judge(session: AsyncSession, context: dict[str, Any], article: str, question: str, *, used: bool) -> None:

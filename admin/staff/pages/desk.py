@@ -8,14 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import kb
 from admin.staff import naming
-from admin.staff.conversations import photos, suggesting, taking
+from admin.staff.conversations import earlier, photos, suggesting, taking
 from admin.staff.pages import choices, evidence, worklists
 from admin.staff.pages.intake import Intake, understand
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from admin.staff.tickets import commands, reading
 from admin.staff.tickets.opening import OTHER_CHANNELS, OpenTicket, open_ticket
-from bot import handover
-from bot.remembered import remembered
+from bot import duty, handover
+from bot.queue import LISTED
+from bot.whisper import Whisper
 from core.auth import Permission
 from core.database import transaction
 from core.errors import NotFound
@@ -93,11 +94,13 @@ async def understanding(id: str, view: Desk) -> Response:
             context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
+        if context["held"]:
+            _hear(context, await handover.whispered(session, id, actor=view.actor))
         shown = {
             "open": context,
             "alarm": evidence.alarm_of(context),
             "known": await _known(session, view, context),
-            "remembered": await remembered(session, id, clear=context["held"]),
+            "earlier": await earlier.conversations_of(session, context, actor=view.actor),
         }
         return view.page("parts/understanding.html", **shown)
 
@@ -110,7 +113,7 @@ async def suggestions(id: str, view: Desk, shown: str = "") -> Response:
             context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
-        suggested = await suggesting.suggest(session, context)
+        suggested = await suggesting.suggest(session, context, actor=view.actor)
     if suggested.mark == shown:
         return Response(status_code=204)
     return view.page("parts/suggestions.html", open=context, suggested=suggested)
@@ -124,7 +127,7 @@ async def judge(id: str, view: Desk) -> Response:
     async with transaction() as session:
         context = await photos.context(session, id, actor=view.actor)
         await suggesting.judge(session, context, article, question, used=form.get("then") == "used")
-        suggested = await suggesting.suggest(session, context)
+        suggested = await suggesting.suggest(session, context, actor=view.actor)
     return view.page("parts/suggestions.html", open=context, suggested=suggested)
 
 
@@ -146,10 +149,21 @@ async def say(id: str, view: Desk, text: Annotated[str, Form(max_length=4000)] =
 
 @router.post("/conversations/{id}/give-back")
 async def give_back(id: str, view: Desk) -> Response:
-    """Give the conversation back to the bot."""
+    """Give the conversation back to the bot; with what stands in the form, where the agent passes it on."""
+    form = await view.request.form()
+    agreed = Intake.typed(form).agreed() if form.get("pass_on") else None
     async with transaction() as session:
-        await handover.give_back(session, id, actor=view.actor)
+        await handover.give_back(session, id, actor=view.actor, agreed=agreed)
     return go_to("/desk")
+
+
+@router.get("/conversations/{id}/earlier/{other}")
+async def read_earlier(id: str, other: str, view: Desk) -> Response:
+    """Show an earlier conversation of the citizen whom the agent has."""
+    async with transaction() as session:
+        context = await photos.context(session, id, actor=view.actor)
+        said = await earlier.read(session, context, other, actor=view.actor)
+    return view.page("earlier.html", open={"conversation": other, "held": False, "messages": said}, back=id)
 
 
 @router.get("/knowledge")
@@ -165,8 +179,7 @@ async def knowledge(view: Desk, q: Annotated[str, Query(max_length=500)] = "") -
 async def understood(view: Desk) -> Response:
     """Complete the form of a ticket from its description; what was typed stays."""
     form = await view.request.form()
-    typed = {name: str(form.get(name, "")).strip() for name in Intake.__dataclass_fields__}
-    intake = Intake(**(typed | {"confidential": bool(typed["confidential"]), "ready": True}))  # type: ignore[arg-type]
+    intake = Intake.typed(form)
     async with transaction() as session:
         found: dict[str, Any] = {}
         if intake.description:
@@ -205,9 +218,13 @@ async def give(number: str, command: str, view: Desk) -> Response:
 
 async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None) -> dict[str, Any]:
     """Return what the left column shows."""
-    waiting = await handover.waiting(session)
+    waiting = await handover.waiting(session, actor=view.actor)
     return {
-        "waiting": [(each, evidence.alarm(each.alarm)) for each in waiting],
+        "waiting": [
+            (each, evidence.alarm(each.alarm), each.may_be_taken_by(view.actor), duty.skill(each.skill))
+            for each in waiting
+        ],
+        "waiting_total": len(waiting) if len(waiting) < LISTED else await handover.count_waiting(session),
         "mine": await handover.held_by(session, actor=view.actor),
         "lists": worklists.LISTS,
         "totals": await worklists.totals(session, view),
@@ -219,18 +236,26 @@ async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None
 async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
     """Return what the middle and the right show of a conversation."""
     context = await photos.context(session, id, actor=view.actor)
+    suggested = await suggesting.suggest(session, context, actor=view.actor)
+    _hear(context, suggested.whisper)
     intake = Intake.of_conversation(context)
     return {
         "open": context | {"summary": intake.title},
         "alarm": evidence.alarm_of(context),
         "holder": None if context["held"] else await taking.holder_name(session, id),
         "known": await _known(session, view, context),
-        "remembered": await remembered(session, id, clear=context["held"]),
-        "suggested": await suggesting.suggest(session, context),
+        "earlier": await earlier.conversations_of(session, context, actor=view.actor),
+        "suggested": suggested,
         "question": "",
         "hits": [],
         "insertable": context["held"],
     } | _form(intake)
+
+
+def _hear(context: dict[str, Any], whisper: Whisper) -> None:
+    """Put what was said to the agent into form and understanding, as the bot reads it."""
+    context["form"] = whisper.form or context["form"]
+    context["understanding"] = whisper.understood or context["understanding"]
 
 
 async def _known(session: AsyncSession, view: Viewer, context: dict[str, Any]) -> list[Any]:

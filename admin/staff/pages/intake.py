@@ -1,6 +1,7 @@
 """The form in which an agent takes a request down: what it begins with, and what understanding adds to it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import intents
 from admin.staff import naming
 from admin.staff.pages import choices
+from bot.handover import Agreed
 from intents import Understanding
 from routing import tickets, whereabouts
 from routing.tickets import Similar
@@ -32,6 +34,27 @@ class Intake:
     phone: str = ""
     confidential: bool = False
     ready: bool = False  # enough is known that the form stands open
+
+    @classmethod
+    def typed(cls, form: Mapping[str, Any]) -> "Intake":
+        """Return what stands in the form as it was sent."""
+        values = {name: str(form.get(name, "")).strip() for name in cls.__dataclass_fields__}
+        return cls(**(values | {"confidential": bool(values["confidential"]), "ready": True}))  # type: ignore[arg-type]
+
+    def agreed(self) -> Agreed:
+        """Return what the bot is to go on with."""
+        district, street = choices.area_of(self.area)
+        return Agreed(
+            description=self.description,
+            category=self.category,
+            address=self.address,
+            district=district,
+            street=street,
+            happened=self.happened,
+            name=self.name,
+            phone=self.phone,
+            confidential=self.confidential or None,
+        )
 
     @classmethod
     def of_conversation(cls, context: dict[str, Any]) -> "Intake":

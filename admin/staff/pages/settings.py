@@ -8,6 +8,7 @@ from admin import accounts, settings_page
 from admin.staff import texts
 from admin.staff.pages import choices
 from admin.staff.pages.route import PageRoute, View, Viewer
+from bot import duty
 from core import auth, dead_letters
 from core.auth import Permission, Role
 from core.database import transaction
@@ -59,6 +60,16 @@ async def close(login: str, view: View) -> Response:
     return await _page(view, "parts/accounts.html")
 
 
+@router.post("/accounts/{login}/skills")
+async def give_skills(login: str, view: View) -> Response:
+    """Say which desks' conversations come to an account first."""
+    view.must(Permission.SETTINGS)
+    form = await view.request.form()
+    async with transaction() as session:
+        await accounts.set_skills(session, login, [str(each) for each in form.getlist("skill")])
+    return await _page(view, "parts/accounts.html")
+
+
 async def _page(view: Viewer, template: str, *, fresh: tuple[str, str] | None = None) -> Response:
     async with transaction() as session:
         listed = await auth.accounts(session)
@@ -69,6 +80,7 @@ async def _page(view: Viewer, template: str, *, fresh: tuple[str, str] | None = 
         fresh=fresh,
         letters=letters,
         roles=[(str(role), texts.named("role", role, view.locale)) for role in Role],
+        skills=[(each.code, each.named(view.locale)) for each in duty.rules().skills],
         department_groups=choices.department_groups(view.locale),
         settings=settings_page.rows(),
     )

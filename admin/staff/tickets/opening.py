@@ -23,8 +23,9 @@ LOCAL_DIGITS = (7, 8)  # of a fixed line, without the area code
 NO_NUMBER = "联系电话不是有效的电话号码，请核对后再提交。"
 
 
-def _known_category(code: str | None) -> str | None:
-    if code is not None and code not in categories.tree():
+def known_category(code: str | None) -> str | None:
+    """Return the code of a category, or nothing. Raises ValueError for an unknown one."""
+    if code and code not in categories.tree():
         raise ValueError("unknown category")
     return code
 
@@ -70,7 +71,7 @@ class OpenTicket(Body):
     )
 
     request_type: RequestType
-    category: Annotated[str | None, AfterValidator(_known_category)] = None
+    category: Annotated[str | None, AfterValidator(known_category)] = None
     urgency: Urgency = Urgency.GENERAL
     title: Annotated[str, Field(min_length=1, max_length=60)]
     description: Annotated[str, Field(min_length=1, max_length=10_000)]

@@ -179,10 +179,24 @@ function disarm() {
   choosing = null;
 }
 
-function present(state) {
+// Who answers now; of a citizen who waits for a person also the place, and a way out of the queue.
+function present(state, place = null) {
   presence.dataset.state = state;
   presence.classList.remove("lost");
-  Object.assign(presence, { hidden: state === "bot", textContent: { agent: says.agent, waiting: says.waiting }[state] ?? "" });
+  const words = { agent: says.agent, waiting: place ? standing(place) : says.waiting }[state] ?? "";
+  Object.assign(presence, { hidden: state === "bot", textContent: words });
+  if (state !== "waiting") return;
+  const leave = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: says.leave });
+  leave.addEventListener("click", async () => {
+    leave.disabled = true;
+    try { await call(`/${conversation}/wait`, { method: "DELETE" }); await sync(); } catch { leave.disabled = false; }
+  });
+  presence.append(" ", leave);
+}
+
+function standing({ position, minutes, over }) {
+  const time = !minutes ? "" : (over ? says.placeOver : says.placeAbout).replace("{minutes}", minutes);
+  return says.place.replace("{position}", position).replace("{time}", time);
 }
 
 // --- sending
@@ -232,9 +246,9 @@ async function send(id, item) {
 }
 
 async function sync() {
-  const { messages, state } = await call(`/${conversation}/messages?after=${last}`);
+  const { messages, state, place } = await call(`/${conversation}/messages?after=${last}`);
   showAll(messages);
-  present(state);
+  present(state, place);
 }
 
 // --- hearing what is said without having been asked
@@ -251,6 +265,7 @@ function listen() {
   const source = (events = new EventSource(`/api/v1/conversations/${conversation}/events?after=${last}`));
   source.addEventListener("message", (event) => hear(JSON.parse(event.data)));
   source.addEventListener("state", (event) => present(event.data));
+  source.addEventListener("place", (event) => present("waiting", JSON.parse(event.data)));
   source.addEventListener("open", () => { if (presence.classList.contains("lost")) sync().catch(() => {}); });
   source.addEventListener("error", () => {
     if (events !== source) return;

@@ -1,0 +1,105 @@
+"""A citizen asks for a person: place and way out, the desk by skill, the whisper, and the way back to the bot."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import type_picture
+from tests.browser.test_story import say
+from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.processes import Line
+
+pytestmark = pytest.mark.browser
+
+
+def at_desk(browser: Browser, line: Line, login: str, size: dict[str, int] = DESK) -> Page:
+    page = open_page(browser, line, "/desk", size)
+    sign_in(page, line, login)
+    expect(page).to_have_url(re.compile("/desk"))
+    expect(page.locator("#live")).to_have_attribute("data-state", "on")
+    return page
+
+
+def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
+    browser: Browser, line: Line, picture: type_picture
+) -> None:
+    admin = open_page(browser, line, "/settings", DESK)
+    sign_in(admin, line, "admin")
+    row = admin.locator("tr", has_text="坐席 林晓")
+    row.locator("summary").click()
+    row.get_by_label("英语专席").check()
+    picture(admin, "settings-desks")
+    row.get_by_role("button", name="保存").click()
+    expect(admin.locator("tr", has_text="坐席 林晓").locator("summary")).to_contain_text("英语专席")
+
+    agent = at_desk(browser, line, "agent")
+    first, citizen = open_page(browser, line, "/", PHONE), open_page(browser, line, "/", PHONE)
+    say(first, "转人工")
+    say(citizen, "我家楼上半夜装修吵得睡不着，转人工")
+    expect(citizen.locator("#presence")).to_contain_text("您排在第2位")
+    picture(citizen, "citizen-waiting")
+    # The place becomes better as the first one leaves by the button.
+    first.get_by_role("button", name="不等了").click()
+    expect(first.locator("#presence")).to_be_hidden()
+    expect(citizen.locator("#presence")).to_contain_text("您排在第1位", timeout=30_000)
+
+    agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
+    agent.wait_for_url(re.compile("conversation="))
+    expect(citizen.locator("#presence")).not_to_contain_text("第1位")
+    citizen.locator("#text").fill("就在望江区南山路18号，我家厨房着火了")
+    citizen.locator("#text").press("Enter")
+    whisper = agent.locator("#suggestions .hit.alarm")
+    expect(whisper).to_contain_text("119")
+    picture(agent, "desk-whisper")
+    box = agent.locator("#sentence")
+    before = agent.locator("#log .said").count()
+    whisper.get_by_role("button").click()
+    expect(box).not_to_have_value("")
+    assert agent.locator("#log .said").count() == before  # nothing is sent by itself
+    box.press("Enter")
+    expect(citizen.locator(".said.agent").last).to_contain_text("离开")
+
+    agent.on("dialog", lambda dialog: dialog.accept())
+    agent.get_by_role("button", name="交还并接着登记").click()
+    agent.wait_for_url(re.compile(r"/desk$"))
+    expect(citizen.locator("#presence")).to_be_hidden()
+    expect(citizen.locator(".said.bot").last).not_to_contain_text("在哪里")
+    picture(citizen, "citizen-given-back")
+
+
+def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: Line, picture: type_picture) -> None:
+    at_desk(browser, line, "agent")
+    citizen = open_page(browser, line, "/", PHONE)
+    say(citizen, "我们是一家食品公司，转人工")
+    expect(citizen.locator(".said.bot").last).to_contain_text("企业专席")
+    supervisor = open_page(browser, line, "/supervision", DESK)
+    sign_in(supervisor, line, "supervisor")
+    row = supervisor.locator("#queues tr", has_text="企业专席")
+    expect(row).to_contain_text("1")
+    picture(supervisor, "supervision-queues")
+    row.get_by_role("link").first.click()
+    expect(supervisor.locator("h1")).to_contain_text("企业专席")
+    expect(supervisor.locator("table tbody tr")).to_have_count(1)
+    picture(supervisor, "supervision-queue-list")
+    citizen.get_by_role("button", name="不等了").click()
+    supervisor.goto("/supervision/queues?desk=enterprise&show=gave_up")
+    expect(supervisor.locator("table tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_fit_a_phone(browser: Browser, line: Line, picture: type_picture, language: str) -> None:
+    citizen = open_page(browser, line, "/", PHONE)
+    say(citizen, "转人工")
+    agent = at_desk(browser, line, "agent", PHONE)
+    agent.goto(f"/desk?lang={language}")
+    expect(agent.locator("#queue li.entry").first).to_be_visible()
+    picture(agent, f"desk-phone-{language}")
+    assert agent.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    supervisor = open_page(browser, line, "/supervision", PHONE)
+    sign_in(supervisor, line, "supervisor")
+    supervisor.goto(f"/supervision/queues?lang={language}")
+    expect(supervisor.locator("h1")).to_be_visible()
+    picture(supervisor, f"queues-phone-{language}")
+    assert supervisor.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    citizen.get_by_role("button", name="不等了").click()
