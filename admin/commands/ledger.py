@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from admin.commands.output import Json, console, emit, prepare, run
-from core.errors import BadInput
+from core.errors import BadInput, NotFound
 
 DAY = ["%Y-%m-%d"]
 
@@ -104,7 +104,14 @@ def key(
     """Print the public key that outsiders check the ledger with."""
     from core.ledger import keys
 
-    shown = (keys.renew() if renew else keys.public(keys.held()[-1])).hex()
+    if renew:
+        keys.renew()
+    held = keys.held()
+    if not held:
+        raise NotFound(
+            "This machine has no key for the ledger; the first checkpoint makes one (./yitong ledger checkpoint)."
+        )
+    shown = keys.public(held[-1]).hex()
     if as_json:
         emit({"key": shown})
     else:

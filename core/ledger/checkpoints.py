@@ -177,19 +177,16 @@ async def _settled(session: AsyncSession) -> None:
 
 
 def _sign(made: Checkpoint, last: Checkpoint | None, *, lost_key: bool) -> None:
+    if not keys.held() and (last is None or lost_key):
+        keys.renew()  # the line's first, or the first after the loss; a machine that does not sign makes none
     held = keys.held()
-    newest_key = held[-1]
-    made.key = keys.public(newest_key)
-    content = signed_content(made)
-    made.signature = newest_key.sign(content)
-    made.endorsement = None
-    if last is None or last.key == made.key:
-        return
-    former = next((key for key in held if keys.public(key) == last.key), None)
-    if former is not None:
-        made.endorsement = former.sign(content)
-    elif not lost_key:
+    former = next((key for key in held if last is not None and keys.public(key) == last.key), None)
+    if last is not None and former is None and not lost_key:
         raise Unavailable(
             "This machine does not hold the key of the last checkpoint; copy ledger.key from the machine that does, "
             "or, where it is lost, run ./yitong ledger checkpoint --lost-key and publish the new public key."
         )
+    made.key = keys.public(held[-1])
+    content = signed_content(made)
+    made.signature = held[-1].sign(content)
+    made.endorsement = former.sign(content) if last and former and last.key != made.key else None

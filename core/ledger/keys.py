@@ -14,18 +14,18 @@ FILE = "ledger.key"
 
 
 def held() -> list[Ed25519PrivateKey]:
-    """Return this machine's keys, oldest first, and make the first one where there is none.
+    """Return this machine's keys, oldest first; none on a machine that has never signed.
 
-    Raises Unavailable where the file cannot be read or written, or holds something else.
+    Raises Unavailable where the file cannot be read, or holds something else.
     """
     given = settings().ledger_keys
     if given:
         return [_read(each.strip()) for each in given.get_secret_value().split(",")]
     path = _path()
-    if not path.exists():
-        _append(path, Ed25519PrivateKey.generate())
     try:
         written = path.read_bytes().split()
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise Unavailable(f"The ledger's key {path} cannot be read ({error.strerror}).") from None
     if not written:
@@ -37,7 +37,8 @@ def renew() -> bytes:
     """Make a new key, which signs from the next checkpoint on, and return its public key.
 
     The former ones stay in the file: the first checkpoint of a new key is signed by the one before it too. Raises
-    BadInput where the keys come from the setting, which is the operator's to extend.
+    BadInput where the keys come from the setting, which is the operator's to extend, Unavailable where the file holds
+    something else or cannot be written.
     """
     if settings().ledger_keys:
         raise BadInput("The keys come from YITONG_LEDGER_KEYS; append the new one there, after a comma.")

@@ -131,8 +131,16 @@ async def _check_signatures(session: AsyncSession, found: _Found, trusted: set[b
         if last:
             session.expunge(last)
         last = each
-    if last and last.key not in trusted | {keys.public(key) for key in keys.held()}:
+    held = {keys.public(key) for key in keys.held()}
+    if last is None or last.key in trusted | held:
+        return
+    if held:
         found.bad(f"Checkpoint {last.number} is signed by a key that this machine does not hold: {last.key.hex()}.")
+    else:
+        found.bad(
+            f"The key is missing: {keys.FILE} is not in this machine's data folder, so nobody can say here whether "
+            f"checkpoint {last.number} is this line's; put it back, or give the published public key with --trust."
+        )
 
 
 def _handed_over(new: Checkpoint, last: Checkpoint, content: bytes) -> bool:

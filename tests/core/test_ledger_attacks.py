@@ -173,6 +173,20 @@ async def test_a_key_that_was_altered_is_named(line: None, folder: Path, written
 
 async def test_another_key_in_its_place_is_named(line: None, folder: Path) -> None:
     (folder / keys.FILE).unlink()
+    keys.renew()
     assert [problem.split(":")[0] for problem in await verified()] == [
         "Checkpoint 2 is signed by a key that this machine does not hold"
     ]
+
+
+async def test_where_the_key_is_missing_that_is_said_and_none_is_made(line: None, folder: Path) -> None:
+    signer = keys.public(keys.held()[-1])
+    (folder / keys.FILE).unlink()
+    assert [problem.split(":")[0] for problem in await verified()] == ["The key is missing"]
+    async with database.transaction() as session:
+        await write(session, "later")
+    with pytest.raises(Unavailable, match=r"copy ledger\.key"):
+        await signing.sign()
+    assert not (folder / keys.FILE).exists()
+    async with database.transaction() as session:
+        assert (await ledger.verify(session, trusted=[signer])).ok
