@@ -18,6 +18,7 @@ from core.auth import SYSTEM, Actor
 from core.city import city
 from core.database import transaction
 from core.errors import BadInput
+from core.ledger import Event
 from core.settings import settings
 from routing import citizens, reading, reopening, steps, timing, workflow
 from routing.messages import say
@@ -154,7 +155,10 @@ def _day(moment: datetime) -> object:
 async def survey(
     session: AsyncSession, ticket: Ticket, *, actor: Actor, contacted: bool, solved: bool, satisfied: int, text: str
 ) -> Ticket:
-    """Keep the answers on a locked ticket and move it on. Raises BadInput unless `satisfied` is 1 to 5."""
+    """Keep the answers on a locked ticket and move it on. Raises BadInput unless `satisfied` is 1 to 5.
+
+    A citizen who answers reads at once what follows (`notices.vote_words`); no notice says it again.
+    """
     if not 1 <= satisfied <= 5:
         raise BadInput(say("refused.satisfied"))
     ticket.contacted, ticket.solved, ticket.satisfied = contacted, solved, satisfied
@@ -176,7 +180,7 @@ async def survey(
         if late:
             await reopening.take_up(session, ticket)
         event = await steps.record(session, ticket, "escalated", actor=actor, department=ticket.lead)
-        await steps.tell(session, ticket, event)
+        await _tell(session, ticket, event, actor=actor)
     return ticket
 
 
@@ -190,8 +194,13 @@ async def _reopen(session: AsyncSession, ticket: Ticket, *, actor: Actor, late: 
         await reopening.begin_again(session, ticket)
     if ticket.lead is None:  # answered at once: now it goes to whose duty it is
         event = await steps.record(session, ticket, "unanswered", actor=actor)
-        await steps.tell(session, ticket, event)
-        return
+        return await _tell(session, ticket, event, actor=actor)
     event = await steps.record(session, ticket, "reopened", actor=actor, department=ticket.lead)
     name = tree().get(ticket.lead).short_name
-    await steps.tell(session, ticket, event, department=name, due=await due_words(session, ticket))
+    await _tell(session, ticket, event, actor=actor, department=name, due=await due_words(session, ticket))
+
+
+async def _tell(session: AsyncSession, ticket: Ticket, event: Event, *, actor: Actor, **content: str) -> None:
+    """Tell the citizen for whom somebody else has answered."""
+    if actor.kind != "citizen":
+        await steps.tell(session, ticket, event, **content)

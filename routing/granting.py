@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
@@ -119,6 +119,14 @@ def answers_late(ticket: Ticket) -> bool:
     if ticket.state != "closed" or ticket.survey_end is None or ticket.closed_at is None:
         return False
     return clock.now() <= ticket.closed_at + timedelta(days=rules().survey.late_days)
+
+
+def urged_until(ticket: Ticket) -> datetime | None:
+    """Return until when it is too soon to urge again, by the pause of `tickets.yaml`; None where it is not."""
+    if ticket.urged_at is None:
+        return None
+    again = ticket.urged_at + timedelta(minutes=rules().urging.pause_minutes)
+    return again if clock.now() < again else None
 
 
 def _from_here(ticket: Ticket, command: str) -> bool:

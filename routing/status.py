@@ -1,5 +1,6 @@
 """What a citizen may read of their own ticket."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,12 +21,14 @@ LEFT = frozenset({"answered", "replied", "withdrawn"})  # the first such step of
 
 
 async def allowed(session: AsyncSession, ticket: Ticket, *, actor: Actor) -> list[str]:
-    """Return the commands that the actor may give on the ticket now; none whose time has ended."""
+    """Return the commands that the actor may give now; none whose time has ended, no urging in its pause."""
     found = [
         command
         for command in granting.COMMANDS
         if granting.entitled(ticket, command, actor) and granting.possible(ticket, command, actor)
     ]
+    if granting.urged_until(ticket):
+        found = [command for command in found if command != "urge"]
     timed = {command: kind for command in found if (kind := granting.COMMANDS[command].within)}
     in_time = await timing.in_time(session, ticket) if timed else frozenset()
     return [command for command in found if command not in timed or timed[command] in in_time]
@@ -57,7 +60,13 @@ async def public_status(session: AsyncSession, number: str, code: str, *, locale
         "suspended_until": held.until.isoformat() if held and held.until else None,
         "result": ticket.result if ticket.state in {"replied", "closed"} else None,
         "may": await allowed(session, ticket, actor=CITIZEN),
+        "urge_again_at": again.isoformat() if (again := urge_again_at(ticket)) else None,
     }
+
+
+def urge_again_at(ticket: Ticket) -> datetime | None:
+    """Return when an open ticket that was just urged may be urged again; None where it may be now, or is done."""
+    return granting.urged_until(ticket) if granting.possible(ticket, "urge", CITIZEN) else None
 
 
 async def _public_steps(session: AsyncSession, ticket: Ticket, locale: str) -> list[Step]:

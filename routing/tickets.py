@@ -18,7 +18,7 @@ from routing.opening import Draft, Opened, open
 from routing.public import PublicTicket, reported_through
 from routing.quality import counting, reviewing
 from routing.reading import by_code, counts, find, listing, visible_to
-from routing.status import allowed, public_status, shown_clocks
+from routing.status import allowed, public_status, shown_clocks, urge_again_at
 from routing.steps import Step
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "reviewing",
     "shown_clocks",
     "supervision",
+    "urge_again_at",
     "version",
     "visible_to",
 ]

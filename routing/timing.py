@@ -32,16 +32,21 @@ async def of(session: AsyncSession, ticket: Ticket, *, fresh: bool = False) -> S
 async def current(session: AsyncSession, ticket: Ticket) -> list[TicketClock]:
     """Return the newest clock of each kind that people follow, in the order in which they end.
 
-    What ended before the time for the solution began anew, as it does after a reopening, belongs to the history.
+    What was met in a round before belongs to the history: before the time for the solution began anew, as it does after
+    a reopening, or up to the vote that it is not solved, after which the centre may have it without such a time.
     """
     newest = {row.kind: row for row in await of(session, ticket)}
-    resolve = newest.get(ClockKind.RESOLVE)
+    resolve, unsolved_at = newest.get(ClockKind.RESOLVE), ticket.surveyed_at if ticket.solved is False else None
+
+    def is_history(row: TicketClock) -> bool:
+        if row.met_at is None:
+            return False
+        if unsolved_at and row.started_at < unsolved_at:
+            return True
+        return resolve is not None and row.started_at < resolve.started_at and row.met_at <= resolve.started_at
+
     shown = [
-        row
-        for row in newest.values()
-        if row.void_at is None
-        and row.kind != ClockKind.RETURN
-        and not (resolve and row.met_at and row.started_at < resolve.started_at and row.met_at <= resolve.started_at)
+        row for row in newest.values() if row.void_at is None and row.kind != ClockKind.RETURN and not is_history(row)
     ]
     return sorted(shown, key=lambda row: row.due_at)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from bot.engine import asking, phrases, survey
@@ -11,6 +12,7 @@ from bot.engine.ticket_phrases import command_in, number_and_code
 from bot.engine.ticket_status import say_status
 from core.errors import NotFound, TooMany, YitongError
 from routing import commands, guesses, tickets
+from routing.notices import moment_words, vote_words
 
 
 async def command(talk: Talk) -> bool:
@@ -44,9 +46,20 @@ async def impatient(talk: Talk) -> bool:
     state.command = Command(name="status", number=known.number, code=known.code)
     await _advance(talk)
     if not state.expects:
-        state.command = Command(name="urge", number=known.number, code=known.code)
-        talk.offer("command.what_now", expects="command_urge", options=talk.options("urge", "person"))
+        await _offer_more(talk, known)
     return True
+
+
+async def _offer_more(talk: Talk, known: KnownTicket) -> None:
+    """Offer an impatient citizen to urge, where that will be taken, and a person."""
+    status = await tickets.public_status(talk.session, known.number, known.code)
+    if "urge" in status["may"]:
+        talk.state.command = Command(name="urge", number=known.number, code=known.code)
+        return talk.offer("command.what_now", expects="command_urge", options=talk.options("urge", "person"))
+    options = talk.options("person", "cancel")
+    if again := status["urge_again_at"]:
+        return talk.offer("command.urge.again.person", expects="offer", options=options, moment=_moment(talk, again))
+    talk.offer("command.person", expects="offer", options=options)
 
 
 async def go_on(talk: Talk) -> bool:
@@ -167,7 +180,15 @@ def _done(talk: Talk, command: Command, **values: Any) -> None:
     talk.say(f"command.{command.name}.done", why={"rule": "command", "command": command.name}, **values)
 
 
+def _moment(talk: Talk, written: str) -> str:
+    return moment_words(datetime.fromisoformat(written), talk.state.locale)
+
+
 async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
+    if again := status["urge_again_at"]:
+        talk.state.command = None
+        talk.state.expect("")
+        return talk.say("command.urge.again", why={"rule": "refused"}, moment=_moment(talk, again))
     await commands.urge(talk.session, command.number, command.code, text=command.text)
     _done(talk, command, number=command.number)
 
@@ -204,7 +225,7 @@ async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     if command.satisfied is None:
         options = talk.options(*(f"satisfied_{mark}" for mark in range(1, 6)))  # its place in the list is the mark
         return talk.offer("command.rate.satisfied", expects="command_satisfied", options=options)
-    await commands.rate(
+    ticket = await commands.rate(
         talk.session,
         command.number,
         command.code,
@@ -212,7 +233,9 @@ async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
         solved=command.solved,
         satisfied=command.satisfied,
     )
-    _done(talk, command)
+    talk.state.command = None
+    talk.state.expect("")
+    talk.say_text(await vote_words(talk.session, ticket, talk.state.locale), why={"rule": "command", "command": "rate"})
 
 
 async def _dispute(talk: Talk, command: Command, status: dict[str, Any]) -> None:

@@ -10,18 +10,20 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.web.bodies import SmallBody
 from channels.web.schemas import LONGEST_NOTE, TicketStatus, plain, storable
 from channels.web.texts import locale_of, texts
 from channels.web.tickets import entrusted, status
-from core import clock
 from core.city import city
 from core.errors import YitongError
 from intents import emergency
 from routing import commands
+from routing.notices import moment_words, vote_words
+from routing.tickets import Ticket
 
 HERE = Path(__file__).parent
 
@@ -121,7 +123,7 @@ async def track_rate(
     )
 
 
-Command = Callable[[AsyncSession, str, str], Awaitable[Any]]
+Command = Callable[[AsyncSession, str, str], Awaitable[Ticket]]
 
 
 async def _ticket(
@@ -132,11 +134,15 @@ async def _ticket(
     A refusal stands on the page: above the form when number and code do not fit, else above the ticket's actions.
     """
     number, code = plain(number), plain(code)
-    refusal, ticket, failed = "", None, 200
+    refusal, done, ticket, failed = "", "", None, 200
     if command is not None:
         try:
             async with entrusted(request, number) as session:
-                await command(session, number, code)
+                given = await command(session, number, code)
+                if name == "rate":
+                    done = await vote_words(session, given, locale_of(request))
+                else:
+                    done = texts(f"action.{name}.done", locale_of(request))
         except YitongError as error:
             refusal = error.sentence
     try:
@@ -144,7 +150,6 @@ async def _ticket(
             ticket = await status(session, request, number, code)
     except YitongError as error:
         refusal, failed = error.sentence, error.status
-    done = texts(f"action.{name}.done", locale_of(request)) if command is not None and not refusal else ""
     part = "track_form.html" if ticket is None else "track_ticket.html"
     values: dict[str, Any] = {"ticket": ticket, "number": number, "code": code, "refusal": refusal, "done": done}
     if "HX-Request" in request.headers:  # htmx shows what comes with 200 only
@@ -195,9 +200,10 @@ def _seen(ticket: TicketStatus) -> str:
     return hashlib.sha256(ticket.model_dump_json().encode()).hexdigest()[:16]
 
 
-def _moment(at: datetime) -> str:
-    """Return a moment as the city's clocks show it."""
-    return clock.local(at, city().time_zone).strftime("%Y-%m-%d %H:%M")
+@pass_context
+def _moment(context: Context, at: datetime) -> str:
+    """Return a moment as notices say it, in the language of the page."""
+    return moment_words(at, context["locale"])
 
 
 @lru_cache(maxsize=16)

@@ -174,6 +174,13 @@ class TicketStatus(BaseModel):
     result: str | None = None
     suspended_until: datetime | None = Field(None, description="On hold until then; its clocks stand still.")
     may: list[str] = Field(description="What the citizen can do now: urge, supplement, withdraw, rate, dispute.")
+    urge_again_at: datetime | None = Field(None, description="Just urged: from then on it may be urged again.")
+
+
+class RatedTicket(TicketStatus):
+    """Where the ticket is after the three answers, and what the citizen is told: nothing else says it again."""
+
+    message: str = Field(description="Thanks, and what follows.", examples=["谢谢您的评价，已经记下了。"])
 
 
 class Urge(BaseModel):

@@ -9,12 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.web import rates
 from channels.web.bodies import SmallBody
-from channels.web.schemas import Dispute, Number, PlainText, Rating, Supplement, TicketStatus, Urge, Withdraw, problems
+from channels.web.schemas import (
+    Dispute,
+    Number,
+    PlainText,
+    RatedTicket,
+    Rating,
+    Supplement,
+    TicketStatus,
+    Urge,
+    Withdraw,
+    problems,
+)
 from channels.web.texts import locale_of
 from core.database import transaction
 from core.errors import NotFound
 from routing import commands, guesses
 from routing import tickets as ticket_service
+from routing.notices import vote_words
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["citizens"], route_class=SmallBody)
 
@@ -90,10 +102,10 @@ async def withdraw_ticket(request: Request, number: Number, withdraw: Withdraw) 
 
 
 @router.post("/{number}/rating", responses=_REFUSALS)
-async def rate_ticket(request: Request, number: Number, rating: Rating) -> TicketStatus:
+async def rate_ticket(request: Request, number: Number, rating: Rating) -> RatedTicket:
     """评价: the three answers of the callback. A matter that is not solved goes back to the department."""
     async with entrusted(request, number) as session:
-        await commands.rate(
+        ticket = await commands.rate(
             session,
             number,
             rating.code,
@@ -102,4 +114,6 @@ async def rate_ticket(request: Request, number: Number, rating: Rating) -> Ticke
             contacted=rating.contacted,
             comment=rating.comment,
         )
-        return await status(session, request, number, rating.code)
+        message = await vote_words(session, ticket, locale_of(request))
+        stands = await status(session, request, number, rating.code)
+    return RatedTicket(**stands.model_dump(), message=message)

@@ -1,7 +1,6 @@
 """What citizens do to their own ticket, by their own hand or by an agent's who has them on the line."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,20 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.auth import Actor
 from core.errors import Conflict
-from routing import merging, reopening, steps, timing, workflow
+from routing import granting, merging, reopening, steps, timing, workflow
 from routing.commands.correcting import conceal
 from routing.hiding import wishes_secrecy
 from routing.messages import say
 from routing.models import Ticket
 from routing.notices import moment_words
 from routing.policy import ClockKind
-from routing.rules import rules
 
 
 async def urge(session: AsyncSession, ticket: Ticket, *, actor: Actor, text: str) -> Ticket:
     """Remind the department. Raises Conflict, saying when, until the pause of `tickets.yaml` has passed."""
-    again = ticket.urged_at and ticket.urged_at + timedelta(minutes=rules().urging.pause_minutes)
-    if again and clock.now() < again:
+    if again := granting.urged_until(ticket):
         raise Conflict(say("refused.urged", moment=moment_words(again)), again_at=again.isoformat())
     workflow.move(ticket, "urge")
     ticket.urges += 1

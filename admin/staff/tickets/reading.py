@@ -23,6 +23,7 @@ from core.auth import Actor
 from core.privacy import mask_text
 from routing import agenda, citizens, commands, departments, reasons, tickets, timing
 from routing.agenda import Pending
+from routing.hiding import hide_author
 from routing.messages import say as routing_say
 from routing.models import Ticket, TicketClock
 from routing.rules import rules
@@ -30,6 +31,8 @@ from routing.suggestions import suggest
 from routing.tickets import Step
 
 NOTEWORTHY = 0.25  # of the best score
+# Steps whose words are the result: read alike in both places, with the telephone number that the department gives.
+PUBLISHED = frozenset({"answered", "replied"})
 # Commands that name a department: whoever gives one is shown who may be responsible.
 NAMING = frozenset({"dispatch", "ruling", "reassign"})
 
@@ -69,10 +72,11 @@ async def detail(session: AsyncSession, number: str, *, actor: Actor, locale: st
             "citizen": await _citizen(session, ticket, actor=actor),
             "clocks": [clocks.of_row(row, locale=locale) for row in await timing.current(session, ticket)],
             "steps": await _steps(session, taken, locale=locale),
-            "result": ticket.result,
-            "basis": ticket.basis,
+            "result": await hide_author(session, ticket, ticket.result or "") or None,
+            "basis": await hide_author(session, ticket, ticket.basis or "") or None,
             "survey": _survey(ticket),
             "allowed": allowed,
+            "urge_again_at": tickets.urge_again_at(ticket),
             "candidates": await candidates(session, ticket) if NAMING.intersection(allowed) else [],
             "dispatched_because": await _because(session, ticket),
             "beside": await beside.of_ticket(session, ticket, actor=actor, locale=locale),
@@ -98,7 +102,7 @@ async def work_row(
         | {
             "description": mask_text(ticket.description),
             "citizen": await _citizen(session, ticket, actor=actor),
-            "result": ticket.result,
+            "result": await hide_author(session, ticket, ticket.result or "") or None,
             "steps": await _steps(session, await tickets.history(session, ticket.number, actor=actor), locale=locale)
             if with_steps
             else [],
@@ -175,7 +179,7 @@ async def _steps(session: AsyncSession, taken: Sequence[Step], *, locale: str) -
             kind=step.kind,
             name=routing_say(f"step.{step.kind}", locale),
             actor=names.get(step.actor) or texts.named("actor", step.actor.partition(":")[0], locale),
-            text=mask_text(step.text),
+            text=step.text if step.kind in PUBLISHED else mask_text(step.text),
         )
         for step in reversed(taken)
     ]

@@ -199,6 +199,7 @@ class TicketDetail(TicketSummary):
                 "basis": None,
                 "survey": None,
                 "allowed": ["accept", "return"],
+                "urge_again_at": None,
                 "candidates": [],
                 "beside": {},
                 "reconsider": False,
@@ -223,6 +224,7 @@ class TicketDetail(TicketSummary):
     basis: str | None
     survey: SurveyView | None
     allowed: list[str] = Field(description="Commands that you may give now: the last word of their address.")
+    urge_again_at: datetime | None = Field(None, description="Just urged: from then on it may be urged again.")
     candidates: list[CandidateView] = Field(description="For dispatch and ruling: who may be responsible, best first.")
     dispatched_because: ReasonView | None = Field(None, description="Why it was sent where it is, the last time.")
     beside: Beside
