@@ -55,7 +55,12 @@ const clock = (at, style) => new Intl.DateTimeFormat(language, { timeZone: says.
 const day = (at) => clock(at, { year: "numeric", month: "numeric", day: "numeric" });
 const minute = { hour: "2-digit", minute: "2-digit" };
 const short = (at) => clock(at, day(at) === day(Date.now()) ? minute : { month: "numeric", day: "numeric", ...minute });
-const full = (at) => clock(at, { year: "numeric", month: "long", day: "numeric", weekday: "short", ...minute });
+const year = (at) => clock(at, { year: "numeric" });
+// As notices say it: 11月30日17:30, with the year where it is another one.
+const full = (at) => {
+  const date = { month: "long", day: "numeric", ...(year(at) === year(Date.now()) ? {} : { year: "numeric" }) };
+  return says.locale === "en" ? `${clock(at, minute)} on ${clock(at, date)}` : clock(at, date) + clock(at, minute);
+};
 
 function bubble(sender, words, media = []) {
   const node = template("said");
