@@ -154,16 +154,21 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agr
 
 
 async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
-    """Return what the citizen has said since an agent has the conversation, or has opened a ticket of it."""
-    told: list[str] = []
+    """Return what the citizen has said since an agent has the conversation, or has opened a ticket of it.
+
+    First what was said with the wish for a person: the bot made nothing of it.
+    """
+    wish, told = "", list[str]()
     for message in await conversations.messages(session, entry.conversation_id):
+        if message.sender == "citizen" and message.at <= entry.requested_at:
+            wish = message.text
         if entry.taken_at is None or message.at < entry.taken_at:
             continue
         if message.sender == "citizen":
             told.append(message.text)
         elif message.reply_type == ReplyType.TICKET:
-            told = []
-    return told
+            wish, told = "", []
+    return [*filter(None, [wish]), *told]
 
 
 async def whispered(session: AsyncSession, id: str, *, actor: Actor) -> Whisper:

@@ -40,9 +40,9 @@ async def go_on(
     """
     talk = Talk(session=session, turn=turn, state=read(state))
     talk.state.callback = ""
-    await take(talk.state, said)
     if agreed is not None:
         await fill(talk.state, agreed)
+    await take(talk.state, said, told=agreed is None or not agreed.description)
     if talk.state.form is None:
         talk.state.expect("")
     else:
@@ -50,14 +50,18 @@ async def go_on(
     return Outcome(tuple(talk.replies), talk.state.as_json())
 
 
-async def take(state: State, said: Sequence[str], *, begin: bool = False) -> None:
-    """Put into the form what a citizen said; `begin`: a clear matter begins one where none is open."""
+async def take(state: State, said: Sequence[str], *, begin: bool = False, told: bool = True) -> None:
+    """Put into the form what a citizen said: elements, and, where `told`, what is no element into the account.
+
+    `begin`: a clear matter begins a form where none is open.
+    """
     for text in map(clean, said[-MOST:]):
         plain = normalise(text)
         understood = await understand(text)
         if state.form is not None:
             sentences.absorb(state.form, understood, text)
-            if sentences.tells_more(state.form, text, understood) and not phrases.says("question", plain):
+            asks = phrases.says("question", plain) or phrases.says("person", plain)
+            if told and not asks and sentences.tells_more(state.form, text, understood):
                 forms.add(state.form, text)
         elif begin and matters.is_clear(understood) and understood.request_type is not RequestType.CONSULTATION:
             state.form = forms.new(understood, text)

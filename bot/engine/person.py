@@ -5,9 +5,12 @@ from bot.contract import ReplyType
 from bot.engine import off_duty, phrases
 from bot.engine.talk import Talk
 from core.city import city
+from core.privacy import mask_text
 from core.text.normalise import normalise
 
 ORDINARY = "handoff.waiting"
+FEWEST_TOLD = 10  # characters; a shorter wish for a person tells nothing of the matter
+SHOWN = 60  # characters of the matter in the queue
 
 
 async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str = "") -> None:
@@ -16,6 +19,8 @@ async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str
     `key`: the message, with `.nobody` behind it when nobody is; `number`: whom to call instead.
     """
     locale = talk.state.locale
+    if not talk.state.summary and len(talk.plain) >= FEWEST_TOLD:
+        talk.state.summary = mask_text(talk.text[:SHOWN])
     desk = duty.skill(needed(talk, reason))
     await queue.request(talk.session, talk.turn.conversation, reason, skill=desk.code if desk else None)
     found = await telling.now_told(talk.session, talk.turn.conversation)

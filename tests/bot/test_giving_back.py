@@ -76,6 +76,17 @@ async def test_what_the_agent_wrote_holds_over_what_the_bot_had_understood(talk:
     assert place["text"] == "南海路18号"
 
 
+async def test_what_was_said_with_the_wish_counts_and_the_agents_account_is_not_lengthened(talk: Line) -> None:
+    await talk.say("望江区南山路18号楼上半夜装修，转人工")
+    await handover.take(talk.session, talk.id, actor=talk.agent)
+    await talk.say("我姓王，电话13800138000，我已经跟物业说过很多次了没有用")
+    said = await said_after(talk, Agreed(description="楼上夜间装修噪声扰民"))
+    form = (await talk.state())["form"]
+    assert form["description"] == "楼上夜间装修噪声扰民"
+    assert form["place"]["text"] == "望江区南山路18号" and form["phone"] == "13800138000"
+    assert "哪里" not in "".join(said)
+
+
 async def test_english_goes_on_in_english(talk: Line) -> None:
     await talk.say("The street light outside my home is broken")
     await talk.say("agent please")

@@ -64,7 +64,7 @@ def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
     agent.get_by_role("button", name="交还并接着登记").click()
     agent.wait_for_url(re.compile(r"/desk$"))
     expect(citizen.locator("#presence")).to_be_hidden()
-    expect(citizen.locator(".said.bot").last).not_to_contain_text("在哪里")
+    expect(citizen.locator(".said.bot").last).not_to_contain_text("在什么地方")
     picture(citizen, "citizen-given-back")
 
 
@@ -82,7 +82,7 @@ def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: 
     expect(supervisor.locator("h1")).to_contain_text("企业专席")
     expect(supervisor.locator("table tbody tr")).to_have_count(1)
     picture(supervisor, "supervision-queue-list")
-    citizen.get_by_role("button", name="不等了").click()
+    citizen.locator("#presence button").click()
     supervisor.goto("/supervision/queues?desk=enterprise&show=gave_up")
     expect(supervisor.locator("table tbody tr")).to_have_count(1)
 
@@ -90,11 +90,16 @@ def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_pages_fit_a_phone(browser: Browser, line: Line, picture: type_picture, language: str) -> None:
     citizen = open_page(browser, line, "/", PHONE)
-    say(citizen, "转人工")
+    say(citizen, "The noise upstairs is awful, I want to talk to a person please")
     agent = at_desk(browser, line, "agent", PHONE)
     agent.goto(f"/desk?lang={language}")
-    expect(agent.locator("#queue li.entry").first).to_be_visible()
+    expect(agent.locator("#queue li.entry .tag.mine")).to_be_visible()
     picture(agent, f"desk-phone-{language}")
+    agent.set_viewport_size(DESK)  # type: ignore[arg-type]
+    agent.locator("#queue li.entry a").first.click()
+    expect(agent.locator(".composer.take button")).to_be_visible()
+    picture(agent, f"desk-{language}")
+    agent.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert agent.evaluate("document.documentElement.scrollWidth <= innerWidth")
     supervisor = open_page(browser, line, "/supervision", PHONE)
     sign_in(supervisor, line, "supervisor")
@@ -102,4 +107,4 @@ def test_the_pages_fit_a_phone(browser: Browser, line: Line, picture: type_pictu
     expect(supervisor.locator("h1")).to_be_visible()
     picture(supervisor, f"queues-phone-{language}")
     assert supervisor.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    citizen.get_by_role("button", name="不等了").click()
+    citizen.locator("#presence button").click()
