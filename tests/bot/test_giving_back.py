@@ -77,7 +77,7 @@ async def test_what_the_agent_wrote_holds_over_what_the_bot_had_understood(talk:
 
 
 async def test_what_was_said_with_the_wish_counts_and_the_agents_account_is_not_lengthened(talk: Line) -> None:
-    await talk.say("望江区南山路18号楼上半夜装修，转人工")
+    await talk.say("望江区南山路18号，半夜装修吵人，转人工")
     await handover.take(talk.session, talk.id, actor=talk.agent)
     await talk.say("我姓王，电话13800138000，我已经跟物业说过很多次了没有用")
     said = await said_after(talk, Agreed(description="楼上夜间装修噪声扰民"))
