@@ -31,6 +31,7 @@ COMMANDS = (
     "encoder",
     "systems",
     "quality",
+    "rasa",
 )
 
 

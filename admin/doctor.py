@@ -1,5 +1,6 @@
 """`yitong doctor`: what fits together, what does not, and what to do about it."""
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from sqlalchemy import select, text
 
 from admin import migrate, warm
 from bot import duty
+from bot.rasa.place import doubt as rasa_doubt
 from core import clock, database, dead_letters
 from core.city import city
 from core.errors import YitongError
@@ -226,6 +228,14 @@ async def _doors() -> str:
     return "; ".join(f"{name} {'open' if is_open else 'closed'}" for name, is_open in states.items()) + "."
 
 
+async def _dialogue() -> str:
+    if settings().dialogue != "rasa":
+        return "The built-in engine."
+    if doubt := await asyncio.to_thread(rasa_doubt):
+        raise Doubtful(doubt)
+    return f"Rasa answers at {settings().rasa_url}."
+
+
 CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "machine": _machine,
     "database": _database,
@@ -240,4 +250,5 @@ CHECKS: dict[str, Callable[[], Awaitable[str]]] = {
     "articles": _articles,
     "safety": _safety,
     "doors": _doors,
+    "dialogue": _dialogue,
 }

@@ -16,6 +16,7 @@ from admin import accounts, migrate, sample, warm
 from admin.notices import connect_channels
 from admin.web import create_app
 from bot import forgotten as forgotten  # its sweep: nothing else in this process asks for it
+from bot.rasa.place import doubt as rasa_doubt
 from core import database, jobs, live, logs
 from core.city import city
 from core.errors import Unavailable
@@ -78,6 +79,8 @@ def _prepare() -> None:
     elif migrate.pending():
         raise Unavailable("The database is not at this version; run ./yitong migrate first.")
     connect_channels()
+    if doubt := rasa_doubt():
+        sys.stderr.write(f"{doubt}\n")
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

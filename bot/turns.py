@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, exchange, handover
 from bot.contract import DialogueEngine, Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
+from bot.rasa import RasaEngine
 from bot.tables import Conversation
 from bot.wording import wording
 from core import clock
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 
 LONGEST_TEXT = 10_000  # characters of one message
 
-ENGINES: dict[str, DialogueEngine] = {"builtin": BuiltIn()}
+ENGINES: dict[str, DialogueEngine] = {"builtin": BuiltIn(), "rasa": RasaEngine()}
 
 
 async def converse(session: AsyncSession, turn: Turn, *, locked: Conversation | None = None) -> list[Reply]:

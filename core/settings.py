@@ -86,7 +86,17 @@ class Settings(BaseSettings):
         ge=1,
         description="Batches of sentences that are encoded side by side.",
     )
-    dialogue: Literal["builtin"] = Field("builtin", description="Dialogue engine.")
+    dialogue: Literal["builtin", "rasa"] = Field(
+        "builtin", description="Dialogue engine: `builtin`, or `rasa` (docs/rasa.md)."
+    )
+    rasa_url: str = Field(
+        "http://127.0.0.1:5005",
+        description="Rasa server of this machine, on loopback: `./yitong rasa start` listens there.",
+    )
+    rasa_project: Path = Field(
+        ROOT / "bot" / "rasa" / "project",
+        description="Folder of the Rasa project: the shipped one, or your copy of it.",
+    )
     staff_session_hours: int = Field(10, ge=1, description="Hours after which staff sign in again.")
     system_token_minutes: int = Field(
         30, ge=1, description="Minutes after which a department's own system gets itself a new token."
@@ -142,6 +152,13 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, given: SecretStr | None) -> SecretStr | None:
         if given and not given.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("begins with postgresql://")
+        return given
+
+    @field_validator("rasa_url")
+    @classmethod
+    def _is_loopback(cls, given: str) -> str:
+        if not re.fullmatch(r"http://(127\.0\.0\.1|localhost):\d{1,5}", given):
+            raise ValueError("is http://127.0.0.1:PORT: Rasa is only reached on its own machine")
         return given
 
     @field_validator("message_rate")

@@ -31,8 +31,13 @@ async def respond(talk: Talk) -> str:
     """Answer the turn, and return the name of the step that did."""
     for step in STEPS:
         if await step(talk):
-            return f"{step.__module__.rpartition('.')[2]}.{step.__name__.strip('_')}"
+            return name_of(step)
     return ""
+
+
+def name_of(step: Callable[[Talk], Awaitable[bool]]) -> str:
+    """Return how a step is called: its module and its name."""
+    return f"{step.__module__.rpartition('.')[2]}.{step.__name__.strip('_')}"
 
 
 async def _person(talk: Talk) -> bool:

@@ -20,6 +20,12 @@ async def command(talk: Talk) -> bool:
     name = command_in(talk)
     if name is None:
         return False
+    await begin(talk, name)
+    return True
+
+
+async def begin(talk: Talk, name: str) -> None:
+    """Carry out the named command on the ticket that the turn names, or ask for what it lacks."""
     number, code = number_and_code(talk.plain)
     wanted = Command(name=name, number=number, code=code)
     if name == "supplement":
@@ -30,7 +36,6 @@ async def command(talk: Talk) -> bool:
         survey.take(wanted, talk.plain)
     talk.state.command = wanted
     await _advance(talk)
-    return True
 
 
 async def impatient(talk: Talk) -> bool:
