@@ -26,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures that the browser story takes")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests with a real Rasa unless `-m` names them: they want an installation of its own."""
+    if "rasa" not in (config.option.markexpr or ""):
+        left_out = [item for item in items if item.get_closest_marker("rasa")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Path]:
     """A data folder of this run's own, with a space in its name; no setting of the person who runs the tests counts.

@@ -36,12 +36,26 @@ _STEPS = {
     "matters.clarify": ("unclear", "action_clarify"),
 }
 _COMMAND = "ticket_commands.command"
+_SAME = ("same_subject", "action_ask_whether_same")
+_CONFIRM = "confirm"
 _SAID = {"impatient": "small_impatience"}  # rules of small talk whose intent is called otherwise
 SMALL_TALK = frozenset(
     (
         *("nothing_said", "photo", "other_language", "greeting", "thanks", "bye", "fine", "robot", "able", "lead_in"),
         *("how_to_report", "no_matter_yet", "abuse", "upset", "small_impatience", "unreadable"),
     )
+)
+
+
+_FOR_TICKETS = tuple(ticket_commands.HANDLERS)
+INTENTS = frozenset(
+    {intent for intent, _ in _STEPS.values() if intent}
+    | SMALL_TALK
+    | {f"ticket_{name}" for name in _FOR_TICKETS}
+    | {_SAME[0], _CONFIRM, "small_talk", "other"}
+)
+ACTIONS = frozenset(
+    {action for _, action in _STEPS.values()} | {f"action_{name}" for name in _FOR_TICKETS} | {_SAME[1], OPEN, OTHER}
 )
 
 
@@ -59,9 +73,9 @@ def of(step: str, talk: Talk) -> Claim:
         name = command_in(talk) or "status"
         return Claim(f"ticket_{name}", f"action_{name}")
     if step == "matters.begin" and talk.state.form is None:
-        return Claim("same_subject", "action_ask_whether_same")
+        return Claim(*_SAME)
     if step == "filling.take" and talk.then is Then.OPEN:
-        return Claim("confirm", VALIDATE)
+        return Claim(_CONFIRM, VALIDATE)
     if step not in _STEPS:
         return Claim("other", OTHER)
     intent, action = _STEPS[step]

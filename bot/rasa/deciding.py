@@ -113,6 +113,8 @@ class Deciding:
             events += [tracker.loop(None), tracker.slot("requested_slot", None)] if self.before.form else []
         elif self.talk.then is Then.ASK:
             events.append({"event": "followup", "name": claims.FORM})
+        elif self.before.form is not None:
+            events.append({"event": "followup", "name": "action_listen"})  # or Rasa would ask the form's question again
         if action == "action_hand_over":
             events.append({"event": "pause"})  # what a rule may still hold is not said over the agent's head
         return events

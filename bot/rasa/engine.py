@@ -41,21 +41,21 @@ class RasaEngine:
     def __init__(self) -> None:
         self._built_in = BuiltIn()
         self._doors: dict[asyncio.AbstractEventLoop, Door] = {}
-        self._rests_until: datetime | None = None
+        self.rests_until: datetime | None = None  # None: the last turn that was sent to Rasa was answered
 
     async def handle(self, session: AsyncSession, turn: Turn, state: dict[str, Any]) -> Outcome:
         """Answer one turn inside the caller's transaction, with Rasa or without."""
-        if self._rests_until is None or self._rests_until <= clock.now():
-            if self._rests_until is not None:
-                self._rests_until = clock.now() + REST  # one turn finds out whether it is back
+        if self.rests_until is None or self.rests_until <= clock.now():
+            if self.rests_until is not None:
+                self.rests_until = clock.now() + REST  # one turn finds out whether it is back
             try:
                 async with session.begin_nested():  # what was done before Rasa failed is undone
                     outcome = await self._decided(session, turn, state)
-                self._rests_until = None
+                self.rests_until = None
                 return outcome
             except Failed as failure:
                 log.warning("rasa.failed", conversation=turn.conversation, how=str(failure))
-                self._rests_until = clock.now() + REST
+                self.rests_until = clock.now() + REST
         outcome = await self._built_in.handle(session, turn, state)
         kept = {name: value for name, value in state.get(tracker.KEY, {}).items() if name == "slots"}
         return Outcome(outcome.replies, outcome.state | {tracker.KEY: kept})

@@ -7,7 +7,7 @@ for its stories) comes back with its answer, is kept in the state under `rasa`, 
 from typing import Any
 
 from bot.contract import Turn
-from bot.engine import asking, joining
+from bot.engine import asking
 from bot.engine import form as forms
 from bot.engine.state import Form, State
 from bot.rasa.claims import FORM
@@ -16,8 +16,8 @@ from intents import Understanding
 KEY = "rasa"  # in the state
 CONFIRMED = "confirmed"
 ELEMENTS = (  # slots of the form; the order in which they are asked stands in domain.yml
-    *("what", "where", "district", "join", "when", "who", "employer", "company", "amount", "licence_plate"),
-    *("order_number", "contact", "confidential", CONFIRMED),
+    *("what", "where", "district", "join", "company", "who", "employer", "amount", "when", "hours"),
+    *("order_number", "licence_plate", "contact", "confidential", CONFIRMED),
 )
 CIRCUMSTANCES = ("channel", "locale", "waits_for_person", "open_question", "category", "request_type", "urgency")
 OURS = frozenset((*ELEMENTS, *CIRCUMSTANCES, "requested_slot", "session_started_metadata"))
@@ -50,10 +50,12 @@ def parse_data(text: str, intent: str, understood: Understanding) -> dict[str, A
 def form_slots(form: Form, *, due: str, confirmed: bool) -> list[dict[str, Any]]:
     """Return the form as slots: a value, `left_open` for what is not to be asked, None for what is.
 
-    `due`: what `asking.due` would ask next, which knows of tickets nearby.
+    `due`: what `asking.due` would ask next, which knows of tickets nearby and of what is to be changed.
     """
     values: dict[str, Any] = {element: _value(form, element) for element in ELEMENTS}
-    values["join"] = None if due == joining.EXPECTS else form.join or LEFT_OPEN
+    values["join"] = form.join or LEFT_OPEN
+    if due in values:
+        values[due] = None  # also what is known, where the citizen wants to change it
     values[CONFIRMED] = True if confirmed else None
     return [slot(element, value) for element, value in values.items()]
 

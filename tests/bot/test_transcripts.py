@@ -4,7 +4,7 @@ A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in; a 
 `turns`. A turn: `say` (`{number}` and `{code}` stand for the last ticket's), `photo`, or
 `do: replied|take|give_back|agent says …`, of others `do: reported … [number]|joined|finished`; then what is expected:
 `types` of all replies, `has` and `not` over their joined text, `options` among the choices, `state` at dotted paths
-(null: nothing there), `silent`: no reply.
+(null: nothing there), `silent`: no reply. `core: true`: also had with a real Rasa server (`rasa/test_live.py`).
 """
 
 from pathlib import Path
@@ -82,6 +82,11 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS)
 async def test_transcript(transcript: dict[str, Any], line: Any) -> None:
+    await converse(line, transcript)
+
+
+async def converse(line: Any, transcript: dict[str, Any]) -> None:
+    """Have the conversation of a transcript."""
     async with line(transcript.get("channel", "web"), transcript.get("peer")) as made:
         if transcript.get("duty"):
             await made.duty(*(transcript["duty"] if isinstance(transcript["duty"], list) else ()))

@@ -3,12 +3,13 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.launcher.copies import CHECK, Copy, write
+from tests.launcher.copies import CHECK, PYTHON, Copy, sentence, write
 
 
 def test_a_first_run_installs_once_and_tells_of_it_on_standard_error_only(copy: Copy) -> None:
@@ -151,3 +152,28 @@ def test_packages_that_the_user_added_stay(installed: Copy) -> None:
     _without_stamp(installed.root)
     assert installed.run("doctor").returncode == 0
     assert (packages / "torch.py").exists()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Rasa wants Python 3.10 or 3.11")
+def test_rasa_is_installed_into_an_environment_of_its_own_once(installed: Copy) -> None:
+    write(installed.root / "requirements-rasa.lock", "rasa==3.6.21\n")
+    first = installed.run("rasa", "install", YITONG_RASA_PYTHON=PYTHON)
+    assert json.loads(first.stdout)["arguments"] == ["rasa", "install"]
+    made, filled = installed.calls()
+    assert made.startswith("uv venv ") and made.endswith(" .rasa")
+    assert filled.endswith("--no-deps --require-hashes -r requirements-rasa.lock")
+    assert installed.run("rasa", "install").stderr == "" and installed.calls() == []
+    installed.edit("requirements-rasa.lock")
+    installed.run("rasa", "install", YITONG_RASA_PYTHON=PYTHON)
+    assert len(installed.calls()) == 2
+
+
+def test_rasa_is_not_installed_on_a_python_that_it_cannot_run_on(installed: Copy) -> None:
+    write(installed.root / "requirements-rasa.lock", "rasa==3.6.21\n")
+    refused = installed.run("rasa", "install", YITONG_RASA_PYTHON="/nowhere/python")
+    assert sentence(refused).startswith("Rasa wants Python 3.10 or 3.11") and installed.calls() == []
+
+
+def test_no_other_command_installs_rasa(installed: Copy) -> None:
+    installed.run("rasa", "start")
+    assert installed.calls() == []

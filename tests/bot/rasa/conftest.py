@@ -1,0 +1,131 @@
+"""A line that is set to use Rasa: a small server that behaves as told, and the real one."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import turns
+from bot.rasa import RasaEngine, place
+from core.settings import settings
+
+Behaviour = Callable[[dict[str, Any]], Awaitable[tuple[int, bytes]]]
+
+
+class Pretender:
+    """A server on loopback where Rasa is thought to be; `behaviour` makes of a message its status and body."""
+
+    def __init__(self) -> None:
+        self.behaviour: Behaviour = silent
+        self.messages: list[dict[str, Any]] = []
+        self.headers: list[bytes] = []
+        self.serving: list[asyncio.Task[Any]] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        current = asyncio.current_task()
+        assert current is not None
+        self.serving.append(current)
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = next(line for line in head.lower().splitlines() if line.startswith(b"content-length"))
+                message = json.loads(await reader.readexactly(int(length.split(b":")[1])))
+                self.headers.append(head)
+                self.messages.append(message)
+                status, body = await self.behaviour(message)
+                writer.write(b"HTTP/1.1 %d Said\r\ncontent-length: %d\r\n\r\n%s" % (status, len(body), body))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def silent(message: dict[str, Any]) -> tuple[int, bytes]:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError("never")
+
+
+@pytest.fixture
+async def set_to_rasa(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[str], RasaEngine]]:
+    """Give a way to set the line to the Rasa at an address, with an engine that knows nothing of it yet."""
+    made: list[RasaEngine] = []
+
+    def set_to(address: str) -> RasaEngine:
+        made.append(RasaEngine())
+        monkeypatch.setitem(turns.ENGINES, "rasa", made[-1])
+        monkeypatch.setenv("YITONG_DIALOGUE", "rasa")
+        monkeypatch.setenv("YITONG_RASA_URL", address)
+        settings.cache_clear()
+        return made[-1]
+
+    yield set_to
+    for engine in made:
+        await engine.close()
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+async def pretender(set_to_rasa: Callable[[str], RasaEngine]) -> AsyncIterator[Pretender]:
+    made = Pretender()
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    set_to_rasa(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    yield made
+    server.close()
+    for each in made.serving:
+        each.cancel()
+    await asyncio.gather(*made.serving, return_exceptions=True)
+
+
+class Server:
+    """The real Rasa, as `./yitong rasa start` runs it."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self._environment = os.environ | {"YITONG_DATA": str(data), "YITONG_RASA_URL": self.address}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, trained where it must be, and wait until it is ready."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "admin", "rasa", "start"],
+            cwd=place.ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        assert said == f"Rasa is ready: {self.address}\n", said
+
+    def stop(self) -> None:
+        """End it, and wait until it is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+            self._process = None
+
+
+@pytest.fixture(scope="session")
+def rasa_server(data_folder: Path, unused_port: int) -> Iterator[Server]:
+    place.python()  # whoever asks for these tests has installed it
+    server = Server(data_folder, unused_port)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def unused_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
