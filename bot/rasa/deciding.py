@@ -43,9 +43,10 @@ class Deciding:
         """Do what Rasa asks for; return events and responses as its protocol has them. Raises Rejected."""
         if action == claims.VALIDATE:
             return await self._form()
-        if action.startswith(claims.ASK) and (slot := action.removeprefix(claims.ASK)) in tracker.ELEMENTS:
-            await self._ask(slot)
-        elif self.claim is not None and self.claim.action == action:
+        if action.removeprefix(claims.ASK) in tracker.ELEMENTS:
+            await self._ask(action.removeprefix(claims.ASK))
+            return self._result([])
+        if self.claim is not None and self.claim.action == action:
             self._take()
         elif not await self._do(action):
             raise Rejected(action)
@@ -105,8 +106,6 @@ class Deciding:
 
     def _events(self, action: str) -> list[dict[str, Any]]:
         """Return what Rasa has to know after an action: whether a form is open, and whether it goes on now."""
-        if action.startswith(claims.ASK):
-            return []
         form = self.talk.state.form
         events = [] if form is None else tracker.form_slots(form, due="", confirmed=False)
         if form is None:
