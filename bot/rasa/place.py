@@ -54,7 +54,7 @@ def model() -> Path:
 def train() -> Path:
     """Train the model of the project and return it; other models are removed. Raises Unavailable when Rasa refuses."""
     made = model()
-    command = [python(), "-m", "rasa", "train", "core", "--domain", "domain.yml", "--stories", "data"]
+    command: list[str | Path] = [python(), "-m", "rasa", "train", "core", "--domain", "domain.yml", "--stories", "data"]
     command += ["--config", "config.yml", "--out", made.parent, "--fixed-model-name", made.name.removesuffix(".tar.gz")]
     log = _folder() / "train.log"
     with log.open("w") as file:
