@@ -8,7 +8,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import handover
+from bot import queue
 from bot.contract import Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
 from bot.engine import state as states
@@ -71,7 +71,7 @@ class RasaEngine:
         before = states.read(state)
         deciding = Deciding(session, turn, before)
         await deciding.understand()
-        waits = bool(await handover.position(session, turn.conversation))
+        waits = bool(await queue.position(session, turn.conversation))
         talk, text = deciding.talk, clean(turn.text)
         message = {
             "text": text,

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from bot import handover
+from bot import queue
 from bot.rasa import engine
 from bot.rasa.door import token
 from core import clock
@@ -151,7 +151,7 @@ async def test_another_action_than_was_understood_undoes_what_was_understood(pre
         pretender.behaviour = asks_for("action_hand_over")
         replies = await made.say(MATTER)
         assert replies[0].data["position"] == 1 if "position" in replies[0].data else replies
-        assert await handover.position(made.session, made.id) == 1
+        assert await queue.position(made.session, made.id) == 1
         assert (await made.state())["form"] is None
 
 
@@ -202,7 +202,7 @@ async def test_an_action_that_comes_too_late_is_not_done(
         await made.say("你好")  # the listener's port is known from it
         (message,) = pretender.messages
         assert (await act(message, "action_hand_over")).status_code == 410
-        assert await handover.position(made.session, made.id) is None
+        assert await queue.position(made.session, made.id) is None
 
 
 async def test_after_a_failure_rasa_rests_so_that_not_every_citizen_waits(pretender: Pretender, line: Any) -> None:
