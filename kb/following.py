@@ -37,6 +37,11 @@ def bare(plain: str) -> bool:
     return not _own_words(sections.without_cues(plain, kind) if kind else plain)
 
 
+def new_words(plain: str) -> list[str]:
+    """Return the words of a normalised text that it has of its own, beside what ties it to the sentence before."""
+    return _own_words(_hanging().sub(" ", plain.rstrip(_MARKS)))
+
+
 def asks_section(plain: str) -> bool:
     """Say whether a normalised text asks for a section, and names no matter of its own (周六上班不)."""
     return sections.asked(plain) is not None and bare(plain)

@@ -36,7 +36,9 @@ class Spelling:
         self._held, self._everywhere = held, EVERYWHERE * documents
         self._sounds: MutableMapping[tuple[str, ...], str] = {}
         self._pinyin: MutableMapping[str, str] = {
-            _pinyin(word): word for word in sorted(words.function_words()) if _HAN.fullmatch(word)
+            _pinyin(word): word
+            for word in (*sorted(words.spoken_verbs()), *sorted(words.function_words()))  # which come before the verbs
+            if _HAN.fullmatch(word)
         }
         self._take(held, documents)
 

@@ -30,6 +30,12 @@ def function_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def spoken_verbs() -> frozenset[str]:
+    """Return the verbs of one character in which people ask (丢, 补, 换)."""
+    return frozenset(_read()["spoken_verbs"].split())
+
+
+@lru_cache(maxsize=1)
 def _no_places() -> frozenset[str]:
     return frozenset(_read()["no_places"].split())
 

@@ -1,11 +1,13 @@
-"""`chat`: talk with the line in the terminal."""
+"""`chat`: talk with the line in the terminal; `conversation show`: what the line remembers of a conversation."""
 
 import io
 import sys
+from typing import Annotated, Any
 
 import typer
 
-from admin.commands.output import Json, console, emit, run
+from admin.commands.output import Json, console, emit, fail, prepare, run
+from core.errors import YitongError
 
 
 def chat(as_json: Json = False) -> None:
@@ -66,6 +68,44 @@ def _read(as_json: bool) -> str | None:
     return line
 
 
+conversation = typer.Typer(help="Look into a conversation.", no_args_is_help=True)
+
+
+@conversation.command()
+def show(
+    id: Annotated[str, typer.Argument(help="The conversation's id, as the desk's address has it.")],
+    as_json: Json = False,
+) -> None:
+    """Show what the line remembers of a conversation: the matter, what it lacks, what waits. Numbers are hidden."""
+    prepare()
+    try:
+        found = run(_remembered(id))
+    except YitongError as error:
+        raise fail(error) from error
+    if as_json:
+        emit(found)
+    else:
+        for label, value in told(found):
+            console.print(f"{label}  {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+async def _remembered(id: str) -> dict[str, Any]:
+    from bot.remembered import remembered
+    from core.database import transaction
+
+    async with transaction() as session:
+        return await remembered(session, id)
+
+
+def told(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what is remembered as lines of a label and a value; what is empty is left out."""
+    from admin.staff import remembering
+    from core.settings import settings
+
+    return remembering.lines(found, settings().locale)
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command()(chat)
+    app.add_typer(conversation, name="conversation")

@@ -1,14 +1,17 @@
 """The built-in dialogue engine: rules over what `intents` understands, in a fixed order (`flow.STEPS`).
 
-state            what it remembers, as JSON with a version
+state            what it remembers, as JSON with a version          state_versions   from one version to the next
 talk             one turn while it is being answered
 emergencies      what to do now                    alarmed          what follows on it
 flow             the order: emergency, person, tickets, statutory route, small talk, answer, form
 small_talk       what is no request        person           into the queue
 off_duty         what need not wait for a person
-answers          questions                 answered         how an answer is said
+answers          questions                 finding, answered  what the base has; how it is said
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
+corrections      what is put right, read   editing, restating  asked for, and put into the form
+parts, several   several requests          aside            laid aside, taken up again
+explaining       why, for staff
 joining          what others reported nearby
 phrases, people  what rules recognise
 """
@@ -19,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.contract import Outcome, Turn
 from bot.engine import flow, state
+from bot.engine.explaining import explained
 from bot.engine.talk import Talk, one_turn
 
 
@@ -32,7 +36,7 @@ class BuiltIn:
         talk = Talk(session=session, turn=turn, state=_read(state))
         with one_turn():
             await flow.respond(talk)
-        return Outcome(tuple(talk.replies), talk.state.as_json())
+        return Outcome(explained(talk), talk.state.as_json())
 
 
 _read = state.read

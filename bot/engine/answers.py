@@ -3,19 +3,18 @@
 from collections.abc import Awaitable, Callable
 
 import kb
-from bot.engine import answered, asking, phrases
+from bot.engine import answered, asking, finding, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.city import city
 from core.text.normalise import normalise
-from kb import feedback, following, questions, words
+from kb import feedback, questions, words
 from kb.quoting import EVERY
 
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
-FOLLOW_UP = 15  # characters; a question this short may hang on the one before
 ELSEWHERE = "elsewhere"  # a district that has no rule of its own
 Say = Callable[[Talk, kb.Answer], Awaitable[None]]
-CONDITIONS = "conditions"  # kind of the section that says who may
+MOST_OTHERS = 3  # articles that are offered when it was none of the first
 
 
 async def answer(talk: Talk, *, asks: bool) -> bool:
@@ -24,21 +23,21 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
     False for what has no answer and was not put as a question (`asks`): then it is a matter.
     """
     state = talk.state
-    follows = bool(state.article) and len(talk.plain) <= FOLLOW_UP
+    follows = bool(state.article) and len(talk.plain) <= finding.FOLLOW_UP
     question = f"{state.question}\n{talk.text}" if follows else talk.text
-    found = await _find(talk)
+    found = await finding.find(talk)
     asks = asks or bool(_elsewhere(talk))
     if found is None and (not asks or len(talk.plain) > LONGEST_QUESTION or words.fails(talk.plain)):
         return False
     state.question = question
     answered.remember(talk, talk.text)
     if found is None:
-        await _none(talk, record=talk.text)
+        await _none(talk, record=talk.text, keep=follows)
         return True
     if follows and state.article in dict(found.near):
         found = await kb.quote(talk.session, state.article, talk.text, known=state.told) or found
-        if _said(talk, found):
-            await _none(talk, record=question)
+        if finding.said(talk, found):
+            await _none(talk, record=question, keep=True)
             return True
     if found.regions:
         options = [Option(code, asking.district_name(code)) for code in found.regions]
@@ -56,9 +55,9 @@ async def answer(talk: Talk, *, asks: bool) -> bool:
 async def go_on(talk: Talk) -> bool:
     """Answer a few words that go on about the article in hand: 要带什么, 周末开门吗, 那外地户口呢."""
     state = talk.state
-    if not state.article or state.form is not None or len(talk.plain) > FOLLOW_UP or state.locale != "zh_CN":
+    if not state.article or state.form is not None or len(talk.plain) > finding.FOLLOW_UP or state.locale != "zh_CN":
         return False
-    found = await kb.follow(talk.session, state.article, talk.text)
+    found = await kb.follow(talk.session, state.article, talk.text) or await finding.sibling(talk)
     if found is None:
         return False
     state.question = f"{state.question}\n{talk.text}"
@@ -71,14 +70,42 @@ async def which(talk: Talk) -> bool:
     """Take the choice among matters of one subject; another sentence is a new turn."""
     chosen, known = talk.chosen() or _named(talk), talk.state.told
     found = None
-    if chosen and chosen != "other":
+    if chosen == "other" and await _others(talk):
+        return True
+    if chosen is None:
+        found = await _narrowed(talk)
+        return found is not None and await _chosen(talk, found, anew=False)
+    if chosen != "other":
         found = await kb.quote(talk.session, chosen, talk.state.question, known=known)
-    return await _chosen(talk, found, anew=chosen is None)
+    return await _chosen(talk, found, anew=False)
+
+
+async def _narrowed(talk: Talk) -> kb.Answer | None:
+    """Return what answers the question with a few words more (租房), which the answer's own name must have."""
+    talk.state.expect("")
+    said = words.content(talk.plain)
+    if not said or len(talk.plain) > finding.FOLLOW_UP:
+        return None
+    found = await kb.answer(talk.session, f"{talk.state.question.splitlines()[-1]} {talk.text}", known=talk.state.told)
+    named = found is not None and all(word in normalise(found.title) for word in said)
+    return found if named and found is not None and not found.regions else None
+
+
+async def _others(talk: Talk) -> bool:
+    """Offer what else of the base may be meant, beside a ticket and a person; False where there is nothing else."""
+    offered = {option.code for option in talk.state.options}
+    hits = await kb.search(talk.session, talk.state.question.splitlines()[-1], limit=len(offered) + MOST_OTHERS)
+    options = [Option(hit.article, hit.title) for hit in hits if hit.article not in offered][:MOST_OTHERS]
+    if not options:
+        return False
+    options += talk.options("ticket", "person")
+    talk.offer("answer.which_else", expects="which", options=options, why={"rule": "none_of_them"})
+    return True
 
 
 async def which_district(talk: Talk) -> bool:
     """Take the district whose rule is wanted; another sentence is a new turn."""
-    code = talk.chosen() or await _district(talk)
+    code = talk.chosen() or await finding.district(talk)
     found = None
     if code is not None:
         talk.state.district = None if code == ELSEWHERE else code
@@ -102,7 +129,9 @@ async def condition(talk: Talk) -> bool:
 
 async def _unclear(talk: Talk) -> bool:
     """Say whether the reply is a few words that are nothing else either: then every case is told."""
-    if len(talk.plain) > FOLLOW_UP or any(phrases.says(name, talk.plain) for name in ("thanks", "bye", "greeting")):
+    if len(talk.plain) > finding.FOLLOW_UP or any(
+        phrases.says(name, talk.plain) for name in ("thanks", "bye", "greeting")
+    ):
         return False
     understood = await talk.understood()
     place = bool(understood.entities.addresses)
@@ -134,12 +163,6 @@ def _named(talk: Talk) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-async def _district(talk: Talk) -> str | None:
-    """Return the district that this turn names."""
-    understood = await talk.understood()
-    return next((each.district for each in understood.entities.addresses if each.district), None)
-
-
 async def _answered(talk: Talk, found: kb.Answer) -> None:
     """Say what answers the question, and count it as answered; what is asked back is counted once it is known."""
     if not found.ask:
@@ -154,11 +177,14 @@ async def _say(talk: Talk, found: kb.Answer) -> None:
         await answered.give(talk, found)
 
 
-async def _none(talk: Talk, *, record: str = "") -> None:
-    """Say that there is no answer, and offer a ticket or a person."""
+async def _none(talk: Talk, *, record: str = "", keep: bool = False) -> None:
+    """Say that there is no answer, and offer a ticket or a person.
+
+    `keep`: it went on about the article in hand, which what is asked next may go on about too.
+    """
     if record:
         await questions.record(talk.session, record)
-    talk.state.article = ""
+    talk.state.article = talk.state.article if keep else ""
     why = {"rule": "no_answer"}
     places, options = _elsewhere(talk), talk.options("ticket", "person", "cancel")
     key = "answer.elsewhere" if places else "answer.none"
@@ -169,6 +195,17 @@ def _elsewhere(talk: Talk) -> str:
     """Return the well-known places elsewhere whose rules this turn asks about; nothing for a report."""
     asks = words.asks(talk.plain) and not words.reports(talk.plain)
     return "、".join(sorted(words.abroad(talk.plain))) if asks else ""
+
+
+async def at_once(talk: Talk) -> bool:
+    """Answer a question beside another request; False where it has no answer, or something is to be asked."""
+    found = await kb.answer(talk.session, talk.text, region=talk.state.district, known=talk.state.told)
+    if found is None or found.regions or found.ask or found.near:
+        return False
+    await questions.record(talk.session, talk.text, article=found.article)
+    answered.remember(talk, talk.text)
+    await answered.say(talk, found)
+    return True
 
 
 async def in_between(talk: Talk) -> bool:
@@ -210,40 +247,3 @@ async def solved(talk: Talk) -> bool:
         options = talk.options("ticket", "person", "cancel")
         talk.offer("answer.not_solved", expects="offer", options=options, why={"rule": "not_solved"})
     return True
-
-
-async def _find(talk: Talk) -> kb.Answer | None:
-    """Return the answer to the question, or to the question before together with this one when it is short.
-
-    What hangs on the question before (那…呢) is read with it first. Saying the same passage again answers nothing; who
-    goes on about the matter in hand is then told whom it is for, and not something about another matter.
-    """
-    state = talk.state
-    region = await _district(talk) or state.district
-    state.district = region
-    asked = [talk.text]
-    if state.question and len(talk.plain) <= FOLLOW_UP:
-        combined = f"{state.question.splitlines()[0]} {talk.text}"
-        if state.article and following.bare(talk.plain):
-            asked = [combined]
-        else:
-            asked = [combined, talk.text] if following.hangs(talk.plain) else [talk.text, combined]
-    for question in asked:
-        found = await kb.answer(talk.session, question, region=region, known=state.told)
-        if found is not None and not (_said(talk, found) and question != talk.text):
-            return found
-        if found is not None and following.hangs(talk.plain) and _goes_on(talk):
-            found = await kb.quote(talk.session, state.article, "", known=state.told, kind=CONDITIONS)
-            return found if found and found.kind == CONDITIONS and not _said(talk, found) else None
-    return None
-
-
-def _goes_on(talk: Talk) -> bool:
-    """Say whether a word of the text stands in the title of the article in hand (外地户口, 新生儿怎么上户口)."""
-    title = normalise(talk.state.summary)
-    return any(word in title for word in words.content(talk.plain) if len(word) > 1)
-
-
-def _said(talk: Talk, found: kb.Answer) -> bool:
-    """Say whether this passage was just said: saying it again answers nothing."""
-    return found.article == talk.state.article and found.section in talk.state.said and not found.ask

@@ -13,6 +13,8 @@ CONFIRM = "confirm"
 MOST_ASKED = 2  # the same question is never put a third time
 SHOWN_DESCRIPTION = 60  # characters of the account that are read back
 SHOWN_SUMMARY = 60
+DOORS_HEARD_ONLY = frozenset({"voice"})  # one question at a time
+ASKED_TOGETHER = frozenset({"where", "when", "hours", *forms.PERSONAL_ELEMENTS, "amount"})  # two of them in one breath
 DOORS_WITH_PHOTOS = frozenset({"web", "wechat", "email"})
 DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
 
@@ -31,6 +33,9 @@ async def due(talk: Talk) -> str:
     assert form is not None
     await _fill_from_door(talk, form)
     talk.state.summary = mask_text(f"{form.category_name} {form.place.text} {form.description}"[:SHOWN_SUMMARY].strip())
+    form.beside = ""
+    if (anew := _edited(form)) is not None:
+        return anew
     if await joining.is_due(talk):
         return joining.EXPECTS
     element = forms.missing(form)
@@ -48,9 +53,13 @@ async def ask(talk: Talk, element: str) -> None:
         return joining.ask(talk)
     if element == CONFIRM:
         return confirm(talk)
+    if form.editing:
+        return _ask_anew(talk, form, form.editing[0])
     if form.asked.get(element, 0) >= MOST_ASKED:
         return give_up(talk, element)
-    opening = "" if form.asked else talk.word("form.begun")
+    opening = talk.opening or ("" if form.asked else talk.word("form.begun"))
+    talk.opening = ""
+    form.beside = _beside(talk, form, element)
     form.asked[element] = form.asked.get(element, 0) + 1
     again = ".again" if form.asked[element] > 1 else ""
     why = {"rule": "missing", "element": element, "asked": form.asked[element]}
@@ -59,6 +68,9 @@ async def ask(talk: Talk, element: str) -> None:
     if element == "confidential":
         return talk.offer(f"ask.confidential{again}", expects=element, options=talk.options("secret", "open"), why=why)
     talk.state.expect(element)
+    if form.beside:
+        form.asked[form.beside] = 1
+        return _ask_both(talk, form, element, opening)
     key = f"ask.{element}"
     if element == "where" and len(form.description) >= forms.LONG_ACCOUNT:
         key = "ask.where.roughly"
@@ -70,6 +82,46 @@ async def ask(talk: Talk, element: str) -> None:
         type=ReplyType.FORM,
         data={"element": element, "filled": filled(form)},
         why={"message": key} | why,
+    )
+
+
+def _edited(form: Form) -> str | None:
+    """Return what the citizen wants to change, as another engine knows it; asked as often as anything."""
+    while form.editing and form.asked.get(f"edit_{form.editing[0]}", 0) >= MOST_ASKED:
+        form.editing.pop(0)  # what was known stays
+    return ("contact" if form.editing[0] in {"phone", "name"} else form.editing[0]) if form.editing else None
+
+
+def _ask_anew(talk: Talk, form: Form, element: str) -> None:
+    asked = form.asked.get(f"edit_{element}", 0) + 1
+    form.asked[f"edit_{element}"] = asked
+    why: dict[str, object] = {"rule": "edit", "element": element, "asked": asked}
+    if element == "district":
+        return _ask_district(talk, form, "", why)
+    if element == "confidential":
+        return talk.offer("ask.confidential", expects=element, options=talk.options("secret", "open"), why=why)
+    talk.state.expect(element)
+    data = {"element": element, "filled": filled(form)}
+    name = talk.word(f"option.element_{element}")
+    talk.say("form.edit", type=ReplyType.FORM, data=data, why=why, element=name)
+
+
+def _beside(talk: Talk, form: Form, element: str) -> str:
+    """Return the element that is asked for in the same breath; none where it is heard only, or asked again."""
+    wanted = [each for each in form.wanted if each in ASKED_TOGETHER and each not in form.settled]
+    open_ones = [each for each in wanted if not forms.known(form, each) and not form.asked.get(each)]
+    if talk.turn.channel in DOORS_HEARD_ONLY or len(open_ones) < 2 or open_ones[0] != element:
+        return ""
+    return open_ones[1]
+
+
+def _ask_both(talk: Talk, form: Form, element: str, opening: str) -> None:
+    first, second = (talk.word(f"brief.{each}") for each in (element, form.beside))
+    talk.say_text(
+        opening + talk.word("ask.both", first=first, second=second),
+        type=ReplyType.FORM,
+        data={"element": element, "filled": filled(form)},
+        why={"message": "ask.both", "rule": "missing", "element": element, "beside": form.beside, "asked": 1},
     )
 
 
@@ -130,7 +182,7 @@ def read_back(talk: Talk, form: Form) -> str:
     lines = [talk.word("summary.what", account=account.rstrip("。.!！"))]
     if form.place.text:
         lines.append(talk.word("summary.where", place=place_words(form)))
-    if form.happened and form.happened not in form.description:
+    if form.happened and form.happened not in form.description and form.happened not in form.elements.values():
         lines.append(talk.word("summary.when", when=form.happened))
     lines += [talk.word(f"summary.{element}", value=value) for element, value in form.elements.items()]
     if form.phone:

@@ -3,14 +3,16 @@
 import re
 from dataclasses import asdict
 
+import kb
 from bot.contract import ReplyType
 from bot.engine import asking, phrases, sentences
 from bot.engine.person import to_person
 from bot.engine.state import Alarm, Danger
 from bot.engine.talk import Talk, digest
 from bot.queue import EMERGENCY
-from intents import emergency, emergency_rules, languages
+from intents import RequestType, Understanding, emergency, emergency_rules, languages
 from intents.understanding import Emergency
+from kb import words
 
 EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
@@ -79,8 +81,17 @@ def _says_little(plain: str) -> bool:
 
 async def ask(talk: Talk) -> bool:
     """Ask whether anybody is in danger where the text leaves it open; a matter is asked about once."""
-    possible = (await talk.understood()).possible_emergency
-    return possible is not None and _put(talk, possible)
+    understood = await talk.understood()
+    possible = understood.possible_emergency
+    if possible is None or (possible.situation is None and await _asks_for_information(talk, understood)):
+        return False
+    return _put(talk, possible)
+
+
+async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
+    """Say whether it is a question of a known subject to which the base has the answer (新生儿上户口要爸妈都去不)."""
+    consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
+    return consults and words.asks(talk.plain) and await kb.answer(talk.session, talk.text) is not None
 
 
 def _put(talk: Talk, possible: Emergency) -> bool:

@@ -1,13 +1,15 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, matters, opening, people, phrases, sentences
+import re
+
+from bot.engine import asking, editing, opening, people, phrases, sentences, several
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, Then, understand
-from core.text.normalise import clean
 from intents import RequestType, Understanding
 from intents.categories import tree
 
+_PIECES = re.compile(r"[，,。；;]+|(?<=[\u4e00-\u9fff])\s+")
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
 DECLINABLE = frozenset(
@@ -20,14 +22,16 @@ async def take(talk: Talk) -> bool:
     form, expects = talk.state.form, talk.state.expects
     if form is None:
         return False
+    if form.editing:
+        return await editing.take(talk, form)
     if expects == "confirm":
         return await _at_confirmation(talk, form)
     if expects == "change":
-        return await _change(talk, form)
+        return await editing.change(talk, form)
     if phrases.says("change", talk.plain):
-        _ask_what_to_change(talk, form)
+        editing.ask_what(talk, form)
         return True
-    if await _correction(talk, form):
+    if await editing.correct(talk, form):
         return True
     understood = await talk.understood()
     if expects == "district" and await _district(talk, form):
@@ -35,7 +39,7 @@ async def take(talk: Talk) -> bool:
     if expects == "confidential" and _confidential(talk, form):
         await asking.proceed(talk)
         return True
-    _fill(talk, form, understood)
+    await _fill(talk, form, understood)
     if form.category is None or tree()[form.category].children:
         question = form.request_type == RequestType.CONSULTATION
         forms.classify(form, await understand(form.description), question=question)
@@ -43,20 +47,20 @@ async def take(talk: Talk) -> bool:
     return True
 
 
-def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
+async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
     expects, text = talk.state.expects, talk.text
     name = form.name
     wish = any(phrases.says(each, talk.plain) for each in ("anonymous", "confidential", "not_confidential"))
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
     asked = expects in form.wanted and not (wish or passes or phrases.angry(talk.plain))
-    answered = asked and sentences.answer(form, expects, text, understood)
+    answered = asked and await _answered(form, expects, text, understood)
     filled = sentences.absorb(form, understood, text)
     if answered or filled or form.name != name:
         if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
             forms.add(form, text)
     elif passes:
-        form.settled.append(expects)
+        form.settled += [each for each in (expects, form.beside) if each]
     elif expects == "contact" and people.broken_number(talk.plain):
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.angry(talk.plain):
@@ -65,6 +69,21 @@ def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         pass  # a question about the form is no part of the matter
     elif len(text) >= LEAST_TOLD or understood.category is not None:
         forms.add(form, text)
+
+
+async def _answered(form: Form, expects: str, text: str, understood: Understanding) -> bool:
+    """Take the answer to the open question; of two that were asked in one breath, each from its part of the text."""
+    pieces = [piece for piece in _PIECES.split(text) if piece]
+    if not form.beside or len(pieces) < 2:
+        return sentences.answer(form, expects, text, understood)
+    taken = False
+    for piece in pieces:
+        heard = await understand(piece)
+        still = [each for each in (expects, form.beside) if not forms.known(form, each)]
+        if "where" in still and not sentences.is_place(piece, heard):
+            still.remove("where")
+        taken |= any(sentences.answer(form, element, piece, heard) for element in still)
+    return taken
 
 
 async def reassure(talk: Talk) -> bool:
@@ -86,18 +105,6 @@ async def reassure(talk: Talk) -> bool:
 def answers_question(talk: Talk, understood: Understanding) -> bool:
     """Say whether the turn names what the open question of the form asks for."""
     return talk.state.expects in sentences.named_elements(understood) or talk.chosen() is not None
-
-
-async def _correction(talk: Talk, form: Form) -> bool:
-    found = phrases.correction(clean(talk.text))
-    if found is None:
-        return False
-    wrong, right = found
-    if not sentences.correct(form, wrong, right, await understand(right)):
-        return False
-    talk.say("form.corrected", why={"rule": "correction"})
-    await asking.proceed(talk)
-    return True
 
 
 async def _district(talk: Talk, form: Form) -> bool:
@@ -150,15 +157,14 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
     if chosen == "cancel_form":
         cancel(talk)
         return True
-    if await _correction(talk, form):
+    if await editing.correct(talk, form):
         return True
     if chosen == "change" or phrases.says("no", talk.plain) or phrases.says("change", talk.plain):
-        _ask_what_to_change(talk, form)
+        editing.ask_what(talk, form)
         return True
     understood = await talk.understood()
-    if _another_matter(form, understood):
-        talk.state.waiting = f"{talk.state.waiting}\n{talk.text}".strip()
-        talk.say("form.next_matter", why={"rule": "another_matter"})
+    if phrases.says("anonymous", talk.plain) and form.phone:
+        forms.forget_contact(form)
     elif sentences.tells_more(form, talk.text, understood):
         sentences.absorb(form, understood, talk.text)
         forms.add(form, talk.text)
@@ -175,52 +181,14 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
 
 
 async def finish(talk: Talk) -> None:
-    """Open the ticket of the confirmed form, and begin with the matter that waited meanwhile."""
+    """Open the ticket of the confirmed form, and come to what waited meanwhile."""
     await opening.open_ticket(talk)
-    if talk.state.waiting:
-        waiting, talk.state.waiting = talk.state.waiting, ""
-        await matters.start(talk, waiting)
-
-
-def _another_matter(form: Form, understood: Understanding) -> bool:
-    """Say whether a turn tells of a clear matter of another subject at a place of its own."""
-    if form.category is None or understood.category is None or not matters.is_clear(understood):
-        return False
-    places = understood.entities.addresses
-    elsewhere = bool(places) and sentences.only_district(places) is None and places[0].text not in form.place.text
-    return elsewhere and understood.category.code.rpartition(".")[0] != form.category.rpartition(".")[0]
-
-
-def _ask_what_to_change(talk: Talk, form: Form) -> None:
-    elements = ["what"] + [element for element in ("where", "when") if element in form.wanted] + ["contact"]
-    if "confidential" in form.wanted:
-        elements.append("confidential")
-    options = talk.options(*(f"element_{element}" for element in elements))
-    talk.offer("form.change", expects="change", options=options, why={"rule": "change"})
-
-
-async def _change(talk: Talk, form: Form) -> bool:
-    chosen = talk.chosen()
-    if chosen is not None:
-        forms.clear(form, chosen.removeprefix("element_"))
-        await asking.proceed(talk)
-        return True
-    if await _correction(talk, form):
-        return True
-    understood = await talk.understood()
-    if sentences.absorb(form, understood, talk.text, replace=True):
-        if sentences.tells_more(form, talk.text, understood):
-            forms.add(form, talk.text)
-    elif len(talk.text) >= sentences.TELLS_MORE:
-        forms.add(form, talk.text)
-    await asking.proceed(talk)
-    return True
+    await several.go_on(talk)
 
 
 def cancel(talk: Talk) -> None:
     """Drop the form at the citizen's wish."""
     talk.state.form = None
-    talk.state.waiting = ""
     talk.state.summary = ""
     talk.state.expect("")
     talk.say("form.cancelled", why={"rule": "cancelled"})

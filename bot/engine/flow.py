@@ -6,14 +6,18 @@ from bot import queue
 from bot.engine import (
     alarmed,
     answers,
+    aside,
     asking,
     emergencies,
     filling,
+    finding,
     joining,
     matters,
     off_duty,
     phrases,
     repeats,
+    several,
+    single_word,
     small_talk,
     ticket_commands,
 )
@@ -31,6 +35,7 @@ async def respond(talk: Talk) -> str:
     """Answer the turn, and return the name of the step that did."""
     for step in STEPS:
         if await step(talk):
+            await several.go_on(talk)
             return name_of(step)
     return ""
 
@@ -62,8 +67,8 @@ async def _cancel(talk: Talk) -> bool:
         talk.say("handoff.cancelled", why={"rule": "cancelled"})
         await asking.resume(talk)
     elif state.form is not None:
-        if filling.declines(talk):
-            return False  # 不用了, said to what may be left open
+        if filling.declines(talk) or state.form.editing:
+            return False  # 不用了, said to what may be left open, or to a change
         filling.cancel(talk)
     else:
         state.expect("")
@@ -77,6 +82,8 @@ async def _pending(talk: Talk) -> bool:
     match talk.state.expects:
         case "solved":
             return await answers.solved(talk)
+        case "which" if talk.chosen() in {"ticket", "person"}:
+            return await _offered(talk)
         case "which":
             return await answers.which(talk)
         case "which_district":
@@ -96,6 +103,8 @@ async def _pending(talk: Talk) -> bool:
                 return False
             await asking.proceed(talk)
             return True
+        case aside.EXPECTS:
+            return await aside.answer(talk)
         case "repeat":
             return await matters.another(talk) or await ticket_commands.go_on(talk)
         case expects if expects.startswith("command"):
@@ -153,15 +162,16 @@ async def _consultation(talk: Talk) -> bool:
     understood = await talk.understood()
     clear = matters.is_clear(understood)
     hangs = following.hangs(talk.plain) or following.asks_section(talk.plain)
-    follows = bool(talk.state.article) and (hangs or not clear) and len(talk.plain) <= answers.FOLLOW_UP
+    follows = bool(talk.state.article) and (hangs or not clear) and len(talk.plain) <= finding.FOLLOW_UP
     asks = phrases.says("question", talk.plain) or (follows and (hangs or phrases.says("follow_up", talk.plain)))
     consults = understood.request_type is RequestType.CONSULTATION and understood.category is not None
-    if talk.state.locale != "zh_CN" or not (consults or (asks and not clear) or (follows and hangs)):
+    when = talk.state.form is None and phrases.says("information", talk.plain) and len(talk.plain) <= finding.FOLLOW_UP
+    if talk.state.locale != "zh_CN" or not (consults or when or (asks and not clear) or (follows and hangs)):
         return False
     if len(talk.plain) >= forms.LONG_ACCOUNT:
         return False  # a letter tells of a matter, whatever is asked in it
     if talk.state.form is None:
-        return await answers.answer(talk, asks=asks)
+        return await answers.answer(talk, asks=asks and not (clear and when and not consults))
     if not asks or filling.answers_question(talk, understood):
         return False
     return await answers.in_between(talk)
@@ -172,17 +182,22 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     emergencies.instruct,
     alarmed.follow,
     _person,
+    aside.lay,
+    aside.take_up,
     _cancel,
     _pending,
     answers.go_on,
     repeats.known_matter,
     ticket_commands.command,
+    ticket_commands.amend,
     ticket_commands.impatient,
     matters.told_again,
     filling.reassure,
     small_talk.answer,
     emergencies.ask,
+    several.take,
     _statutory,
+    single_word.ask,
     _consultation,
     filling.take,
     matters.begin,

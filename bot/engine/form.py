@@ -65,10 +65,14 @@ def _wanted(form: Form, node: Node | None, understood: Understanding) -> list[st
 
 def missing(form: Form) -> str | None:
     """Return the next element to ask for, or None when the form is complete."""
-    for element in form.wanted:
-        if element not in form.settled and not known(form, element):
-            return element
-    return None
+    if form.editing:
+        return form.editing[0]
+    return next(iter(all_missing(form)), None)
+
+
+def all_missing(form: Form) -> list[str]:
+    """Return the elements that are still to be asked for, in their order."""
+    return [element for element in form.wanted if element not in form.settled and not known(form, element)]
 
 
 def known(form: Form, element: str) -> bool:
@@ -107,24 +111,17 @@ def add(form: Form, text: str) -> None:
         form.description = f"{form.description}\n{text}".strip()
 
 
-def clear(form: Form, element: str) -> None:
-    """Forget an element so that it is asked for again."""
-    match element:
-        case "what":
-            form.description = ""
-        case "where":
-            form.place = Place()
-        case "when":
-            form.happened = ""
-        case "contact":
-            form.name = form.phone = ""
-        case "confidential":
-            form.confidential = None
-    gone = {element, "district"} if element == "where" else {element}
-    form.settled = [each for each in form.settled if each not in gone]
-    form.asked = {each: count for each, count in form.asked.items() if each not in {*gone, "phone"}}
-    if element not in form.wanted:
-        form.wanted.insert(1, element)
+def reopen(form: Form, element: str) -> None:
+    """Ask for an element anew; what is known of it stays until the answer, and if there is none."""
+    if element not in form.editing:
+        form.editing.append(element)
+    form.asked.pop(f"edit_{element}", None)
+
+
+def forget_contact(form: Form) -> None:
+    """Forget name and number: the citizen wants to leave none after all."""
+    form.name = form.phone = ""
+    form.settled.append("contact")
 
 
 def title(form: Form) -> str:

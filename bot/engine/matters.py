@@ -1,12 +1,14 @@
 """A matter: where a form begins, and what to ask while it is not clear what the matter is."""
 
 import re
+from dataclasses import replace
 
 from bot.engine import asking, phrases, repeats, sentences
 from bot.engine import form as forms
 from bot.engine.person import to_person
-from bot.engine.state import Option
+from bot.engine.state import Form, Option, State
 from bot.engine.talk import Talk, digest, understand
+from core.text.normalise import normalise
 from intents import RequestType, Understanding
 from intents.categories import tree
 
@@ -16,11 +18,19 @@ LIKELY_CATEGORIES = 3
 RUNNERS_UP = 2  # that staff are shown
 LEAST_LIKELY = 0.15  # confidence from which a subject is worth offering
 
+# Of a place of its own that no gazetteer may know: it is asked for.
+_ELSEWHERE = re.compile(
+    r"公园|学校|[小中大]学|幼儿园|市场|医院|车站|地铁|高速|单位|公司|工地|超市|商场|银行|老家|村|我[爸妈爷奶]家"
+)
 
-async def start(talk: Talk, description: str, *, category: str | None = None, question: bool = False) -> None:
+
+async def start(
+    talk: Talk, description: str, *, category: str | None = None, question: bool = False, together: bool = False
+) -> None:
     """Begin the form with what was said of the matter.
 
-    `category`: the citizen chose it; `question`: the knowledge base had no answer, a department is to give it.
+    `category`: the citizen chose it; `question`: the knowledge base had no answer, a department is to give it;
+    `together`: it was told with the matter before, so its place is the same where it names none.
     """
     understood = await understand(description)
     form = forms.new(understood, description, category=category, question=question)
@@ -28,10 +38,22 @@ async def start(talk: Talk, description: str, *, category: str | None = None, qu
     form.media = [*talk.state.photos, *talk.turn.media]
     talk.state.photos = []
     sentences.absorb(form, understood, description)
+    take_over(talk.state, form, together=together)
     talk.state.form = form
     talk.state.misunderstood = 0
     talk.state.understood = brief(understood)
     await asking.proceed(talk)
+
+
+def take_over(state: State, form: Form, *, together: bool) -> None:
+    """Take contact and place from the matter before, where they fit: the summary reads them back."""
+    citizen = state.citizen
+    if citizen is not None and not form.phone:
+        form.name, form.phone = form.name or citizen.name, citizen.phone
+        form.settled += ["contact"] if citizen.unnamed else []
+    here = not _ELSEWHERE.search(normalise(form.description))
+    if together and state.place is not None and "where" in form.wanted and not form.place.text and here:
+        form.place = replace(state.place)
 
 
 def brief(understood: Understanding) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from bot.engine import asking
 from bot.engine import form as forms
-from bot.engine.state import Form, KnownTicket
+from bot.engine.state import Citizen, Form, KnownTicket
 from bot.engine.talk import Talk
 from bot.receipts import receipt
 from core.auth import Actor
@@ -17,6 +17,8 @@ async def open_ticket(talk: Talk) -> None:
     assert form is not None
     opened = await tickets.open(talk.session, _draft(talk, form), actor=CITIZEN, join=form.join or None)
     number = opened.ticket.number
+    talk.state.citizen = Citizen(form.name, form.phone, unnamed=not form.phone)
+    talk.state.place = form.place
     talk.state.form = None
     talk.state.expect("")
     talk.state.tickets.append(

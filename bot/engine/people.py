@@ -2,6 +2,8 @@
 
 import re
 
+from pypinyin import lazy_pinyin
+
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
     "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜"
@@ -56,6 +58,16 @@ def name_answered(text: str, phones: tuple[str, ...]) -> str:
     if titled:
         return titled[1]
     return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
+
+
+def respelt(name: str, told: str) -> str:
+    """Return a name with the character that is told for one of its sound (拂晓的晓), or nothing."""
+    character = re.fullmatch(r"(?:.{1,4}的)?([\u4e00-\u9fff])(?:字)?", told.strip(" 。.！!"))
+    if not name or not character:
+        return ""
+    sound = lazy_pinyin(character[1])
+    alike = [place for place, each in enumerate(name) if lazy_pinyin(each) == sound]
+    return f"{name[: alike[0]]}{character[1]}{name[alike[0] + 1 :]}" if len(alike) == 1 else ""
 
 
 def without_contact(text: str, name: str, phone: str) -> str:

@@ -1,4 +1,4 @@
-"""Phrases that mean one thing at any moment of a conversation (`phrases.yaml`), and corrections.
+"""Phrases that mean one thing at any moment of a conversation (`phrases.yaml`).
 
 They are short and closed, so rules read them better than any model: who says 转人工 must never be asked twice.
 """
@@ -15,15 +15,6 @@ _SIGNS = r"[\s,，。.!！?？~、…;；:：]"
 
 LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 LONGEST_IMPATIENCE = 20  # the same
-
-CORRECTION = re.compile(
-    r"不是\s*(?P<wrong>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而是|应该是|应是|是)\s*(?P<right>.{1,60}?)[。.!！]*$"
-    r"|(?:说错了|写错了|弄错了|错了|更正(?:一下)?|改成|改为|应该是|不对(?=[，,。\s]*(?:应该)?是))[，,。:：\s]*(?:应该)?(?:是|为|成)?\s*(?P<only>.{2,60}?)[。.!！]*$"
-)
-# The same with the right one first: 是松岭区不是望江区.
-REVERSED = re.compile(
-    r"^(?:应该)?是\s*(?P<right>[^，,。;；\s]{1,20}?)\s*[，,。;；\s]*(?:而)?不是\s*(?P<wrong>[^是，,]{1,20}?)[。.!！]*$"
-)
 
 
 @lru_cache(maxsize=1)
@@ -46,13 +37,10 @@ def _any(phrases: list[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, longest_first))})"
 
 
-def correction(text: str) -> tuple[str, str] | None:
-    """Return what a correction calls wrong (or nothing) and what is right; None for a text that is none."""
-    found = REVERSED.search(text)
-    if found:
-        return found["wrong"], found["right"]
-    found = CORRECTION.search(text)
-    return (found["wrong"] or "", (found["right"] or found["only"] or "").strip()) if found else None
+def end_of(name: str, plain: str) -> int | None:
+    """Return where in a normalised text ends what the entry `name` means; None where the text does not say it."""
+    found = _compiled()[name].search(plain)
+    return found.end() if found else None
 
 
 def says(name: str, plain: str) -> bool:

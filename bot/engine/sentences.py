@@ -6,15 +6,15 @@ from bot.engine import form as forms
 from bot.engine import people, phrases
 from bot.engine.state import Form, Place
 from core.text.normalise import clean, normalise
-from intents import Address, Understanding
+from intents import Address, Understanding, entities
 from intents.categories import tree
 
-FREE_TEXT = (*forms.PERSONAL_ELEMENTS, "amount", "licence_plate", "order_number")
+FREE_TEXT = (*forms.PERSONAL_ELEMENTS, "hours", "amount", "licence_plate", "order_number")
 LONGEST_ANSWER = 40  # characters of an answer to one question; what is longer adds to the account
 LONGEST_PLACE = 10  # characters of a place whose words also stand for a matter
 TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
 
-_LEAD = re.compile(
+LEAD = re.compile(
     r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|叫|是)[:：\s]*"
     r"|^(?:i live|it is|it's)?\s*\b(?:at|in|on)\b\s*",
     re.IGNORECASE,
@@ -23,6 +23,7 @@ _PLACE_WORD = re.compile(
     r"[路街巷弄区县镇乡村屯院楼栋幢号门口旁边对面桥站场园校店湖河江山东西南北家里上下内外]|附近|中心|超市|公司|大厦"
     r"|road|street|avenue|building|estate|park|station|school|near|opposite|behind|corner|home|house|market"
 )
+_SAYS = re.compile(r"都是|[了没不叫坏]|很|太")
 _NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊死气烦]$|你们|快点|告诉")
 # 我家, 楼下: a place for the one who says it, and for nobody else.
 _VAGUE = re.compile(
@@ -39,10 +40,20 @@ _LASTING = re.compile(
     r"好?[几数半两\d一二三四五六七八九十]{1,4}[来多]?个?多?(?:小时|天|日|晚上?|周|星期|礼拜|月|年)多?(?=了|没|都|不|还|，|。|$)"
 )
 
+_PART_OF_DAY = (
+    "凌晨|清晨|一大早|大清早|早上|早晨|上午|中午|午休|午后|下午|傍晚|晚上|夜里|夜间|大半夜|半夜|深夜|后半夜"
+    "|白天|通宵|整夜|整晚|整天|全天|24小时"
+)
+_CLOCK = r"[零一二两三四五六七八九十\d]{1,3}(?:点|时(?!候)|[:：]\d{2})(?:半|钟)?多?"
+# 每天晚上十点到凌晨两点: when it recurs, not since when.
+_HOURS = re.compile(
+    rf"(?:每天|天天|每)?(?:(?:{_PART_OF_DAY})(?:{_CLOCK})?|{_CLOCK})(?:以后|之后|左右|开始)?"
+    rf"(?:(?:一直)?(?:到|至|[-—~])(?:第二天|次日)?(?:(?:{_PART_OF_DAY})(?:{_CLOCK})?|{_CLOCK}))?"
+)
+
 _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
-_NUMBER = re.compile(r"\d+(?:[-—]\d+)?号(?!线)")
 _SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
@@ -78,31 +89,32 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
         if values and (replace or not form.elements.get(element)):
             form.elements[element] = values[0]
             filled.append(element)
-    filled += _wishes(form, normalise(text))
+    filled += wishes(form, normalise(text))
     form.description = people.without_contact(form.description, form.name, form.phone)
     return filled
 
 
-def _wishes(form: Form, plain: str) -> list[str]:
+def wishes(form: Form, plain: str) -> list[str]:
     """Take up the wish to stay confidential or unnamed."""
-    wishes = []
+    taken = []
     if phrases.says("not_confidential", plain):
         form.confidential = False
-        wishes.append("confidential")
+        taken.append("confidential")
     elif phrases.says("confidential", plain):
         form.confidential = True
-        wishes.append("confidential")
+        taken.append("confidential")
     if phrases.says("anonymous", plain) and not form.phone:
         form.settled.append("contact")
-        wishes.append("contact")
-    return wishes
+        taken.append("contact")
+    return taken
 
 
 def _things(form: Form, understood: Understanding) -> dict[str, tuple[str, ...]]:
     named = understood.entities
     wanted = [element for element in form.wanted if element in forms.PERSONAL_ELEMENTS]
     amounts = named.amounts if "amount" in form.wanted else ()
-    things = {"licence_plate": named.licence_plates, "amount": amounts}
+    hours = _HOURS.search(normalise(understood.text)) if "hours" in form.wanted else None
+    things = {"licence_plate": named.licence_plates, "amount": amounts, "hours": (hours[0],) if hours else ()}
     return things | dict.fromkeys(wanted[:1], named.organisations)
 
 
@@ -133,26 +145,41 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
         return False
     match element:
         case "where":
-            return _where(form, _LEAD.sub("", said), understood)
+            return _where(form, LEAD.sub("", said), understood)
         case "when" if _tells_time(said, understood):
             form.happened = understood.entities.times[0].text if understood.entities.times else said
         case "contact":
             form.name = people.name_answered(said, understood.entities.phones) or form.name
             return False  # the number is what is asked for
+        case "hours" if _HOURS.search(normalise(said)) or _tells_time(said, understood):
+            form.elements["hours"] = said
         case element if element in FREE_TEXT and not form.elements.get(element):
             named = understood.entities
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
-            if _speaks_to_us(normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
+            if speaks_to_us(normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
                 return False
-            form.elements[element] = re.sub(r"[吧呗嘛啊呀]$", "", _LEAD.sub("", said))
+            sums = sums_in(said) if element == "amount" else ()
+            form.elements[element] = sums[0] if sums else re.sub(r"[吧呗嘛啊呀]$", "", LEAD.sub("", said))
         case _:
             return False
     return True
 
 
-def _speaks_to_us(plain: str) -> bool:
+def sums_in(said: str) -> tuple[str, ...]:
+    """Return the sums in the answer to how much money it is, where nobody needs to say yuan: 三万一."""
+    return entities.find(normalise(said)).amounts or entities.find(f"{normalise(said)}元").amounts
+
+
+def is_place(said: str, understood: Understanding) -> bool:
+    """Say whether a few words by themselves are a place, and neither a name nor what goes on there."""
+    plain = normalise(said).rstrip("的里")
+    ends = _PLACE_ANSWER.search(plain) or _PLACE_WORD.search(plain[-2:])
+    return bool(understood.entities.addresses) or bool(ends and not _SAYS.search(plain) and not people.name_in(said))
+
+
+def speaks_to_us(plain: str) -> bool:
     """Say whether an answer is a yes, a no or a question back: no name, sum or place."""
     return phrases.yes_or_no(plain) is not None or phrases.says("question", plain)
 
@@ -197,34 +224,12 @@ def _where(form: Form, said: str, understood: Understanding) -> bool:
     told = category is not None and not tree()[category.code].children  # 广场舞 is no place but the matter
     if told and _PLACE_ANSWER.search(plain) and len(said) <= LONGEST_PLACE:
         told = False  # 实验小学门口
-    if told or _speaks_to_us(plain) or _NO_PLACE.search(plain) or _VAGUE.match(plain):
+    if told or speaks_to_us(plain) or _NO_PLACE.search(plain) or _VAGUE.match(plain):
         return False
     if len(said) > TELLS_MORE and not _PLACE_WORD.search(plain):
         return False
     forms.set_place(form, Place(text=said))
     return True
-
-
-def correct(form: Form, wrong: str, right: str, understood: Understanding) -> bool:
-    """Put right what the citizen said before; `understood` is of `right` alone. Say whether something changed."""
-    before, addresses = form.place.text, understood.entities.addresses
-    misplaced = bool(wrong) and wrong in before
-    filled = absorb(form, understood, right, replace=True)
-    if misplaced and not addresses:
-        forms.set_place(form, Place(text=before.replace(wrong, right)))
-    elif misplaced and not addresses[0].number and only_district(addresses) is None:
-        form.place.text += before.partition(wrong)[2]  # 不是南山路，是南海路: the house number stays
-    number = _NUMBER.search(before)
-    if not wrong and number and _NUMBER.fullmatch(right) and "where" not in filled:
-        form.place.text = before.replace(number[0], right)
-        form.description = form.description.replace(number[0], right)
-        return True
-    if wrong and wrong in form.description:
-        form.description = form.description.replace(wrong, right)
-        return True
-    if not wrong and {"where", "when"} & set(filled):
-        form.description += f"（更正：{right}）"  # the account still says the wrong one
-    return misplaced or bool(filled)
 
 
 def named_elements(understood: Understanding) -> set[str]:

@@ -1,11 +1,17 @@
-"""What the built-in engine remembers of a conversation: plain values that travel as JSON with a version."""
+"""What the built-in engine remembers of a conversation: plain values that travel as JSON with a version.
+
+A new field needs a default and nothing else. One that changes its shape or meaning needs a new `VERSION` and a
+function in `state_versions`, so that citizens who are in the middle of something go on (`docs/conversation.md`).
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-VERSION = 1
+from bot.engine import state_versions
+
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -43,6 +49,8 @@ class Form:
     join: str = ""  # the number of the one that the citizen joins
     photo_offered: bool = False
     photo_open: bool = False  # the offer stands in what was said last
+    beside: str = ""  # the element that the open question asks for besides the one it expects
+    editing: list[str] = field(default_factory=list)  # elements asked for anew; what was known stays until then
 
 
 @dataclass(slots=True)
@@ -102,6 +110,23 @@ class Danger:
 
 
 @dataclass(slots=True)
+class Told:
+    """A part of what was told that has not had its turn yet: another matter, or a question."""
+
+    text: str
+    question: bool = False
+
+
+@dataclass(slots=True)
+class Citizen:
+    """Whom the line talks with, as told for one matter: it holds for the next one too."""
+
+    name: str = ""
+    phone: str = ""
+    unnamed: bool = False  # wants to leave no number
+
+
+@dataclass(slots=True)
 class State:
     """Everything. `expects` names the open question; `options` what was offered with it."""
 
@@ -118,7 +143,10 @@ class State:
     district: str | None = None  # that a question named
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
     tickets: list[KnownTicket] = field(default_factory=list)
-    waiting: str = ""  # another matter, told before the open form was confirmed
+    waiting: list[Told] = field(default_factory=list)  # in the order in which they were told
+    aside: list[Form] = field(default_factory=list)  # forms that the citizen laid aside, the last on top
+    citizen: Citizen | None = None
+    place: Place | None = None  # of the matter before, for those told together with it
     misunderstood: int = 0  # times in a row
     alarm: Alarm | None = None  # the emergency that the citizen was told what to do in
     danger: Danger | None = None  # what is asked about now
@@ -142,10 +170,15 @@ _adapter = TypeAdapter(State)
 
 
 def read(values: dict[str, Any]) -> State:
-    """Return the state that `as_json` gave; of another version's only language and tickets are kept."""
-    if values.get("version", VERSION) != VERSION:
-        values = {key: values[key] for key in ("locale", "tickets") if key in values}
-    try:
-        return _adapter.validate_python(values)
-    except ValidationError:
-        return State(locale="en" if values.get("locale") == "en" else "zh_CN")
+    """Return the state that `as_json` gave, also that of an earlier version, and of a later one what fits.
+
+    Two versions serve the same conversations while a city moves from one to the next. What cannot be read is let go,
+    but for the language and the tickets.
+    """
+    values = state_versions.upgrade(values, to=VERSION)
+    for readable in (values, {key: values[key] for key in ("locale", "tickets") if key in values}):
+        try:
+            return _adapter.validate_python({**readable, "version": VERSION})
+        except ValidationError:
+            continue
+    return State(locale="en" if values.get("locale") == "en" else "zh_CN")

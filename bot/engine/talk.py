@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -45,6 +45,8 @@ class Talk:
     replies: list[Reply] = field(default_factory=list)
     driven: bool = False  # another engine asks what the form lacks and has its ticket opened
     then: Then | None = None  # what it is to do, where it is driven
+    opening: str = ""  # said before a form's first question
+    heard: Understanding | None = None  # what the turn was understood as, whatever part of it is looked at later
     _understood: Understanding | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +57,7 @@ class Talk:
         """Return what `intents` makes of the text."""
         if self._understood is None:
             self._understood = await understand(self.text)
+            self.heard = self.heard or self._understood
         return self._understood
 
     def replace(self, text: str) -> None:
@@ -130,6 +133,16 @@ async def understand(text: str) -> Understanding:
     if text not in known:
         known[text] = await asyncio.to_thread(intents.understand, text)
     return known[text]
+
+
+async def understand_all(texts: Sequence[str]) -> list[Understanding]:
+    """Return what `intents` makes of several texts, faster than one by one; within `one_turn` as `understand`."""
+    known = _known.get()
+    new = [text for text in dict.fromkeys(texts) if known is None or text not in known]
+    heard = dict(zip(new, await asyncio.to_thread(intents.understand_all, new), strict=True)) if new else {}
+    found = heard if known is None else known
+    found.update(heard)
+    return [found[text] for text in texts]
 
 
 @contextmanager

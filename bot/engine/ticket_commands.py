@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from bot.engine import asking, phrases, survey
+from bot.engine import asking, corrections, phrases, survey
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
 from bot.engine.ticket_phrases import command_in, number_and_code
@@ -36,6 +36,19 @@ async def begin(talk: Talk, name: str) -> None:
         survey.take(wanted, talk.plain)
     talk.state.command = wanted
     await _advance(talk)
+
+
+async def amend(talk: Talk) -> bool:
+    """Add to the ticket just opened what the citizen puts right of it: 电话写错了，是…"""
+    state = talk.state
+    found = corrections.read(talk.text)[0] if state.tickets and state.form is None else []
+    if not any(each.element for each in found):
+        return False
+    known = state.tickets[-1]
+    told = talk.text if all(each.right for each in found) else ""
+    state.command = Command(name="supplement", number=known.number, code=known.code, text=told)
+    await _advance(talk)
+    return True
 
 
 async def impatient(talk: Talk) -> bool:

@@ -10,6 +10,7 @@ from intents.categories import Node, tree
 # `where` has parameters of its own in the protocol.
 DATATYPES = {
     "when": "datetime",
+    "hours": "string",
     "who": "string",
     "employer": "string",
     "company": "string",

@@ -1,12 +1,15 @@
 """The desk says why the bot answered so, and what a model's wording was kept from saying."""
 
+import re
 from typing import Any
 
 import pytest
 
+from admin.staff import texts
 from bot import conversations
 from bot.contract import Reply, ReplyType
 from core.database import transaction
+from core.settings import ROOT
 from tests.admin.staffing import World
 
 ANSWER = {"rule": "answer", "article": "lamp", "score": 0.873}
@@ -38,8 +41,30 @@ async def test_a_reply_to_a_question_says_what_led_to_it(world: World, why: dict
     assert "为什么这样说" in page and said in page
 
 
-async def test_what_is_no_answer_has_nothing_to_open(world: World) -> None:
-    assert "为什么这样说" not in await desk(world, {"rule": "greeting"})
+async def test_what_has_no_reason_has_nothing_to_open(world: World) -> None:
+    assert "为什么这样说" not in await desk(world, {})
+
+
+async def test_a_reply_of_the_form_says_what_was_understood_and_what_is_missing(world: World) -> None:
+    read = {"path": ["公用事业", "照明", "路灯不亮"], "request_type": "assistance", "named": ["when"]}
+    why = {"rule": "missing", "element": "where", "asked": 2, "read": read, "missing": ["where", "contact"]}
+    page = await desk(world, why)
+    assert "还缺地点，第2次问" in page and "听成：公用事业 › 照明 › 路灯不亮（求助）" in page
+    assert "这句话里听到：时间" in page and "还缺：地点、联系方式" in page
+
+
+async def test_what_the_citizen_said_is_masked_in_a_reason(world: World) -> None:
+    page = await desk(world, {"rule": "several", "parts": ["路灯坏了", "打13800138000没人接"]})
+    assert "“路灯坏了”、“打138****8000没人接”" in page
+
+
+RULES = re.compile(r"""["']?rule["']?(?:: |=)["']([a-z_]+)["']""")
+
+
+def test_every_rule_has_a_sentence() -> None:
+    rules = {rule for file in (ROOT / "bot").rglob("*.py") for rule in RULES.findall(file.read_text())}
+    assert len(rules) > 50
+    assert sorted(rule for rule in rules if not texts.texts.has(f"because.{rule}")) == []
 
 
 async def test_a_models_words_are_shown_with_what_was_cut_and_why(world: World) -> None:

@@ -95,6 +95,19 @@ async def test_names_and_numbers_are_masked_until_the_conversation_is_taken(worl
     assert after["form"]["phone"] == PHONE
 
 
+async def test_what_the_bot_remembers_is_masked_until_the_conversation_is_taken(world: World) -> None:
+    told = {"version": 1, "waiting": f"楼下烧烤太吵，打{PHONE}没人接"}
+    id = await world.waiting(state=json.dumps(FORM | told))
+    async with world.client("lin") as client, world.client("editor") as other:
+        before = (await client.get(f"{CONVERSATIONS}/{id}/remembered")).json()
+        assert (await other.get(f"{CONVERSATIONS}/{id}/remembered")).status_code == 403
+        await client.post(f"{CONVERSATIONS}/{id}/take")
+        after = (await client.get(f"{CONVERSATIONS}/{id}/remembered")).json()
+    assert before["matter"]["phone"] == "138****8000" and PHONE not in json.dumps(before)
+    assert before["waiting"] == [{"text": "楼下烧烤太吵，打138****8000没人接", "question": False}]
+    assert after["matter"]["phone"] == PHONE and after["matter"]["name"] == NAME
+
+
 @pytest.mark.parametrize("login", ["lamps", "editor"])
 async def test_conversations_are_for_agents(world: World, login: str) -> None:
     id = await world.waiting()

@@ -49,16 +49,3 @@ def test_not_cancel(text: str) -> None:
 )  # fmt: skip
 def test_yes_or_no(text: str, meaning: str | None) -> None:
     assert phrases.yes_or_no(normalise(text)) == meaning
-
-
-@pytest.mark.parametrize(
-    ("text", "wrong", "right"),
-    [
-        ("不是南山路，是南海路", "南山路", "南海路"),
-        ("不是18号是16号", "18号", "16号"),
-        ("说错了，是周二晚上", None, "周二晚上"),
-    ],
-)
-def test_corrections(text: str, wrong: str | None, right: str) -> None:
-    found = phrases.CORRECTION.search(text)
-    assert found and found["wrong"] == wrong and (found["right"] or found["only"]) == right

@@ -13,6 +13,7 @@ from admin.staff.refusals import refusals
 from admin.staff.tickets.opening import known_category
 from bot import handover
 from bot.handover import Agreed
+from bot.remembered import remembered
 from channels.images import MEDIA_TYPES
 from core.auth import Permission
 from core.database import transaction
@@ -132,6 +133,14 @@ async def context(id: str, actor: Staffed) -> dict[str, Any]:
     """Return what a person needs to go on: messages, understanding, form so far, tickets. Masked until you take it."""
     async with transaction() as session:
         return await photos.context(session, id, actor=actor)
+
+
+@router.get("/{id}/remembered")
+async def read_remembered(id: str, actor: Staffed) -> dict[str, Any]:
+    """Return what the bot remembers: the matter, what it lacks, what waits, what was laid aside. Masked as above."""
+    async with transaction() as session:
+        found = await handover.context(session, id, actor=actor)
+        return await remembered(session, id, clear=found["held"])
 
 
 @router.get(

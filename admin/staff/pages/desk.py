@@ -16,6 +16,7 @@ from admin.staff.tickets import commands, reading
 from admin.staff.tickets.opening import OTHER_CHANNELS, OpenTicket, open_ticket
 from bot import duty, handover
 from bot.queue import LISTED
+from bot.remembered import remembered
 from bot.whisper import Whisper
 from core.auth import Permission
 from core.database import transaction
@@ -101,6 +102,7 @@ async def understanding(id: str, view: Desk) -> Response:
             "alarm": evidence.alarm_of(context),
             "known": await _known(session, view, context),
             "earlier": await earlier.conversations_of(session, context, actor=view.actor),
+            "remembered": await remembered(session, id, clear=context["held"]),
         }
         return view.page("parts/understanding.html", **shown)
 
@@ -245,6 +247,7 @@ async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[st
         "holder": None if context["held"] else await taking.holder_name(session, id),
         "known": await _known(session, view, context),
         "earlier": await earlier.conversations_of(session, context, actor=view.actor),
+        "remembered": await remembered(session, id, clear=context["held"]),
         "suggested": suggested,
         "question": "",
         "hits": [],

@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from admin.staff import naming, texts
+from admin.staff import because, naming, texts
 from admin.staff.access import SignedIn, handles
 from admin.staff.pages import evidence
 from admin.staff.tickets.views import CandidateView
@@ -32,6 +32,7 @@ _environment.globals |= {
     "place": naming.place,
     "department": naming.department,
     "examples": evidence.examples,
+    "reasons": because.reasons,
     "sure": lambda confidence: f"{min(round(confidence * 100), MOST_SURE)}%",
     "percent": lambda share: "–" if share is None else f"{share:.1%}",
 }

@@ -1,0 +1,83 @@
+"""What holds instead of what was said before, put into the form in place (不是南山路，是南海路: the number stays)."""
+
+import re
+
+from bot.engine import form as forms
+from bot.engine import people, sentences
+from bot.engine.state import Form, Place
+from core.text.normalise import clean, normalise
+from intents import Understanding
+
+_NUMBER = re.compile(r"\d+(?:[-—]\d+)?号(?!线)")
+
+
+def restate(form: Form, wrong: str, right: str, understood: Understanding, *, element: str = "") -> bool:
+    """Put right what the citizen said before; `understood` is of `right` alone. Say whether something changed.
+
+    `element`: which one is meant, where the citizen named it.
+    """
+    if wrong and wrong in form.name:
+        form.name = form.name.replace(wrong, right)
+        return True
+    before, when, addresses = form.place.text, form.happened, understood.entities.addresses
+    number = _NUMBER.search(before)
+    if not wrong and number and _NUMBER.fullmatch(right):
+        form.place.text = before.replace(number[0], right)
+        form.description = form.description.replace(number[0], right)
+        return True
+    if element and element not in {"where", "when"}:
+        return _set(form, element, sentences.LEAD.sub("", clean(right)), understood)
+    misplaced = bool(wrong) and wrong in before
+    filled = sentences.absorb(form, understood, right, replace=True)
+    if element and element not in filled and sentences.answer(form, element, right, understood):
+        filled.append(element)
+    if misplaced and not addresses:
+        forms.set_place(form, Place(text=before.replace(wrong, right)))
+    elif misplaced and not addresses[0].number and sentences.only_district(addresses) is None:
+        form.place.text += before.partition(wrong)[2]  # 不是南山路，是南海路: the house number stays
+    if wrong and wrong in form.description:
+        form.description = form.description.replace(wrong, right)
+        return True
+    if not wrong:
+        told = {"where", "when"} & set(filled)
+        _retell(form, before, right, again=bool(told) and not (told == {"when"} and when not in form.description))
+    return misplaced or bool(filled)
+
+
+def _retell(form: Form, place: str, right: str, *, again: bool) -> None:
+    """Let the account say what holds: in the place of the wrong one, else behind it, where it still says that."""
+    account = form.description.replace(place, form.place.text) if place and place != form.place.text else None
+    if account is not None and account != form.description:
+        form.description = account
+    elif again:
+        form.description += f"（更正：{right}）"
+
+
+def _set(form: Form, element: str, right: str, understood: Understanding) -> bool:
+    """Put what holds into an element that the citizen named."""
+    named = understood.entities
+    match element:
+        case "phone" | "name" | "contact":
+            phones = named.phones if element != "name" else ()
+            name = people.name_answered(right, named.phones) or people.respelt(form.name, right)
+            form.phone = phones[0] if phones else form.phone
+            form.name = name if name and element != "phone" else form.name
+            return bool(phones) or (element != "phone" and bool(name))
+        case "district":
+            district = next((each.district for each in named.addresses if each.district), None)
+            if district is not None:
+                sentences.move(form, named.addresses[0].text, district)
+            return district is not None
+        case "what":
+            form.description = right
+            forms.classify(form, understood)
+            return bool(right)
+        case "confidential":
+            return bool(sentences.wishes(form, normalise(right)))
+    if not right or len(right) > sentences.LONGEST_ANSWER or sentences.speaks_to_us(normalise(right)):
+        return False
+    before = form.elements.get(element, "")
+    value = {"amount": sentences.sums_in(right), "licence_plate": named.licence_plates}.get(element) or (right,)
+    form.elements[element] = value[0]
+    form.description = form.description.replace(before, value[0]) if before else form.description
+    return True
