@@ -26,6 +26,10 @@ from routing import learning as learning  # its sweep and its job
 
 log = structlog.get_logger()
 
+# The loop gives the interpreter away at every word to the database and wants it back at once. With Python's own 5 ms a
+# thread that understands a sentence keeps it that long each time.
+SWITCH_SECONDS = 0.0005
+
 
 def serve() -> None:
     """Run database, web and worker in this process until it is told to stop.
@@ -72,6 +76,7 @@ def _listen() -> socket.socket:
 def _prepare() -> None:
     """Read the city and open the database; migrate the embedded one, insist that another one has been migrated."""
     signal.signal(signal.SIGTERM, _leave)
+    sys.setswitchinterval(SWITCH_SECONDS)
     logs.configure(level=settings().log_level, style=settings().log_format)
     city()
     if settings().database_url is None:

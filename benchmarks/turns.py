@@ -18,11 +18,14 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
+
+import psutil
 
 from benchmarks import stock_rasa
 from benchmarks.rest import Citizens, Rest
@@ -55,6 +58,7 @@ class Talks:
         self.begins = time.monotonic() + WARM
         self.ends = self.begins + seconds
         self.times: list[float] = []
+        self.turns = 0  # also those before counting began
         self.said: Said = []
         self._again = iter(said * 1000) if said else None
         self._numbers = count()
@@ -72,6 +76,8 @@ class Talks:
                 else:
                     due = time.monotonic()
                 replies = await door.say(text)
+                self.turns += 1
+                self.turns += 1
                 if self.begins <= due < self.ends:
                     self.times.append(time.monotonic() - due)
                 if time.monotonic() >= self.ends:
@@ -121,21 +127,42 @@ async def flat_out(make: Callable[[], Door], talkers: int, seconds: float, said:
     return talks
 
 
+def spent(folder: Path) -> float:
+    """Return the processor seconds that the line on a data folder and its database have taken so far."""
+    taken = 0.0
+    for each in psutil.process_iter(["cmdline", "cpu_times"]):
+        words = each.info["cmdline"] or []
+        if any(word.startswith(str(folder)) for word in words):
+            times = each.info["cpu_times"]
+            taken += times.user + times.system + times.children_user + times.children_system
+            for backend in each.children() if words[0].endswith("postgres") else ():
+                with suppress(psutil.NoSuchProcess):
+                    taken += sum(backend.cpu_times()[:2])
+    return taken
+
+
 def measure(seconds: float, rasa: Path | None) -> None:
     """Print a line for each."""
-    print(f"load before: {os.getloadavg()[0]:.1f}", flush=True)
     with own_line() as folder:
         line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="error")
         line.start()
-        try:
-            door = lambda: Citizens(line.url)  # noqa: E731
+
+        def door() -> Citizens:
+            return Citizens(line.url)
+
+        def timed(what: str, run: Callable[[], Coroutine[Any, Any, Talks]], seconds: float) -> Talks:
+            load, before = os.getloadavg()[0], spent(folder)
+            talks = asyncio.run(run())
+            taken = 1000 * (spent(folder) - before) / talks.turns
             print(
-                asyncio.run(people(door, seconds)).line("built-in, 100 people, a turn every 5 s", seconds), flush=True
+                f"{talks.line(what, seconds)}  {taken:5.1f} ms of processor a turn  load before {load:.1f}", flush=True
             )
-            talks = asyncio.run(flat_out(door, TALKERS, seconds))
-            print(talks.line(f"built-in, flat out, {TALKERS} at once", seconds), flush=True)
-            alone = asyncio.run(flat_out(door, 1, seconds / 2))
-            print(alone.line("built-in, one alone", seconds / 2), flush=True)
+            return talks
+
+        try:
+            timed("built-in, 100 people, a turn every 5 s", lambda: people(door, seconds), seconds)
+            talks = timed(f"built-in, flat out, {TALKERS} at once", lambda: flat_out(door, TALKERS, seconds), seconds)
+            timed("built-in, one alone", lambda: flat_out(door, 1, seconds / 2), seconds / 2)
         finally:
             line.stop()
     if rasa is not None:

@@ -57,19 +57,29 @@ def _kept_key(data: Path) -> str:
 
 def key_for(purpose: str) -> bytes:
     """Return a 32-byte key that serves one purpose only, derived from the secret key."""
-    return hmac.digest(_master_key(), purpose.encode(), "sha256")
+    return _derived(_master_key(), purpose)
+
+
+@lru_cache(maxsize=16)
+def _derived(master: bytes, purpose: str) -> bytes:
+    return hmac.digest(master, purpose.encode(), "sha256")
+
+
+@lru_cache(maxsize=2)
+def _sealing(master: bytes) -> AESGCM:
+    return AESGCM(_derived(master, "seal"))
 
 
 def seal(text: str) -> bytes:
     """Return `text` encrypted."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key_for("seal")).encrypt(nonce, text.encode(), None)
+    return nonce + _sealing(_master_key()).encrypt(nonce, text.encode(), None)
 
 
 def unseal(sealed: bytes) -> str:
     """Return what `seal` was given. Raises Unavailable when the key is another one."""
     try:
-        return AESGCM(key_for("seal")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
+        return _sealing(_master_key()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None).decode()
     except InvalidTag:
         raise Unavailable(
             "个人信息无法解密：密钥与写入时不同，请恢复原来的 YITONG_SECRET_KEY 或 secret.key。"

@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +18,7 @@ import intents
 from bot.contract import Reply, ReplyType, Turn
 from bot.engine.state import Option, State
 from bot.wording import wording
+from core.settings import settings
 from core.text.normalise import clean, normalise
 from intents import Understanding
 
@@ -23,6 +26,7 @@ _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
 
 
+Given, Made = TypeVar("Given"), TypeVar("Made")
 _known: ContextVar[dict[str, Understanding] | None] = ContextVar("understood in this turn", default=None)
 
 
@@ -128,18 +132,31 @@ async def understand(text: str) -> Understanding:
     Within `one_turn` the same text is understood once, however many steps ask.
     """
     known = _known.get()
-    if known is None:
-        return await asyncio.to_thread(intents.understand, text)
-    if text not in known:
-        known[text] = await asyncio.to_thread(intents.understand, text)
-    return known[text]
+    if known is not None and text in known:
+        return known[text]
+    found = await _beside(intents.understand, text)
+    if known is not None:
+        known[text] = found
+    return found
+
+
+async def _beside(understand: Callable[[Given], Made], given: Given) -> Made:
+    """Return what `understand` makes of what is given, in a thread, for the encoder of this request."""
+    loop, context = asyncio.get_running_loop(), copy_context()
+    return await loop.run_in_executor(_threads(), context.run, understand, given)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """Return the threads that understand: more of them than processors only take the interpreter from each other."""
+    return ThreadPoolExecutor(settings().encoder_threads, thread_name_prefix="understand")
 
 
 async def understand_all(texts: Sequence[str]) -> list[Understanding]:
     """Return what `intents` makes of several texts, faster than one by one; within `one_turn` as `understand`."""
     known = _known.get()
     new = [text for text in dict.fromkeys(texts) if known is None or text not in known]
-    heard = dict(zip(new, await asyncio.to_thread(intents.understand_all, new), strict=True)) if new else {}
+    heard = dict(zip(new, await _beside(intents.understand_all, new), strict=True)) if new else {}
     found = heard if known is None else known
     found.update(heard)
     return [found[text] for text in texts]

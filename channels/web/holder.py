@@ -21,7 +21,7 @@ _bearer = HTTPBearer(auto_error=False, description="The conversation's token.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The same, for this line's own pages.")
 
 
-def token_of(
+async def token_of(  # async: the framework would hand a plain function to another thread
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     cookie: Annotated[str | None, Depends(_cookie)],
