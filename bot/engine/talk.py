@@ -26,7 +26,8 @@ _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
 
 
-Given, Made = TypeVar("Given"), TypeVar("Made")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 _known: ContextVar[dict[str, Understanding] | None] = ContextVar("understood in this turn", default=None)
 
 
