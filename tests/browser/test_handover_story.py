@@ -83,6 +83,7 @@ def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: 
     expect(supervisor.locator("table tbody tr")).to_have_count(1)
     picture(supervisor, "supervision-queue-list")
     citizen.locator("#presence button").click()
+    expect(citizen.locator("#presence")).to_be_hidden()
     supervisor.goto("/supervision/queues?desk=enterprise&show=gave_up")
     expect(supervisor.locator("table tbody tr")).to_have_count(1)
 
