@@ -162,21 +162,22 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.matches && event.target.matches("[data-scroll]") && atEnd) toEnd();
 });
 
-// Suggestions do not change under the pointer or the keyboard: they wait until both have left.
+// What is suggested does not change under the pointer or the keyboard: they wait until both have left.
 const inHand = (part) => part.matches(":hover, :focus-within");
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, requestConfig } = event.detail;
-  if (target.id !== "suggestions" || requestConfig.verb !== "get" || !inHand(target)) return;
+  if (!target.hasAttribute("data-steady") || requestConfig.verb !== "get" || !inHand(target)) return;
   event.detail.shouldSwap = false;
   target.dataset.waiting = "true";
 });
 for (const left of ["mouseout", "focusout"]) {
   document.addEventListener(left, () => setTimeout(() => {
-    const part = document.querySelector("#suggestions[data-waiting]");
-    if (!part || inHand(part)) return;
-    delete part.dataset.waiting;
-    htmx.trigger(part, "missed");
+    for (const part of document.querySelectorAll("[data-steady][data-waiting]")) {
+      if (inHand(part)) continue;
+      delete part.dataset.waiting;
+      htmx.trigger(part, "missed");
+    }
   }));
 }
 

@@ -10,7 +10,7 @@ from core.text.normalise import normalise
 
 ORDINARY = "handoff.waiting"
 FEWEST_TOLD = 10  # characters; a shorter wish for a person tells nothing of the matter
-SHOWN = 60  # characters of the matter in the queue
+SHOWN = 100  # characters of the matter in the queue
 
 
 async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str = "") -> None:

@@ -47,8 +47,12 @@ async def test_the_emergency_of_the_last_words_comes_first(world: World) -> None
     await hears(id, "我家厨房着火了，老人还在屋里")
     assert "离开" in str((await whisper(world, id))["instruct"])
     async with world.browser("lin") as browser:
-        part = (await browser.get(f"/desk/conversations/{id}/suggestions", headers=PART)).text
-    assert "119" in part and part.index("离开") < part.index("<h2>")
+        part = (await browser.get(f"/desk/conversations/{id}/whisper", headers=PART)).text
+        shown = part.partition("whisper?shown=")[2].partition('"')[0]
+        again = await browser.get(f"/desk/conversations/{id}/whisper?shown={shown}", headers=PART)
+        page = (await browser.get(f"/desk?conversation={id}")).text
+    assert "119" in part and "离开" in part and again.status_code == 204
+    assert page.index("离开") < page.index('id="understanding"')
 
 
 async def test_a_ticket_alike_nearby_is_shown_with_a_question(world: World) -> None:
@@ -77,7 +81,8 @@ async def test_nothing_of_it_is_ever_said_to_the_citizen(desk: World) -> None:
     await whisper(desk, id)
     async with desk.browser("lin") as browser:
         await browser.get(f"/desk?conversation={id}")
-        await browser.get(f"/desk/conversations/{id}/suggestions", headers=PART)
+        for part in ("suggestions", "whisper"):
+            await browser.get(f"/desk/conversations/{id}/{part}", headers=PART)
     async with transaction() as session:
         assert [message.text for message in await conversations.messages(session, id)] == before
 

@@ -49,7 +49,7 @@ def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
     expect(citizen.locator("#presence")).not_to_contain_text("第1位")
     citizen.locator("#text").fill("就在望江区南山路18号，我家厨房着火了")
     citizen.locator("#text").press("Enter")
-    whisper = agent.locator("#suggestions .hit.alarm")
+    whisper = agent.locator("#whisper .hit.alarm")
     expect(whisper).to_contain_text("119")
     picture(agent, "desk-whisper")
     box = agent.locator("#sentence")

@@ -17,7 +17,6 @@ from bot.remembered import remembered
 from channels.images import MEDIA_TYPES
 from core.auth import Permission
 from core.database import transaction
-from core.errors import Conflict
 from core.privacy import mask_text
 
 router = APIRouter(
@@ -187,14 +186,13 @@ async def whisper(id: str, actor: Staffed) -> WhisperView:
     """Return what the bot would say now, for you alone; nothing of it is sent. 409 unless you have the conversation."""
     async with transaction() as session:
         context = await photos.context(session, id, actor=actor)
-        if not context["held"]:
-            raise Conflict("这个对话不在您手上，请先接听。")
-        found = await suggesting.suggest(session, context, actor=actor)
-    said = found.whisper
+        heard = await suggesting.hear(session, context, actor=actor)
+        found = await suggesting.suggest(session, context)
+    said = heard.whisper
     return WhisperView(
         instruct=said.instruct,
         missing=said.missing,
         ask=said.ask,
         answers=[suggesting.as_answer(hit) for hit in found.hits],
-        alike=[AlikeView(number=each.number, title=mask_text(each.title), ask=ask) for each, ask in found.alike],
+        alike=[AlikeView(number=each.number, title=mask_text(each.title), ask=ask) for each, ask in heard.alike],
     )

@@ -4,7 +4,7 @@ Nothing here is ever said to a citizen: the agent puts it into the box, and send
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,34 +34,57 @@ class Suggested:
     question: str
     hits: list[kb.Hit]
     said: dict[str, bool]
-    whisper: Whisper = field(default_factory=Whisper)
-    alike: list[tuple[Similar, str]] = field(default_factory=list)  # open tickets nearby, and how to ask about each
 
     @property
     def mark(self) -> str:
         """Return what changes when the screen would: the sentence itself stands in no address."""
-        heard = [self.whisper.instruct, self.whisper.ask, *(each.number for each, _ in self.alike)]
-        shown = "\n".join([self.question, *heard, *(f"{hit.article} {hit.section}" for hit in self.hits)])
-        return blind_index(shown).hex()[:16]
+        return _mark(self.question, *(f"{hit.article} {hit.section}" for hit in self.hits))
 
 
-async def suggest(session: AsyncSession, context: dict[str, Any], *, actor: Actor) -> Suggested:
-    """Return what helps the agent after the citizen's last sentence. `context`: of `handover`.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the bot would say now, and open tickets on the same matter nearby, each with a question about it."""
 
-    Of the base what it has to the last sentence that it has anything for; the rest only while the agent has the
-    conversation.
-    """
-    whisper, alike = Whisper(), []
-    if context["held"]:
-        whisper = await handover.whispered(session, context["conversation"], actor=actor)
-        alike = await _alike(session, context, whisper)
-    form = whisper.form or context["form"] or {}
+    whisper: Whisper
+    alike: list[tuple[Similar, str]]
+
+    @property
+    def mark(self) -> str:
+        """Return what changes when the screen would."""
+        said = self.whisper.instruct, self.whisper.ask, str(self.whisper.form is None)
+        return _mark(*said, *(each.number for each, _ in self.alike))
+
+
+def _mark(*shown: str) -> str:
+    return blind_index("\n".join(shown)).hex()[:16]
+
+
+async def suggest(session: AsyncSession, context: dict[str, Any]) -> Suggested:
+    """Return the best articles for the citizen's last sentence that the base has any for. `context`: of `handover`."""
+    place = (context["form"] or {}).get("place") or {}
     said = await feedback.said_by_agent(session, context["conversation"])
     for question in _sentences(context):
-        hits = await kb.search(session, question, limit=MOST, region=(form.get("place") or {}).get("district"))
+        hits = await kb.search(session, question, limit=MOST, region=place.get("district"))
         if hits:
-            return Suggested(question, hits, said, whisper, alike)
-    return Suggested("", [], said, whisper, alike)
+            return Suggested(question, hits, said)
+    return Suggested("", [], said)
+
+
+async def hear(session: AsyncSession, context: dict[str, Any], *, actor: Actor) -> Heard:
+    """Return the bot's whisper to the agent who has the conversation, and let the context `follow` it.
+
+    Raises Conflict for anybody else.
+    """
+    whisper = await follow(session, context, actor=actor)
+    return Heard(whisper, await _alike(session, context, whisper))
+
+
+async def follow(session: AsyncSession, context: dict[str, Any], *, actor: Actor) -> Whisper:
+    """Put what was said to the agent into the context's form and understanding. Raises Conflict as `hear` does."""
+    whisper = await handover.whispered(session, context["conversation"], actor=actor)
+    context["form"] = whisper.form or context["form"]
+    context["understanding"] = whisper.understood or context["understanding"]
+    return whisper
 
 
 async def _alike(session: AsyncSession, context: dict[str, Any], whisper: Whisper) -> list[tuple[Similar, str]]:

@@ -17,7 +17,6 @@ from admin.staff.tickets.opening import OTHER_CHANNELS, OpenTicket, open_ticket
 from bot import duty, handover
 from bot.queue import LISTED
 from bot.remembered import remembered
-from bot.whisper import Whisper
 from core.auth import Permission
 from core.database import transaction
 from core.errors import NotFound
@@ -96,7 +95,7 @@ async def understanding(id: str, view: Desk) -> Response:
         except NotFound:
             return go_to("/desk")
         if context["held"]:
-            _hear(context, await handover.whispered(session, id, actor=view.actor))
+            await suggesting.follow(session, context, actor=view.actor)
         shown = {
             "open": context,
             "alarm": evidence.alarm_of(context),
@@ -115,10 +114,24 @@ async def suggestions(id: str, view: Desk, shown: str = "") -> Response:
             context = await photos.context(session, id, actor=view.actor)
         except NotFound:
             return go_to("/desk")
-        suggested = await suggesting.suggest(session, context, actor=view.actor)
+        suggested = await suggesting.suggest(session, context)
     if suggested.mark == shown:
         return Response(status_code=204)
     return view.page("parts/suggestions.html", open=context, suggested=suggested)
+
+
+@router.get("/conversations/{id}/whisper")
+async def whisper(id: str, view: Desk, shown: str = "") -> Response:
+    """Show what the bot would say now; nothing where that is `shown` already."""
+    async with transaction() as session:
+        try:
+            context = await photos.context(session, id, actor=view.actor)
+        except NotFound:
+            return go_to("/desk")
+        heard = await suggesting.hear(session, context, actor=view.actor)
+    if heard.mark == shown:
+        return Response(status_code=204)
+    return view.page("parts/whisper.html", open=context, whisper=heard.whisper, alike=heard.alike, heard=heard.mark)
 
 
 @router.post("/conversations/{id}/suggestions")
@@ -129,7 +142,7 @@ async def judge(id: str, view: Desk) -> Response:
     async with transaction() as session:
         context = await photos.context(session, id, actor=view.actor)
         await suggesting.judge(session, context, article, question, used=form.get("then") == "used")
-        suggested = await suggesting.suggest(session, context, actor=view.actor)
+        suggested = await suggesting.suggest(session, context)
     return view.page("parts/suggestions.html", open=context, suggested=suggested)
 
 
@@ -238,27 +251,27 @@ async def _queue(session: AsyncSession, view: Viewer, open_id: str | None = None
 async def _conversation(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
     """Return what the middle and the right show of a conversation."""
     context = await photos.context(session, id, actor=view.actor)
-    suggested = await suggesting.suggest(session, context, actor=view.actor)
-    _hear(context, suggested.whisper)
+    whispered: dict[str, Any] = {}
+    if context["held"]:
+        heard = await suggesting.hear(session, context, actor=view.actor)
+        whispered = {"whisper": heard.whisper, "alike": heard.alike, "heard": heard.mark}
     intake = Intake.of_conversation(context)
-    return {
-        "open": context | {"summary": intake.title},
-        "alarm": evidence.alarm_of(context),
-        "holder": None if context["held"] else await taking.holder_name(session, id),
-        "known": await _known(session, view, context),
-        "earlier": await earlier.conversations_of(session, context, actor=view.actor),
-        "remembered": await remembered(session, id, clear=context["held"]),
-        "suggested": suggested,
-        "question": "",
-        "hits": [],
-        "insertable": context["held"],
-    } | _form(intake)
-
-
-def _hear(context: dict[str, Any], whisper: Whisper) -> None:
-    """Put what was said to the agent into form and understanding, as the bot reads it."""
-    context["form"] = whisper.form or context["form"]
-    context["understanding"] = whisper.understood or context["understanding"]
+    return (
+        {
+            "open": context | {"summary": intake.title},
+            "alarm": evidence.alarm_of(context),
+            "holder": None if context["held"] else await taking.holder_name(session, id),
+            "known": await _known(session, view, context),
+            "earlier": await earlier.conversations_of(session, context, actor=view.actor),
+            "remembered": await remembered(session, id, clear=context["held"]),
+            "suggested": await suggesting.suggest(session, context),
+            "question": "",
+            "hits": [],
+            "insertable": context["held"],
+        }
+        | whispered
+        | _form(intake)
+    )
 
 
 async def _known(session: AsyncSession, view: Viewer, context: dict[str, Any]) -> list[Any]:
