@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from admin import migrate, warm
 from bot import duty
+from bot.engine import minors
 from bot.rasa.place import doubt as rasa_doubt
 from core import clock, database, dead_letters
 from core.city import city
@@ -197,7 +198,8 @@ async def _safety() -> str:
             f"emergency.yaml still holds the sample's invented number for {', '.join(invented)}: "
             "write your city's own before a citizen sees it."
         )
-    return f"{len(emergency.services())} emergency services, {routes} statutory routes."
+    children = len(minors.cases(city().folder))
+    return f"{len(emergency.services())} emergency services, {routes} statutory routes, {children} cases of children."
 
 
 async def _doors() -> str:

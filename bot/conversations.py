@@ -244,6 +244,17 @@ async def answered(session: AsyncSession, id: str, key: str) -> list[Reply] | No
     return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(_message, rows)]
 
 
+async def said_last(session: AsyncSession, id: str) -> list[Reply]:
+    """Return what the bot said to the citizen's last turn that it answered, without what led to it."""
+    mine = (StoredMessage.conversation_id == id) & (StoredMessage.sender == "bot")
+    answered = select(StoredMessage.answers).where(mine, StoredMessage.answers.is_not(None))
+    last = answered.order_by(StoredMessage.id.desc()).limit(1).scalar_subquery()
+    rows = await session.scalars(
+        select(StoredMessage).where(mine, StoredMessage.answers == last).order_by(StoredMessage.id)
+    )
+    return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(_message, rows)]
+
+
 def _message(row: StoredMessage) -> Message:
     data = json.loads(row.data)
     why = data.pop("why", {})

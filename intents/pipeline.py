@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from core.text.encode import pinned
-from intents import emergency, entities, languages, request_types, statutory
+from intents import dialect, emergency, entities, languages, request_types, statutory
 from intents.categories import Node
 from intents.classify import Judgement, classifier
 from intents.reading import Reading, read, read_all
@@ -37,12 +37,33 @@ def _leaf(category: Category | None) -> Node | None:
     return node if node and not node.children else None
 
 
-def _understanding(text: str, reading: Reading, judged: Judgement, judged_danger: emergency.Judgement) -> Understanding:
+def _in_mandarin(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings, those anew that hold words of a dialect: with what these mean."""
+    meant = [dialect.in_mandarin(each.plain) for each in readings]
+    changed = [row for row, each in enumerate(readings) if meant[row] != each.plain]
+    anew = dict(zip(changed, read_all([meant[row] for row in changed]), strict=True)) if changed else {}
+    return [anew.get(row, each) for row, each in enumerate(readings)]
+
+
+def _dangers(readings: Sequence[Reading], meant: Sequence[Reading]) -> list[emergency.Judgement]:
+    """Judge what was said, and what words of a dialect in it mean: an alarm of either is one."""
+    judged = emergency.judge_all(readings)
+    again = [row for row, each in enumerate(readings) if meant[row] is not each and judged[row].alarm is None]
+    for row, other in zip(again, emergency.judge_all([meant[row] for row in again]), strict=True):
+        if other.alarm or not judged[row].possible:
+            judged[row] = other
+    return judged
+
+
+def _understanding(
+    text: str, said: str, reading: Reading, judged: Judgement, judged_danger: emergency.Judgement
+) -> Understanding:
+    """Put together what was found; `said`: the normalised text, whose places and times are kept as they were said."""
     danger = judged_danger.alarm
     category = judged.category
     usual = classifier().tree.usual_request_type(category.code) if category else None
     kind = request_types.request_type(reading.plain, usual)
-    named = entities.find(reading.plain)
+    named = entities.find(said)
     return Understanding(
         text=text,
         request_type=kind,
@@ -67,7 +88,9 @@ def understand_all(texts: Sequence[str]) -> list[Understanding]:
     Never raises on any text. Raises BadInput where the city's own files are broken.
     """
     readings = read_all(texts)
-    together = zip(texts, readings, _judgements(readings), emergency.judge_all(readings), strict=True)
+    meant = _in_mandarin(readings)
+    said = [each.plain for each in readings]
+    together = zip(texts, said, meant, _judgements(meant), _dangers(readings, meant), strict=True)
     return [_understanding(*each) for each in together]
 
 

@@ -7,11 +7,13 @@ from bot.contract import ReplyType
 from bot.engine import emergencies, matters, phrases, sentences
 from bot.engine.state import Alarm
 from bot.engine.talk import Talk
+from intents import emergency
 from intents.understanding import Emergency
 
 LONGEST = 20  # characters; who says more tells of something
 LONGEST_LATIN = 60
 BRIEF = 2  # sentences of the instruction that are said again
+STAYING = ("emergency.stay", "emergency.stay.listen", "emergency.stay.call")  # in a crisis, by turns
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[.!?])\s+")
 _COURTESY = ("thanks", "bye", "robot")
 
@@ -31,6 +33,10 @@ async def follow(talk: Talk) -> bool:
     if places:
         alarm.place = sentences.place_of(places, talk.text).text
         await queue.renew(talk.session, talk.turn.conversation)
+    if not in_crisis and phrases.says("prank", talk.plain):
+        alarm.current = False  # whoever waits for them still looks: it may be said under pressure
+        talk.say("emergency.prank", why={"rule": "prank"}, number=alarm.number)
+        return True
     opening = talk.word("emergency.noted") if places else ""
     if not alarm.service:
         emergencies.cry(talk, opening)
@@ -53,15 +59,20 @@ async def _belongs(talk: Talk, *, placed: bool) -> bool:
 
 
 def _again(talk: Talk, alarm: Alarm) -> str:
-    """Return the instruction in brief, with the number in it; to a no, that it holds for whoever is in danger."""
-    in_crisis = alarm.service == emergencies.CRISIS
-    if phrases.says("no", talk.plain) and not in_crisis:
+    """Return the instruction in brief, with the number in it; to a no, that it holds for whoever is in danger.
+
+    In a crisis nothing is instructed again: the line stays, in other words each time.
+    """
+    alarm.followed += 1
+    if alarm.service == emergencies.CRISIS and alarm.number != emergency.services()[emergencies.CRISIS].number:
+        return talk.word("emergency.stay.help", number=alarm.number)  # somebody is hurt, or about to be
+    if alarm.service == emergencies.CRISIS:
+        return talk.word(STAYING[(alarm.followed - 1) % len(STAYING)], number=alarm.number)
+    if phrases.says("no", talk.plain):
         return talk.word("emergency.unless", number=alarm.number)
     found = Emergency(alarm.service, alarm.number, alarm.reason, alarm.situation)
     said = _SENTENCE.split(emergencies.instruction(talk, found))
     brief = ("" if talk.state.locale == "zh_CN" else " ").join(said[:BRIEF])
     if alarm.number in brief:
         return brief
-    if in_crisis:
-        return talk.word("emergency.stay", number=alarm.number)
     return f"{talk.word('emergency.call', number=alarm.number)}{brief}"

@@ -3,7 +3,7 @@
 from bot import conversations
 from bot.contract import ReplyType
 from bot.engine import form as forms
-from bot.engine import joining
+from bot.engine import joining, phrases
 from bot.engine.state import Form, Option
 from bot.engine.talk import Talk, Then
 from core.privacy import PHONE, mask_text
@@ -176,7 +176,8 @@ def confirm_briefly(talk: Talk) -> None:
 
 def read_back(talk: Talk, form: Form) -> str:
     """Return the form as sentences that can be read aloud."""
-    account = "，".join(line.strip(" 。，,.") for line in form.description.splitlines())
+    told = phrases.civil(form.description).splitlines()
+    account = "，".join(phrases.without_fillers(line).strip(" 。，,.") for line in told)
     if len(account) > SHOWN_DESCRIPTION:
         account = account[: SHOWN_DESCRIPTION - 1] + "…"
     lines = [talk.word("summary.what", account=account.rstrip("。.!！"))]

@@ -27,11 +27,13 @@ _HAPPENED = re.compile(r"了\W*$|救|死|火")
 async def instruct(talk: Talk) -> bool:
     """Say what to do in the emergency that the turn tells of; a bare cry for help is asked what has happened."""
     found, alarm = (await talk.understood()).emergency, talk.state.alarm
+    if found is not None and _refuses_contact(talk):
+        found = None
     if found is not None and _says_little(talk.plain):
         if alarm is not None and alarm.current:
             return False  # 快点, 我在家: of the emergency that is known
         if talk.state.form is not None and talk.state.expects not in {"", EXPECTS}:
-            if _put(talk, found):
+            if put(talk, found):
                 return True
             found = None
     found = found or _confirmed(talk)
@@ -42,7 +44,7 @@ async def instruct(talk: Talk) -> bool:
     why = {"rule": "emergency", "service": found.service, "situation": found.situation, "reason": found.reason}
     data = {"service": found.service, "number": found.number}
     talk.say_text(instruction(talk, found), type=ReplyType.EMERGENCY, data=data, why=why)
-    await _remember(talk, Alarm(found.service, found.number, found.situation, found.reason))
+    await remember(talk, Alarm(found.service, found.number, found.situation, found.reason))
     if emergency.transfers(found):
         await to_person(talk, EMERGENCY, key=_handoff(found), number=found.number)
     return True
@@ -57,7 +59,7 @@ def instruction(talk: Talk, found: Emergency) -> str:
     return said
 
 
-async def _remember(talk: Talk, alarm: Alarm) -> None:
+async def remember(talk: Talk, alarm: Alarm) -> None:
     """Keep the alarm for whoever takes the conversation, with the place: of this turn, or told since the last alarm."""
     state, places = talk.state, (await talk.understood()).entities.addresses
     before = state.alarm.place if state.alarm and state.alarm.current else ""
@@ -79,13 +81,20 @@ def _says_little(plain: str) -> bool:
     return len(plain) <= LONGEST_DOUBT and not cries
 
 
+def _refuses_contact(talk: Talk) -> bool:
+    """Say whether the turn only leaves open what was asked: 不留了 is no farewell there, unless a rule hears danger."""
+    if talk.state.form is None or talk.state.expects != "contact" or any(emergency_rules.find(talk.plain)):
+        return False
+    return phrases.says("anonymous", talk.plain)
+
+
 async def ask(talk: Talk) -> bool:
     """Ask whether anybody is in danger where the text leaves it open; a matter is asked about once."""
     understood = await talk.understood()
     possible = understood.possible_emergency
     if possible is None or (possible.situation is None and await _asks_for_information(talk, understood)):
         return False
-    return _put(talk, possible)
+    return put(talk, possible)
 
 
 async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
@@ -94,7 +103,7 @@ async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
     return consults and words.asks(talk.plain) and await kb.answer(talk.session, talk.text) is not None
 
 
-def _put(talk: Talk, possible: Emergency) -> bool:
+def put(talk: Talk, possible: Emergency, *, key: str = "emergency.ask") -> bool:
     """Put the question; False where it was put about these words, or often enough."""
     state, mark = talk.state, digest(talk.text)
     if mark in state.dangers or len(state.dangers) >= MOST_ASKED:
@@ -103,7 +112,7 @@ def _put(talk: Talk, possible: Emergency) -> bool:
     waiting = (state.expects, state.options) if state.form is not None else ("", [])
     state.danger = Danger(asdict(possible), talk.text, *waiting)
     why = {"rule": "possible_emergency", "service": possible.service, "reason": possible.reason}
-    talk.offer("emergency.ask", expects=EXPECTS, options=talk.options("danger", "no_danger"), why=why)
+    talk.offer(key, expects=EXPECTS, options=talk.options("danger", "no_danger"), why=why)
     return True
 
 
@@ -129,7 +138,7 @@ async def _cry(talk: Talk) -> bool:
         return False
     cry(talk)
     numbers = " / ".join(numbers_to_call().values())
-    await _remember(talk, Alarm(number=numbers, reason=talk.text))
+    await remember(talk, Alarm(number=numbers, reason=talk.text))
     await to_person(talk, EMERGENCY, key="handoff.urgent", number=numbers)
     return True
 

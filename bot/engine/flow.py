@@ -13,9 +13,12 @@ from bot.engine import (
     finding,
     joining,
     matters,
+    minors,
     off_duty,
     phrases,
+    pinyin,
     repeats,
+    returning,
     several,
     single_word,
     small_talk,
@@ -33,6 +36,7 @@ ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no m
 
 async def respond(talk: Talk) -> str:
     """Answer the turn, and return the name of the step that did."""
+    returning.note(talk)
     for step in STEPS:
         if await step(talk):
             await several.go_on(talk)
@@ -98,6 +102,10 @@ async def _pending(talk: Talk) -> bool:
             return await off_duty.number_told(talk)
         case "clarify":
             return await matters.category_chosen(talk)
+        case returning.EXPECTS:
+            return await returning.answer(talk)
+        case pinyin.EXPECTS:
+            return await pinyin.answer(talk)
         case joining.EXPECTS:
             if not joining.answer(talk):
                 return False
@@ -148,6 +156,8 @@ async def _statutory(talk: Talk) -> bool:
     if understood.statutory == ABUSIVE and await matters.beside_insult(talk):
         talk.say("small.patience", why={"rule": "insult_beside_a_matter"})
         return False
+    if understood.statutory == ABUSIVE and phrases.says("insult", talk.plain):
+        return await small_talk.insulted(talk)
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
@@ -179,12 +189,14 @@ async def _consultation(talk: Talk) -> bool:
 
 STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     small_talk.nothing_said,
+    minors.meet,
     emergencies.instruct,
     alarmed.follow,
     _person,
     aside.lay,
     aside.take_up,
     _cancel,
+    returning.meet,
     _pending,
     answers.go_on,
     repeats.known_matter,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bot.engine import people
+from bot.engine import people, phrases
 from bot.engine.state import Form, Place
 from core.text.normalise import clean
 from intents import RequestType, Understanding
@@ -128,5 +128,5 @@ def title(form: Form) -> str:
     """Return a title: the place and the category's name, else how the account begins."""
     if form.category_name:
         return f"{form.place.text[:LONGEST_TITLE]} {form.category_name}".strip()
-    first = form.description.split("\n")[0]
+    first = phrases.civil(form.description).split("\n")[0]
     return first if len(first) <= LONGEST_TITLE else first[: LONGEST_TITLE - 1] + "…"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot.engine import asking, phrases, repeats, sentences
+from bot.engine import asking, minors, phrases, repeats, sentences
 from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.state import Form, Option, State
@@ -39,6 +39,8 @@ async def start(
     talk.state.photos = []
     sentences.absorb(form, understood, description)
     take_over(talk.state, form, together=together)
+    if talk.state.speaker.minor:
+        minors.spare(form)
     talk.state.form = form
     talk.state.misunderstood = 0
     talk.state.understood = brief(understood)

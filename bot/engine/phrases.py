@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from core.city import read_yaml
+from core.text.normalise import normalise
 
 FILE = Path(__file__).parent / "phrases.yaml"
 _SIGNS = r"[\s,，。.!！?？~、…;；:：]"
+
+_FILLERS = re.compile(r"^(?:[喂呃额嗯哎诶唉啊]+[\s，,。.…]*)+(?:(?:那个|这个|就是说?|然后|[呃额嗯啊]+)[\s，,。.…]*)*")
 
 LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 LONGEST_IMPATIENCE = 20  # the same
@@ -27,7 +30,8 @@ def _compiled() -> dict[str, re.Pattern[str]]:
         if "whole" in phrases:
             whole = _any(phrases["whole"])
             # Possessive: 是的是的是的… has two readings a word, and trying them all would never end.
-            patterns.append(rf"^{_SIGNS}*+(?:{lead}{_SIGNS}*+)*{whole}(?:{_SIGNS}|{whole}|{tail})*+$")
+            again = rf"{_SIGNS}(?:{lead})*+(?={whole})"  # 你说什么？我没听清
+            patterns.append(rf"^{_SIGNS}*+(?:{lead}{_SIGNS}*+)*{whole}(?:{again}|{_SIGNS}|{whole}|{tail})*+$")
         made[name] = re.compile("|".join(f"(?:{each})" for each in patterns))
     return made
 
@@ -51,6 +55,18 @@ def says(name: str, plain: str) -> bool:
 def yes_or_no(plain: str) -> str | None:
     """Return `yes`, `no`, or None for a text that is neither."""
     return "no" if says("no", plain) else "yes" if says("yes", plain) else None
+
+
+def civil(text: str) -> str:
+    """Return a text without the clauses that insult somebody: a ticket's title has none."""
+    clauses = re.findall(r"[^，,。.!！？?；;\n]+[，,。.!！？?；;\n]*", text)
+    kept = "".join(clause for clause in clauses if not says("insult", normalise(clause))).strip("，,；; \n")
+    return kept or _compiled()["insult"].sub("…", normalise(text))
+
+
+def without_fillers(text: str) -> str:
+    """Return a text as it is read back: without 呃, 那个, 就是 before its first word, where it begins with a sound."""
+    return _FILLERS.sub("", text) or text
 
 
 def angry(plain: str) -> bool:

@@ -1,138 +1,65 @@
-"""What is no request: greetings, thanks, questions about the line itself, abuse, and what nobody can read."""
+"""What is no request: greetings, thanks, questions about the line itself, jokes, abuse, and what nobody can read."""
 
 import re
 
 import kb
-from bot.engine import answers, asking, phrases, repeats, sentences
+from bot import conversations, duty, queue, telling
+from bot.contract import ReplyType
+from bot.engine import answers, asking, emergencies, languages, phrases, pinyin, repeats, sentences
+from bot.engine.person import to_person
+from bot.engine.state import Alarm
 from bot.engine.talk import Talk
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_LATIN_WORD = re.compile(r"[a-z']+")
-_OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]")
-# The words that hold English sentences together; two of them make a text English, and not a command or a keyboard roll.
-_ENGLISH = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "am",
-        "was",
-        "were",
-        "be",
-        "been",
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "my",
-        "your",
-        "our",
-        "their",
-        "this",
-        "that",
-        "there",
-        "here",
-        "in",
-        "on",
-        "at",
-        "of",
-        "to",
-        "for",
-        "from",
-        "with",
-        "and",
-        "or",
-        "but",
-        "not",
-        "no",
-        "do",
-        "does",
-        "did",
-        "have",
-        "has",
-        "had",
-        "can",
-        "could",
-        "will",
-        "would",
-        "should",
-        "how",
-        "what",
-        "where",
-        "when",
-        "why",
-        "who",
-        "which",
-        "please",
-        "help",
-        "need",
-        "want",
-        "hi",
-        "hello",
-        "thanks",
-        "thank",
-        "light",
-        "lamp",
-        "street",
-        "road",
-        "water",
-        "power",
-        "noise",
-        "broken",
-        "outside",
-        "near",
-        "me",
-        "apply",
-        "get",
-        "report",
-        "complain",
-        "problem",
-        "speak",
-        "english",
-        "yes",
-        "ok",
-        "okay",
-    ]
-)
-_ALONE = frozenset(("hi", "hello", "hey", "help", "english"))
+from bot.receipts import moment_words
 
 FEWEST_LETTERS = 4  # of a text without Chinese that is to be read at all
+LONGEST_ASIDE = 30  # characters of a question about the line itself
+DESK = "other_language"  # the skill that the city's `handover.yaml` may have
+ABUSED = ("small.abuse", "small.abuse.again", "small.abuse.boundary")  # by how often
 
 
 async def nothing_said(talk: Talk) -> bool:
-    """Answer what holds no words: nothing, a photo alone, emoji, signs, another script. Sets the language."""
+    """Answer what holds no words: nothing, a photo alone, emoji, signs, another language. Sets the language."""
     state, plain = talk.state, talk.plain
     if talk.turn.media and not re.search(r"\w", plain):
         return await _photo(talk)
-    if _HAN.search(plain):
-        state.locale = "zh_CN" if not _OTHER_SCRIPT.search(plain) else state.locale
-    elif _english(plain):
+    if (other := languages.foreign(plain)) or languages.unknown(plain):
+        return await _other_language(talk, other)
+    if languages.HAN.search(plain):
+        state.locale = "zh_CN"
+    elif languages.english(plain):
         state.locale = "en"
-    if _OTHER_SCRIPT.search(plain) and not _mostly_han(plain):
-        why = {"rule": "other_language"}
-        state.skill = "other_language"
-        talk.offer("bad.language", expects="offer", options=talk.options("person", "cancel"), why=why)
-        return True
     if not re.search(r"\w", plain):
         return await _say_and_go_on(talk, "bad.signs" if plain else "bad.empty", rule="nothing_said")
     return False
 
 
-def _english(plain: str) -> bool:
-    words = _LATIN_WORD.findall(plain)
-    known = [word for word in words if word in _ENGLISH]
-    return (len(known) >= 2 and 3 * len(known) >= len(words)) or (
-        bool(words) and len(words) <= 2 and words[0] in _ALONE
-    )
-
-
-def _mostly_han(plain: str) -> bool:
-    return 2 * len(_OTHER_SCRIPT.findall(plain)) < len(_HAN.findall(plain))
+async def _other_language(talk: Talk, language: languages.Language | None) -> bool:
+    """Say in the citizen's own language that a person comes, and whom to call in danger; a person is asked for."""
+    state, code = talk.state, language.code if language else languages.UNKNOWN
+    danger = language is not None and language.danger.search(talk.plain) is not None
+    again, state.speaker.language, state.skill = state.speaker.language == code, code, DESK
+    state.summary = state.summary or f"{language.name if language else ''} {talk.text[: asking.SHOWN_SUMMARY]}".strip()
+    why = {"rule": "other_language", "language": code}
+    if language is None:
+        talk.say("bad.language", why=why)
+        await to_person(talk, "language")
+        return True
+    numbers = emergencies.numbers_to_call()
+    call = language.numbers.format(**numbers) if len(numbers) == len(emergencies.NUMBERS) else ""
+    if call and danger:
+        police = {"service": "police", "number": numbers["police"]}
+        talk.say_text(call, type=ReplyType.EMERGENCY, data=police, why=why | {"danger": True})
+        await emergencies.remember(talk, Alarm(number=" / ".join(numbers.values()), reason=talk.text))
+    desk = duty.skill(queue.EMERGENCY if danger else DESK)
+    reason, skill = queue.EMERGENCY if danger else "language", desk.code if desk else None
+    await queue.request(talk.session, talk.turn.conversation, reason, skill=skill)
+    found, present = await telling.now_told(talk.session, talk.turn.conversation), await duty.present(talk.session)
+    said = language.noted if again else language.said if present else language.nobody
+    data = {"position": found.position, "minutes": found.minutes}
+    talk.say_text(said, type=ReplyType.HANDOFF, data=data, why=why | {"on_duty": present, "skill": skill})
+    if call and not (danger or again):
+        talk.say_text(call, why=why)
+    return True
 
 
 async def _photo(talk: Talk) -> bool:
@@ -150,9 +77,16 @@ async def _photo(talk: Talk) -> bool:
 
 async def answer(talk: Talk) -> bool:
     """Answer small talk, and go on with an open form; False where the text is something else."""
+    return await _about_the_line(talk) or await _about_this_talk(talk) or await _mood(talk) or await _unread(talk)
+
+
+async def _about_the_line(talk: Talk) -> bool:
+    """Answer a greeting, thanks, and what is asked about the line itself."""
     plain, form = talk.plain, talk.state.form
-    if phrases.says("robot", plain) and len(plain) <= 30:
+    if phrases.says("robot", plain) and len(plain) <= LONGEST_ASIDE:
         return await _say_and_go_on(talk, "small.robot", rule="robot")
+    if phrases.says("hours", plain) and len(plain) <= LONGEST_ASIDE:
+        return await _hours(talk)
     if phrases.says("greeting", plain):
         return await _say_and_go_on(talk, "small.go_on" if form else "small.greeting", rule="greeting")
     if phrases.says("thanks", plain):
@@ -161,27 +95,96 @@ async def answer(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.able", rule="able")
     if phrases.says("how_to_report", plain):
         return await _say_and_go_on(talk, "small.report_here", rule="how_to_report")
+    return False
+
+
+async def _hours(talk: Talk) -> bool:
+    """Say whether somebody is there now, and if not, since when somebody is again."""
+    again = duty.open_again_at()
+    if await duty.present(talk.session):
+        talk.say("small.hours", why={"rule": "hours"})
+    elif again is not None:
+        talk.say("small.hours.closed", why={"rule": "hours"}, moment=moment_words(again, talk.state.locale))
+    else:
+        talk.say("small.hours.nobody", why={"rule": "hours"})
+    await asking.resume(talk)
+    return True
+
+
+async def _about_this_talk(talk: Talk) -> bool:
+    """Answer what is said about the talk: once more, slowly, wait, listen; the open question stays as it is."""
+    plain = talk.plain
+    if phrases.says("say_again", plain):
+        return await _say_again(talk)
+    if phrases.says("not_clear", plain):
+        talk.say("small.other_words", why={"rule": "not_clear"})
+        await asking.resume(talk)
+        return True
+    if phrases.says("wait", plain):
+        talk.say("small.wait", why={"rule": "wait"})
+        return True
     if talk.state.expects != "confirm" and phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
-    if phrases.says("abuse", plain) and len(plain) <= phrases.LONGEST_ABUSE:
-        return await _say_and_go_on(talk, "small.abuse", rule="abuse")
     if phrases.says("lead_in", plain):
         return await _say_and_go_on(talk, "small.listening", rule="lead_in")
-    if form is None and phrases.says("upset", plain):
-        return await _say_and_go_on(talk, "small.abuse", rule="upset")
-    if form is None and len(plain) <= phrases.LONGEST_IMPATIENCE and await _only_impatient(talk):
+    return False
+
+
+async def _mood(talk: Talk) -> bool:
+    """Meet insult, anger, impatience, loneliness, a joke, a goodbye; where a form is open some of them belong to it."""
+    plain, form = talk.plain, talk.state.form
+    if phrases.says("abuse", plain) and len(plain) <= phrases.LONGEST_ABUSE:
+        return await insulted(talk)
+    if phrases.says("joke", plain):
+        return await _say_and_go_on(talk, "small.joke", rule="joke")
+    if phrases.says("lonely", plain):
+        return await _say_and_go_on(talk, "small.lonely", rule="lonely")
+    if form is not None:
+        return False
+    if phrases.says("upset", plain):
+        return await _say_and_go_on(talk, "small.calm", rule="upset")
+    if len(plain) <= phrases.LONGEST_IMPATIENCE and await _only_impatient(talk):
         return await _say_and_go_on(talk, "small.impatient", rule="impatient")
-    if form is None and phrases.says("bye", plain):
+    if phrases.says("bye", plain):
         return await _say_and_go_on(talk, "small.bye", rule="bye")
-    if form is None and phrases.says("fine", plain):
+    if phrases.says("fine", plain) or phrases.says("prank", plain):
         return await _say_and_go_on(talk, "small.fine", rule="fine")
+    return False
+
+
+async def insulted(talk: Talk) -> bool:
+    """Stay calm, then ask for the matter alone, then say where the border is. Nobody is cut off."""
+    speaker = talk.state.speaker
+    speaker.abused += 1
+    key = ABUSED[min(speaker.abused, len(ABUSED)) - 1]
+    talk.say(key, why={"rule": "abuse", "times": speaker.abused})
+    if speaker.abused == 1:
+        await asking.resume(talk)  # later the question stays open, and is not said into the shouting
+    return True
+
+
+async def _say_again(talk: Talk) -> bool:
+    """Say once more what was said last, word for word; the question stays open and is not counted."""
+    last = await conversations.said_last(talk.session, talk.turn.conversation)
+    for reply in last:
+        talk.say_text(reply.text, type=reply.type, data=reply.data, why={"rule": "said_again"})
+    if not last:
+        talk.say("small.listening", why={"rule": "said_again"})
+    return True
+
+
+async def _unread(talk: Talk) -> bool:
+    """Say that a text cannot be read, unless it sounds like something, or may be the answer to the open question."""
+    plain, form = talk.plain, talk.state.form
     expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
     english = talk.state.locale == "en" and " " in plain
-    if not (expects_sign or english or phrases.says("skip", plain)) and _unreadable(plain):
-        if await kb.answer(talk.session, talk.text) is not None:  # pinyin: gongjijin zenme tiqu
-            return await (answers.answer(talk, asks=True) if form is None else answers.in_between(talk))
-        return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
-    return False
+    if expects_sign or english or phrases.says("skip", plain) or not _unreadable(plain):
+        return False
+    if await kb.answer(talk.session, talk.text) is not None:  # pinyin: gongjijin zenme tiqu
+        return await (answers.answer(talk, asks=True) if form is None else answers.in_between(talk))
+    if form is None and await pinyin.ask(talk):
+        return True
+    return await _say_and_go_on(talk, "bad.unreadable", rule="unreadable")
 
 
 async def _only_impatient(talk: Talk) -> bool:
@@ -194,11 +197,11 @@ async def _only_impatient(talk: Talk) -> bool:
 
 def _unreadable(plain: str) -> bool:
     """Say whether nobody can read it: one sign over and over, a roll over the keyboard, a command to a machine."""
-    han = _HAN.findall(plain)
+    han = languages.HAN.findall(plain)
     if han:
         return len(han) >= 3 and len(set(han)) == 1
     letters = len(re.findall(r"[a-z]", plain))
-    return letters >= FEWEST_LETTERS and not _english(plain) and not re.search(r"\d{5,}", plain)
+    return letters >= FEWEST_LETTERS and not languages.english(plain) and not re.search(r"\d{5,}", plain)
 
 
 async def _say_and_go_on(talk: Talk, key: str, *, rule: str) -> bool:

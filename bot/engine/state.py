@@ -97,6 +97,7 @@ class Alarm:
     reason: str = ""
     place: str = ""
     current: bool = True  # a few words more still belong to it
+    followed: int = 0  # times that something was said on it since
 
 
 @dataclass(slots=True)
@@ -127,6 +128,25 @@ class Citizen:
 
 
 @dataclass(slots=True)
+class Returned:
+    """A citizen who came back to an open form is asked whether to go on: what they said, and the form's question."""
+
+    told: str = ""
+    expects: str = ""
+    options: list[Option] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Who speaks, as far as it changes how the line speaks."""
+
+    at: str = ""  # when they spoke last, ISO 8601
+    language: str = ""  # code of `languages.yaml`, where it is one that the line does not speak
+    minor: bool = False  # says to be a child
+    abused: int = 0  # times that they insulted the line
+
+
+@dataclass(slots=True)
 class State:
     """Everything. `expects` names the open question; `options` what was offered with it."""
 
@@ -153,6 +173,8 @@ class State:
     dangers: list[str] = field(default_factory=list)  # digests of what was asked about
     skill: str = ""  # what a person should be able to do for this citizen, where the words alone do not show it
     callback: str = ""  # the number to call back, where the citizen need not wait for a person
+    returned: Returned | None = None
+    speaker: Speaker = field(default_factory=Speaker)
     summary: str = ""  # the matter in a line, for staff
     understood: dict[str, Any] | None = None  # of the matter, for staff
 

@@ -16,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import intents
 from bot.contract import Reply, ReplyType, Turn
+from bot.engine import phrases
 from bot.engine.state import Option, State
 from bot.wording import wording
 from core.settings import settings
 from core.text.normalise import clean, normalise
 from intents import Understanding
+from intents.dialect import in_mandarin
 
 _ORDINALS = "一二三四五六七八九十"
 _ORDINAL = re.compile(rf"^(?:第|选|选择)?\s*(?:([1-9]|10)|([{_ORDINALS}]))\s*(?:个|项|条)?[。.!！]?$")
@@ -46,17 +48,18 @@ class Talk:
     turn: Turn
     state: State
     text: str = ""  # as a person may be shown it
-    plain: str = ""  # as rules read it
+    plain: str = ""  # as rules read it: dialects' words in Mandarin, no fillers
     replies: list[Reply] = field(default_factory=list)
     driven: bool = False  # another engine asks what the form lacks and has its ticket opened
     then: Then | None = None  # what it is to do, where it is driven
     opening: str = ""  # said before a form's first question
     heard: Understanding | None = None  # what the turn was understood as, whatever part of it is looked at later
+    came_back: bool = False  # after hours or days
     _understood: Understanding | None = None
 
     def __post_init__(self) -> None:
         self.text = clean(self.turn.text)
-        self.plain = normalise(self.turn.text)
+        self.plain = _plain(self.turn.text)
 
     async def understood(self) -> Understanding:
         """Return what `intents` makes of the text."""
@@ -67,7 +70,7 @@ class Talk:
 
     def replace(self, text: str) -> None:
         """Let the turn be another text: what was told before a question that is now answered."""
-        self.text, self.plain, self._understood = clean(text), normalise(text), None
+        self.text, self.plain, self._understood = clean(text), _plain(text), None
 
     def word(self, key: str, **values: Any) -> str:
         """Return a message in the citizen's language."""
@@ -125,6 +128,10 @@ class Talk:
             return options[index - 1].code if index <= len(options) else None
         inside = [option.code for option in options if len(bare) <= 12 and normalise(option.label) in bare]
         return inside[0] if len(inside) == 1 else None
+
+
+def _plain(text: str) -> str:
+    return phrases.without_fillers(in_mandarin(normalise(text)))
 
 
 async def understand(text: str) -> Understanding:

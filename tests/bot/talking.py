@@ -70,6 +70,11 @@ class Line:
         self.replies = await bot.converse(self.session, turn)
         return self.replies
 
+    async def last(self) -> list[conversations.Message]:
+        """Return what the bot said last, as staff see it: with why."""
+        said = [each for each in await conversations.messages(self.session, self.id) if each.sender == "bot"]
+        return said[-len(self.replies) :]
+
     async def state(self) -> dict[str, Any]:
         return state_of(await conversations.get(self.session, self.id))
 

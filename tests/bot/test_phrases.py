@@ -1,9 +1,49 @@
 """Phrases that mean one thing at any moment."""
 
+import time
+from pathlib import Path
+
 import pytest
+import yaml
 
 from bot.engine import phrases
 from core.text.normalise import normalise
+from intents.dialect import in_mandarin
+
+SAID = yaml.safe_load((Path(__file__).parent / "data" / "phrases.yaml").read_text())
+
+
+def heard(text: str) -> str:
+    return phrases.without_fillers(in_mandarin(normalise(text)))
+
+
+@pytest.mark.parametrize("entry", SAID)
+def test_an_entry_knows_what_means_it_and_nothing_else(entry: str) -> None:
+    for text in SAID[entry]["says"]:
+        assert phrases.says(entry, heard(text)), text
+    for text in SAID[entry]["says_not"]:
+        assert not phrases.says(entry, heard(text)), text
+
+
+@pytest.mark.parametrize("text", ["嗯" * 10_000, "那个" * 5_000, "就是那个" * 2_500 + "x", "的" * 9_999 + "x"])
+def test_ten_thousand_fillers_are_read_in_no_time(text: str) -> None:
+    begun = time.process_time()
+    for entry in SAID:
+        phrases.says(entry, text)
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("told", "civil"),
+    [
+        ("路灯坏了，城管全是王八蛋", "路灯坏了"),
+        ("你们这帮废物！南山路18号漏水", "南山路18号漏水"),
+        ("南山路18号漏水", "南山路18号漏水"),
+        ("傻逼", "…"),
+    ],
+)
+def test_no_insult_is_left_for_a_title(told: str, civil: str) -> None:
+    assert phrases.civil(told) == civil
 
 
 @pytest.mark.parametrize(
@@ -49,3 +89,16 @@ def test_not_cancel(text: str) -> None:
 )  # fmt: skip
 def test_yes_or_no(text: str, meaning: str | None) -> None:
     assert phrases.yes_or_no(normalise(text)) == meaning
+
+
+@pytest.mark.parametrize(
+    ("told", "read_back"),
+    [
+        ("喂 呃那个就是我们楼下的烧烤摊", "我们楼下的烧烤摊"),
+        ("那个路灯坏了", "那个路灯坏了"),
+        ("嗯", "嗯"),
+        ("啊，路灯坏了", "路灯坏了"),
+    ],
+)
+def test_fillers_are_not_read_back(told: str, read_back: str) -> None:
+    assert phrases.without_fillers(told) == read_back

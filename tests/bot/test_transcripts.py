@@ -1,19 +1,25 @@
 """Conversations as citizens have them (`transcripts/*.yaml`), over real intents, knowledge base and routing.
 
 A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in; a list: who answers these desks);
-`turns`. A turn: `say` (`{number}` and `{code}` stand for the last ticket's), `photo`, or
-`do: replied|take|give_back|agent says …`, of others `do: reported … [number]|joined|finished`; then what is expected:
-`types` of all replies, `has` and `not` over their joined text, `options` among the choices, `state` at dotted paths
-(null: nothing there), `silent`: no reply. `core: true`: also had with a real Rasa server (`rasa/test_live.py`).
+`turns`. A turn: `say` (`{number}` and `{code}` stand for the last ticket's), `photo`, `at` (from then on it is that
+time in the city), or `do: replied|take|give_back|agent says …`, of others `do: reported … [number]|joined|finished`;
+then what is expected: `types` of all replies, `has` and `not` over their joined text, `options` among the choices,
+`state` at dotted paths (null: nothing there), `silent`: no reply. `core: true`: also had with a real
+Rasa server (`rasa/test_live.py`).
 """
 
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
 from bot import handover
+from core import clock
+from core.city import city
 from tests.bot.talking import Line
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -75,7 +81,7 @@ async def expect(line: Line, turn: dict[str, Any]) -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len(TRANSCRIPTS) >= 45
+    assert len(TRANSCRIPTS) >= 150
     names = [param.values[0]["name"] for param in TRANSCRIPTS]
     assert len(set(names)) == len(names)
 
@@ -87,17 +93,25 @@ async def test_transcript(transcript: dict[str, Any], line: Any) -> None:
 
 async def converse(line: Any, transcript: dict[str, Any]) -> None:
     """Have the conversation of a transcript."""
-    async with line(transcript.get("channel", "web"), transcript.get("peer")) as made:
-        if transcript.get("duty"):
-            await made.duty(*(transcript["duty"] if isinstance(transcript["duty"], list) else ()))
-        for turn in transcript["turns"]:
-            if "do" in turn:
-                await act(made, turn["do"])
-                continue
-            text = str(turn.get("say", ""))
-            if "{number}" in text or "{code}" in text:
-                number, code = await made.ticket()
-                text = text.replace("{number}", number).replace("{code}", code)
-            media = ({"kind": "image", "id": "photo-1"},) if turn.get("photo") else ()
-            await made.say(text * turn.get("times", 1), media=media)
-            await expect(made, turn)
+    with ExitStack() as clocks:
+        async with line(transcript.get("channel", "web"), transcript.get("peer")) as made:
+            if transcript.get("duty"):
+                await made.duty(*(transcript["duty"] if isinstance(transcript["duty"], list) else ()))
+            await run(made, transcript["turns"], clocks)
+
+
+async def run(made: Line, turns: list[dict[str, Any]], clocks: ExitStack) -> None:
+    for turn in turns:
+        if "at" in turn:
+            moment = datetime.fromisoformat(turn["at"]).replace(tzinfo=ZoneInfo(city().time_zone))
+            clocks.enter_context(clock.set_to(moment, running=True))
+        if "do" in turn:
+            await act(made, turn["do"])
+            continue
+        text = str(turn.get("say", ""))
+        if "{number}" in text or "{code}" in text:
+            number, code = await made.ticket()
+            text = text.replace("{number}", number).replace("{code}", code)
+        media = ({"kind": "image", "id": "photo-1"},) if turn.get("photo") else ()
+        await made.say(text * turn.get("times", 1), media=media)
+        await expect(made, turn)

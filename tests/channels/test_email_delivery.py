@@ -165,7 +165,7 @@ async def test_a_turn_is_answered_with_one_mail_in_its_thread(
     assert mail["Auto-Submitted"] == "auto-replied"
     assert mail.get_content_type() == "text/plain"
     text = mail.get_content().replace("\r\n", "\n")
-    assert text.startswith("您好！您的来信收到了。\n\n记下了。\n\n可以登记吗？\n1. 确认\n2. 修改\n")
+    assert text.startswith("您好，您的来信收到了。\n\n记下了。\n\n可以登记吗？\n1. 确认\n2. 修改\n")
     assert "查询码ABC234。\n查询网址：https://line.example/track?number=1\n" in text
     assert "有2个没有保存" in text
     assert text.endswith("示例市12345热线\n")

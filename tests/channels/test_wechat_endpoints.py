@@ -129,7 +129,7 @@ async def test_other_events_need_no_answer(client: httpx.AsyncClient) -> None:
 async def test_what_cannot_be_read_is_answered_kindly(client: httpx.AsyncClient) -> None:
     assert "没有听清" in await send(client, document(MsgType="voice", MediaId="m"))
     for kind in ("video", "shortvideo", "link", "file"):
-        assert "请用文字" in await send(client, document(MsgType=kind, MediaId="m"))
+        assert "请发文字" in await send(client, document(MsgType=kind, MediaId="m"))
 
 
 @pytest.mark.usefixtures("configured")

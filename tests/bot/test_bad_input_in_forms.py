@@ -1,0 +1,61 @@
+"""Whatever comes in the middle of a form: it is answered, nothing told is lost, and a way on is open."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+DATA = Path(__file__).parent / "data"
+STEPS: dict[str, list[str]] = yaml.safe_load((DATA / "form_steps.yaml").read_text())
+BAD: dict[str, dict[str, Any]] = yaml.safe_load((DATA / "bad_inputs.yaml").read_text())
+SENTENCES = {name: str(each["say"]) * each.get("times", 1) for name, each in BAD.items()}
+
+
+async def _to(made: Any, step: str) -> dict[str, Any]:
+    for told in STEPS[step]:
+        await made.say(told)
+    state: dict[str, Any] = await made.state()
+    assert state["expects"] == step, f"{STEPS[step]} leads to {state['expects']!r}"
+    return state
+
+
+def _same(form: dict[str, Any], told: str) -> bool:
+    return form is not None and form["description"].startswith(told)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_bad_input_in_the_middle_of_a_step_loses_nothing(line: Any, step: str) -> None:
+    for name, sentence in SENTENCES.items():
+        async with line() as made:
+            before = await _to(made, step)
+            replies = await made.say(sentence)
+            shown = f"{name} at {step}: {[reply.text[:80] for reply in replies]}"
+            assert replies and all(reply.text.strip() for reply in replies), shown
+            assert all(said.why for said in await made.last()), shown
+            assert "刚才没办成" not in replies[0].text, shown
+            state = await made.state()
+            assert _same(state["form"], before["form"]["description"].split("\n")[0]), shown
+            await made.say("人工")
+            assert str(made.replies[-1].type) == "handoff", f"{shown}: no person after it"
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_the_same_message_twice_in_the_middle_of_a_step_is_taken_once(line: Any, step: str) -> None:
+    async with line() as made:
+        await _to(made, step)
+        again = STEPS[step][0]
+        await made.say(again)
+        first = (await made.state())["form"]["description"]
+        await made.say(again)
+        assert (await made.state())["form"]["description"] == first
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"confirm", "change"}])
+async def test_no_question_is_put_a_third_time_whatever_comes(line: Any, step: str) -> None:
+    async with line() as made:
+        await _to(made, step)
+        for sentence in (SENTENCES["emoji"], SENTENCES["blank"], SENTENCES["sql"], SENTENCES["emoji"]):
+            await made.say(sentence)
+        asked = (await made.state())["form"]["asked"]
+        assert max(asked.values()) <= 2, asked
