@@ -93,12 +93,12 @@ class Server:
         self._environment = os.environ | {"YITONG_DATA": str(data), "YITONG_RASA_URL": self.address}
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
-        """Start it, trained where it must be, and wait until it is ready."""
+    def start(self, **changed: str) -> None:
+        """Start it with these settings, trained where it must be, and wait until it is ready."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "admin", "rasa", "start"],
             cwd=place.ROOT,
-            env=self._environment,
+            env=self._environment | changed,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -125,6 +125,10 @@ def rasa_server(data_folder: Path, unused_port: int) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def unused_port() -> int:
+    return free_port()
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

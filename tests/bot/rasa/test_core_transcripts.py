@@ -1,18 +1,36 @@
 """The core transcripts against a real Rasa server, and what becomes of a conversation when it dies."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import queue
 from bot.rasa import RasaEngine
-from tests.bot.rasa.conftest import Server
+from core.settings import settings
+from tests.bot.rasa.conftest import Server, free_port
 from tests.bot.test_transcripts import TRANSCRIPTS, converse
 
 pytestmark = pytest.mark.rasa
 
 CORE = [param for param in TRANSCRIPTS if param.values[0].get("core")]
 FEWEST = 40
+RESPONSES = """responses:
+  utter_ask_contact:
+  - text: 怎么联系您？
+  utter_colleague:
+  - text: 我请同事来。
+"""
+RULES = """version: "3.1"
+rules:
+- rule: Abuse goes to a person
+  steps:
+  - intent: abuse
+  - action: utter_colleague
+  - action: action_hand_over
+"""
 
 
 @pytest.fixture
@@ -44,3 +62,39 @@ async def test_when_rasa_dies_between_two_turns_the_citizen_notices_nothing(
         assert [str(reply.type) for reply in replies] == ["ticket"]
         assert rasa.rests_until is None, "Rasa has gone on with what the built-in engine had taken"
         assert len((await made.state())["tickets"]) == 1
+
+
+async def test_who_changes_the_project_changes_the_conversation(
+    data_folder: Path,
+    set_to_rasa: Callable[[str], RasaEngine],
+    line: Any,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(settings().rasa_project, project)
+    change(project / "domain.yml", "    - where\n", "")
+    change(project / "domain.yml", "    - contact\n", "    - contact\n    - where\n")
+    change(project / "domain.yml", "- action_ask_contact\n", "")
+    change(project / "domain.yml", "\nsession_config", f"\n{RESPONSES}\nsession_config")
+    change(project / "data" / "rules.yml", "    - intent: abuse\n", "")
+    (project / "data" / "own.yml").write_text(RULES)
+    server = Server(data_folder, free_port())
+    request.addfinalizer(server.stop)
+    server.start(YITONG_RASA_PROJECT=str(project))
+    engine = set_to_rasa(server.address)
+    async with line() as made:
+        replies = await made.say("路灯坏了三天了")
+        assert replies[-1].text == "怎么联系您？", "the contact before the place, and in the project's words"
+        replies = await made.say("我姓王，13800138000")
+        assert replies[-1].data["element"] == "where"
+        replies = await made.say("傻逼")
+        assert [reply.text for reply in replies][:1] == ["我请同事来。"]
+        assert await queue.position(made.session, made.id) == 1
+    assert engine.rests_until is None
+
+
+def change(file: Path, what: str, into: str) -> None:
+    text = file.read_text()
+    assert text.count(what) == 1
+    file.write_text(text.replace(what, into))
