@@ -30,6 +30,7 @@ class Deciding:
         self.said: list[Reply] = []  # in the order of speaking; Rasa gets the places
         self.claim: Claim | None = None  # as long as it is neither taken nor undone
         self.intent = ""
+        self.told = 0  # of the talk's replies, that are among them
         self.own_question = False  # the form's step has said what is to be said: nothing more is asked
 
     async def understand(self) -> None:
@@ -119,9 +120,8 @@ class Deciding:
         return events
 
     def _result(self, events: list[dict[str, Any]]) -> dict[str, Any]:
-        new = self.talk.replies
-        self.talk.replies = []
-        first = len(self.said)
+        new, first = self.talk.replies[self.told :], len(self.said)
+        self.told = len(self.talk.replies)
         self.said += new
         responses = [
             {"text": reply.text, "custom": {"reply": first + place, "type": str(reply.type)}}
