@@ -36,7 +36,7 @@ class BuiltIn:
         talk = Talk(session=session, turn=turn, state=_read(state))
         with one_turn():
             await flow.respond(talk)
-        return Outcome(explained(talk), talk.state.as_json())
+        return Outcome(explained(talk, talk.replies), talk.state.as_json())
 
 
 _read = state.read

@@ -1,5 +1,6 @@
 """Why each reply was said, for staff: beside the rule, what was understood and what the form still lacks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,8 @@ from bot.engine import sentences
 from bot.engine.talk import Talk
 
 
-def explained(talk: Talk) -> tuple[Reply, ...]:
-    """Return the turn's replies with `read` and `missing` in their `why`; both hold codes and names, no words said."""
+def explained(talk: Talk, replies: Sequence[Reply]) -> tuple[Reply, ...]:
+    """Return replies of the turn with `read` and `missing` in their `why`; both hold codes and names, no words said."""
     more: dict[str, Any] = {}
     understood, form = talk.heard, talk.state.form
     if understood is not None:
@@ -21,4 +22,4 @@ def explained(talk: Talk) -> tuple[Reply, ...]:
     missing = forms.all_missing(form) if form is not None else []
     if missing:
         more["missing"] = missing
-    return tuple(replace(reply, data=reply.data | {"why": reply.data.get("why", {}) | more}) for reply in talk.replies)
+    return tuple(replace(reply, data=reply.data | {"why": reply.data.get("why", {}) | more}) for reply in replies)

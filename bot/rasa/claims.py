@@ -17,6 +17,8 @@ OTHER = "action_other"
 # Step of `flow.STEPS`: the intent it stands for (empty: told by what was said), and its action.
 _STEPS = {
     "small_talk.nothing_said": ("", "action_answer_without_words"),
+    "minors.meet": ("minor", "action_help_child"),
+    "returning.meet": ("returned", "action_ask_whether_to_go_on"),
     "emergencies.instruct": ("emergency", "action_give_instruction"),
     "alarmed.follow": ("emergency_goes_on", "action_repeat_instruction"),
     "flow.person": ("person", "action_hand_over"),
@@ -48,6 +50,7 @@ SMALL_TALK = frozenset(
     (
         *("nothing_said", "photo", "other_language", "greeting", "thanks", "bye", "fine", "robot", "able", "lead_in"),
         *("how_to_report", "no_matter_yet", "abuse", "upset", "small_impatience", "unreadable"),
+        *("hours", "not_clear", "wait", "said_again", "joke", "lonely"),
     )
 )
 

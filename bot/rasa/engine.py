@@ -12,6 +12,8 @@ from bot import queue
 from bot.contract import Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
 from bot.engine import state as states
+from bot.engine.explaining import explained
+from bot.engine.talk import one_turn
 from bot.rasa import tracker
 from bot.rasa.deciding import Deciding, Rejected
 from bot.rasa.door import Asked, Door, Failed
@@ -50,7 +52,8 @@ class RasaEngine:
                 self.rests_until = clock.now() + REST  # one turn finds out whether it is back
             try:
                 async with session.begin_nested():  # what was done before Rasa failed is undone
-                    outcome = await self._decided(session, turn, state)
+                    with one_turn():
+                        outcome = await self._decided(session, turn, state)
                 self.rests_until = None
                 return outcome
             except Failed as failure:
@@ -83,6 +86,7 @@ class RasaEngine:
         deciding.left_open(answer.slots.get("requested_slot"))
         await deciding.settle()
         remembered = tracker.remembered(answer.model_dump(), kept)
+        replies = explained(deciding.talk, replies)
         return Outcome(replies, deciding.talk.state.as_json() | {tracker.KEY: remembered})
 
     async def _ask(self, deciding: Deciding, message: dict[str, Any]) -> Answer:
