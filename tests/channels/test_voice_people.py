@@ -8,8 +8,8 @@ from bot import conversations, handover
 from core import database
 from core.auth import Staff
 from core.settings import settings
-from tests.bot.test_waiting_places import waited
 from tests.bot.test_skills import asks
+from tests.bot.test_waiting_places import waited
 from tests.channels.voice_door import Call, client, configured, on_duty, post, queue, thread, twiml
 
 __all__ = ["client", "configured", "on_duty"]

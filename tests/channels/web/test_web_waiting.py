@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from bot import handover, telling
 from core import live
 from core.database import transaction
-from tests.bot.test_waiting_places import waited
 from tests.bot.test_skills import asks
+from tests.bot.test_waiting_places import waited
 from tests.channels.web.conftest import Held
 from tests.channels.web.test_web_events import PATIENCE_SECONDS, events, serving
 
