@@ -145,7 +145,6 @@ def measure(seconds: float, rasa: Path | None) -> None:
     """Print a line for each."""
     with own_line() as folder:
         line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="error")
-        line.start()
 
         def door() -> Citizens:
             return Citizens(line.url)
@@ -160,6 +159,7 @@ def measure(seconds: float, rasa: Path | None) -> None:
             return talks
 
         try:
+            line.start()
             timed("built-in, 100 people, a turn every 5 s", lambda: people(door, seconds), seconds)
             talks = timed(f"built-in, flat out, {TALKERS} at once", lambda: flat_out(door, TALKERS, seconds), seconds)
             timed("built-in, one alone", lambda: flat_out(door, 1, seconds / 2), seconds / 2)
