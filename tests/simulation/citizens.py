@@ -213,7 +213,11 @@ class Citizen:
                 return Step(self._phrase("satisfied"))
             case _ if heard.options:
                 return Step(self.chance.choice(list(heard.options.values())))
-        return Step(self._to_element(asks))
+        if not heard.beside or self.asked[asks] > 1 or self.habits.at_once:
+            return Step(self._to_element(asks))
+        self.asked[heard.beside] = self.asked.get(heard.beside, 0) + 1
+        both = [self._to_element(asks), self._to_element(heard.beside)]
+        return Step(both[0] if self.chance.random() < 0.2 else "，".join(both))  # some answer the first only
 
     def _to_element(self, element: str) -> str:
         """Return the answer to a question of the form."""

@@ -8,6 +8,7 @@ from typing import Any
 from babel.messages.pofile import read_po
 
 from bot.wording import wording
+from intents.categories import ELEMENTS
 
 # What a choice asks, known by what it offers; the first that fits.
 _CHOICES = (
@@ -37,6 +38,7 @@ class Heard:
     """The replies of a turn as a person takes them. `asks`: an element of the form, what a choice is about, or ""."""
 
     asks: str
+    beside: str  # another element of the form that the same question asks for
     options: dict[str, str]  # by code where the catalogue has one, else by the label itself
     types: tuple[str, ...]
     ticket: tuple[str, str] | None  # number and code of a ticket that was opened now
@@ -53,16 +55,23 @@ def _codes() -> dict[str, str]:
     return labels | {wording("option.unknown_district"): "unknown_district", wording("option.cancel"): "cancel"}
 
 
+@lru_cache(maxsize=1)
+def _briefly() -> tuple[tuple[str, str], ...]:
+    """Return how each element is asked where two are asked at once."""
+    return tuple((each, wording(f"brief.{each}")) for each in sorted(ELEMENTS) if wording.has(f"brief.{each}"))
+
+
 def hear(replies: Sequence[dict[str, Any]]) -> Heard:
     """Return what the replies, as the public interface has them, say and ask."""
-    asks, options, ticket = "", {}, None
+    asks, beside, options, ticket = "", "", {}, None
     for reply in replies:
         if reply["type"] == "form":
             asks, options = reply["element"], {}
+            beside = next((each for each, words in _briefly() if each != asks and words in reply["text"]), "")
         if reply["type"] == "choice":
             options = {_codes().get(each["label"], each["label"]): each["label"] for each in reply["options"]}
             asks = next((name for name, codes in _CHOICES if codes <= options.keys()), "other_choice")
         if reply["type"] == "ticket" and "state" not in reply:
             ticket = (reply["number"], reply["code"])
     types = tuple(reply["type"] for reply in replies)
-    return Heard(asks, options, types, ticket, "\n".join(reply["text"] for reply in replies))
+    return Heard(asks, beside, options, types, ticket, "\n".join(reply["text"] for reply in replies))
