@@ -57,7 +57,9 @@ def worker() -> None:
 def _listen() -> socket.socket:
     """Take the port before anything else, so that a second start says so at once."""
     host, port = settings().host, settings().port
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio leaves Nagle's algorithm on, and an answer waits 40 ms for its head to be acknowledged.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -120,3 +120,19 @@ async def test_a_line_whose_worker_broke_stops_with_a_sentence(
             await asyncio.wait_for(service._run(listening, with_worker=True), 10)
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+async def test_an_answer_does_not_wait_until_its_head_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "port", 0)
+    listening = service._listen()
+    delays: list[bool] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        delays.append(not writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(accept, sock=listening):
+        reader, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+        await reader.read()
+        writer.close()
+    assert delays == [False]
