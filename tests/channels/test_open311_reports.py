@@ -229,7 +229,7 @@ async def test_an_emergency_in_english_is_instructed_in_english(client: httpx.As
 
 async def test_a_matter_for_the_courts_is_explained_first(client: httpx.AsyncClient) -> None:
     made = await report(client, description="法院的判决我不服，你们能不能帮我改判")
-    assert made["service_notice"].startswith("您说的事已经进入")
+    assert made["service_notice"].startswith("法院独立办案")
     assert (await the_ticket()).number in made["service_notice"]
 
 

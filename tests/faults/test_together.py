@@ -20,8 +20,8 @@ def for_an_agent(watched: Watched) -> str:
     opened = watched.give("agent", "", UNCLEAR)
     assert opened.status_code == 201, opened.text
     number: str = opened.json()["number"]
-    done = "select count(*) from procrastinate_jobs where lock = %s and status = 'succeeded'"
-    watched.line.until(lambda: watched.ask(done, f"ticket:{number}") == [(1,)], "the job has looked at it")
+    done = "select count(*) > 0 from procrastinate_jobs where lock = %s and status = 'succeeded'"
+    watched.line.until(lambda: watched.ask(done, f"ticket:{number}") == [(True,)], "the job has looked at it")
     assert watched.state(number) == "new"
     return number
 
