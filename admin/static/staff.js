@@ -71,7 +71,7 @@ function release() {
 document.addEventListener("htmx:beforeRequest", (event) => {
   const part = event.detail.elt;
   const asked = event.detail.requestConfig.triggeringEvent;
-  if (event.detail.requestConfig.verb === "post" && part.closest("[data-live]")) sending.add(event.detail.requestConfig);
+  if (part.matches("form, button") && event.detail.requestConfig.verb === "post" && part.closest("[data-live]")) sending.add(event.detail.requestConfig);
   if (!part.hasAttribute("data-live") || !asked || asked.type === "refresh") return;
   const news = asked.detail && typeof asked.detail.data === "string" ? JSON.parse(asked.detail.data) : {};
   if (part.dataset.number && news.number && news.number !== part.dataset.number) {

@@ -96,6 +96,15 @@ def test_the_second_reply_is_refused_and_kept_beside_the_tickets_new_state(
     expect(page.locator("textarea")).to_have_count(0)
 
 
+def test_hints_to_a_reply_appear_under_it_while_it_is_written(browser: Browser, line: Line, number: str) -> None:
+    page = opened(browser, line, f"/workbench/{number}", "power_supply", DESK)
+    page.get_by_label("办理结果").press_sequentially("已收悉。")
+    expect(page.locator(f"#hints-{number}")).to_contain_text("缺依据")
+    page.get_by_label("办理结果").press_sequentially("另：" + TYPED)  # the page is still there to go on writing
+    page.get_by_role("button", name="提交答复").click()
+    expect(page.locator(".result-panel")).to_contain_text("已收悉。另：" + TYPED)
+
+
 def test_a_refused_form_that_is_still_there_keeps_its_words_in_its_place(
     browser: Browser, line: Line, staff: dict[str, httpx.Client], number: str
 ) -> None:
