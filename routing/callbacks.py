@@ -2,8 +2,8 @@
 
 Solved: closed, also where the citizen is not satisfied (the quality check notes it). Not solved: back to the same
 department, as often as `tickets.yaml` says (once); after that to the centre, which takes it under supervision and rules
-who handles it. Who does not answer alone is called by agents; who cannot be reached on so many days, or refuses, counts
-in no rate.
+who handles it, with a time that begins anew. Who does not answer alone is called by agents; who cannot be reached on so
+many days, or refuses, counts in no rate.
 """
 
 from collections.abc import Sequence
@@ -177,10 +177,9 @@ async def survey(
     elif not solved:
         workflow.move(ticket, "dispute" if late else "escalate")
         ticket.supervised = True
-        if late:
-            await reopening.take_up(session, ticket)
+        await (reopening.take_up if late else reopening.begin_again)(session, ticket)
         event = await steps.record(session, ticket, "escalated", actor=actor, department=ticket.lead)
-        await _tell(session, ticket, event, actor=actor)
+        await _tell(session, ticket, event, actor=actor, due=await due_words(session, ticket))
     return ticket
 
 

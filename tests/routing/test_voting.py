@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import clock
 from core.outbox import Notice
-from routing import commands, tickets
+from routing import commands, tickets, timing
 from routing.notices import moment_words, vote_words
 from tests.routing import road
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, draft
@@ -29,7 +29,7 @@ async def told(session: AsyncSession) -> list[str]:
     [
         (["rate"], ["谢谢您的评价，已经记下了。"]),
         (["unsolved"], ["很抱歉", "已退回市城管局重新办理", "11月30日17:30前办结"]),
-        (["unsolved", "accept", "reply", "unsolved"], ["很抱歉", "热线中心接手督办"]),
+        (["unsolved", "accept", "reply", "unsolved"], ["很抱歉", "热线中心接手督办", "11月30日17:30前办结"]),
     ],
 )
 async def test_whoever_votes_reads_thanks_and_what_follows_and_no_notice_says_it_again(
@@ -74,7 +74,20 @@ async def test_clocks_of_a_round_that_the_vote_ended_are_history_also_at_the_cen
     with clock.set_to(MONDAY + 3 * DAY):
         await road.unsolved(session, opened)
         status = await tickets.public_status(session, opened.ticket.number, opened.code)
-        assert (status["state"], status["clocks"]) == ("returned", [])
+        assert status["state"] == "returned"
+        assert [(each["kind"], each["state"]) for each in status["clocks"]] == [("resolve", "running")]
+
+
+async def test_what_the_centre_takes_up_has_a_time_that_the_ruling_does_not_begin_again(session: AsyncSession) -> None:
+    opened = await arrive(session, "replied")
+    for step in (road.unsolved, road.accept, road.reply):
+        await step(session, opened)
+    with clock.set_to(MONDAY + DAY):
+        await road.unsolved(session, opened)
+    with clock.set_to(MONDAY + 2 * DAY):
+        await road.uphold(session, opened)
+        running = await timing.running(session, opened.ticket)
+    assert opened.ticket.state == "dispatched" and running["resolve"].started_at == MONDAY + DAY
 
 
 async def test_urging_is_offered_when_it_will_be_accepted_and_else_the_time_is_said(session: AsyncSession) -> None:
