@@ -1,5 +1,6 @@
 """Nobody is left hanging: a conversation whose agent has gone, or keeps silent, goes back to the head of the queue."""
 
+import json
 from datetime import timedelta
 
 from sqlalchemy import and_, false, or_, select
@@ -7,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, duty, telling
 from bot.contract import Reply, ReplyType
-from bot.queue import open_entry, record
+from bot.engine import agreed, state
+from bot.handed import told_to_agent
+from bot.queue import open_entry, record, state_of
 from bot.tables import Conversation, Handover
 from bot.wording import wording
 from core import auth, clock, jobs, live
@@ -36,6 +39,7 @@ async def put_back(session: AsyncSession, id: str) -> bool:
     entry = await open_entry(session, id)
     assert entry is not None
     agent = entry.staff_id
+    conversation.state = await _with_what_was_told(session, conversation, entry)
     entry.taken_at = entry.staff_id = entry.waits_since = None
     entry.returned, entry.open_at = True, min(entry.open_at, clock.now())
     await session.flush()
@@ -47,6 +51,13 @@ async def put_back(session: AsyncSession, id: str) -> bool:
     data = {"position": found.position, "minutes": found.minutes, "why": {"rule": "agent_left"}}
     await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.HANDOFF, text, data)])
     return True
+
+
+async def _with_what_was_told(session: AsyncSession, conversation: Conversation, entry: Handover) -> str:
+    """Return the state with what the citizen told the agent who is gone: in the open form, as when it is given back."""
+    kept = state.read(state_of(conversation))
+    await agreed.take(kept, await told_to_agent(session, entry))
+    return json.dumps(state_of(conversation) | kept.as_json(), ensure_ascii=False)
 
 
 async def _left(session: AsyncSession, *, only: str | None = None) -> list[str]:

@@ -1,24 +1,22 @@
-"""A person please: the queue, taking a conversation, speaking in it, giving it back.
+"""A person please: taking a conversation, speaking in it, giving it back; with the queue and what an agent is handed.
 
 An agent and the bot never talk at once: both take the lock of the conversation's row first, and while an agent holds
 the conversation `converse` only stores what the citizen says.
 """
 
 import json
-import re
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, duty
 from bot.contract import Reply, ReplyType, Turn
 from bot.engine.agreed import Agreed, go_on
+from bot.handed import context, number_of, told_to_agent, whispered, without_codes
 from bot.queue import (
     CALLBACK,
     EMERGENCY,
     MISSED_CALL,
     Waiting,
-    alarm_of,
     cancel,
     count_waiting,
     hears,
@@ -28,6 +26,7 @@ from bot.queue import (
     may_take,
     on_duty,
     open_entry,
+    own_entry,
     position,
     record,
     renew,
@@ -36,15 +35,10 @@ from bot.queue import (
     waiting,
 )
 from bot.receipts import receipt
-from bot.tables import Handover
-from bot.whisper import Whisper, whisper
 from bot.wording import wording
 from core import clock, live
 from core.auth import Actor, Permission
-from core.errors import BadInput, Conflict, NotFound
-from core.privacy import PHONE, mask_name, mask_phone, mask_text
-from routing.hiding import without_introduction
-from routing.numbers import ALPHABET, CODE_LENGTH
+from core.errors import BadInput, Conflict
 from routing.tickets import Opened
 
 __all__ = [
@@ -77,9 +71,6 @@ __all__ = [
 ]
 
 LONGEST_SENTENCE = 2000  # characters an agent says at once
-_CHARACTER = "[" + ALPHABET + "".join(chr(ord(character) + 0xFEE0) for character in ALPHABET) + "]"
-# A ticket's code as a receipt says it or a citizen types it; some English words look the same, and are hidden too.
-_CODE = re.compile("(?<![A-Za-z0-9])" + "[ -]?".join([_CHARACTER] * CODE_LENGTH) + "(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 async def take(session: AsyncSession, id: str, *, actor: Actor) -> None:
@@ -121,7 +112,7 @@ async def leave(session: AsyncSession, id: str) -> None:
 async def say(session: AsyncSession, id: str, *, actor: Actor, text: str) -> conversations.Message:
     """Say the agent's sentence to the citizen. Raises Conflict unless the agent has the conversation; BadInput."""
     await conversations.get(session, id, lock=True)
-    entry = await _own_entry(session, id, actor)
+    entry = await own_entry(session, id, actor)
     if not text.strip():
         raise BadInput("请输入要说的话。")
     if len(text) > LONGEST_SENTENCE:
@@ -139,7 +130,7 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agr
     where none is open. Raises Conflict as `say` does.
     """
     conversation = await conversations.get(session, id, lock=True)
-    entry = await _own_entry(session, id, actor)
+    entry = await own_entry(session, id, actor)
     said = await told_to_agent(session, entry)
     entry.ended_at, entry.ended_as = clock.now(), "returned"
     state = state_of(conversation) | {"alarm": None}
@@ -153,110 +144,16 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agr
     await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.TEXT, text, why), *outcome.replies])
 
 
-async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
-    """Return what the citizen has said since an agent has the conversation, or has opened a ticket of it.
-
-    First what was said with the wish for a person: the bot made nothing of it.
-    """
-    wish, told = "", list[str]()
-    for message in await conversations.messages(session, entry.conversation_id):
-        if message.sender == "citizen" and message.at <= entry.requested_at:
-            wish = message.text
-        if entry.taken_at is None or message.at < entry.taken_at:
-            continue
-        if message.sender == "citizen":
-            told.append(message.text)
-        elif message.reply_type == ReplyType.TICKET:
-            wish, told = "", []
-    return [*filter(None, [wish]), *told]
-
-
-async def whispered(session: AsyncSession, id: str, *, actor: Actor) -> Whisper:
-    """Return what the bot would say now, for the agent who has the conversation. Raises Conflict as `say` does."""
-    conversation = await conversations.get(session, id)
-    entry = await _own_entry(session, id, actor)
-    said = await told_to_agent(session, entry)
-    return await whisper(state_of(conversation), said, locale=conversation.locale)
-
-
-async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, Any]:
-    """Return what a person needs to go on: messages (with what led to each), understanding, form so far, tickets.
-
-    Numbers, names and tickets' codes are masked until the agent has taken the conversation; taking it is on the ledger.
-    Raises Forbidden; NotFound where the citizen does not want a person.
-    """
-    actor.must(Permission.CONVERSATION_TAKE)
-    conversation = await conversations.get(session, id)
-    entry = await open_entry(session, id)
-    if entry is None:
-        raise NotFound("没有这个对话。")
-    own = entry.taken_at is not None and entry.staff_id == actor.id
-    state = state_of(conversation)
-    said = [
-        {**message.as_json(), "why": message.why}
-        | ({} if own else {"text": _masked_text(message.text), "code": None, "options": []})
-        for message in await conversations.messages(session, id)
-    ]
-    return {
-        "conversation": id,
-        "channel": conversation.channel,
-        "locale": conversation.locale,
-        "reason": entry.reason,
-        "since": entry.requested_at,
-        "skill": entry.skill,
-        "waits_since": entry.waits_since,
-        "held": own,
-        "messages": said,
-        "alarm": alarm_of(state, clear=own),
-        "understanding": state.get("understood"),
-        "form": state.get("form") if own else _masked(state.get("form")),
-        "callback": state.get("callback", "") if own else mask_text(state.get("callback", "")),
-        "tickets": [ticket["number"] for ticket in state.get("tickets", [])],
-    }
-
-
-async def number_of(session: AsyncSession, id: str) -> str:
-    """Return the number that the citizen left or calls from, to look for what else is theirs; empty where unknown."""
-    conversation = await conversations.get(session, id)
-    state = state_of(conversation)
-    given = (state.get("form") or {}).get("phone") or state.get("callback", "")
-    found = PHONE.search(str(given or (conversation.peer if conversation.channel == "voice" else "") or ""))
-    return found[0] if found else ""
-
-
 async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: Actor) -> None:
     """Tell the citizen number and code of a ticket that the agent opened; the bot knows it, and drops the form of it.
 
     Raises Conflict unless the agent has the conversation.
     """
     conversation = await conversations.get(session, id, lock=True)
-    entry = await _own_entry(session, id, actor)
+    entry = await own_entry(session, id, actor)
     entry.waits_since = None
     state = state_of(conversation)
     known = {"number": opened.ticket.number, "code": opened.code, "title": opened.ticket.title}
     state |= {"tickets": [*state.get("tickets", []), known], "form": None, "photos": [], "expects": "", "options": []}
     conversation.state = json.dumps(state, ensure_ascii=False)
     await conversations.say(session, id, sender="agent", replies=[receipt(opened, conversation.locale)], actor=actor)
-
-
-def _masked(form: dict[str, Any] | None) -> dict[str, Any] | None:
-    if form is None:
-        return None
-    shown = {key: _masked_text(value) if isinstance(value, str) else value for key, value in form.items()}
-    return shown | {"name": mask_name(form["name"]), "phone": mask_phone(form["phone"]) if form["phone"] else ""}
-
-
-def _masked_text(text: str) -> str:
-    return without_codes(without_introduction(mask_text(text)))
-
-
-def without_codes(text: str) -> str:
-    """Return the text with what may be a ticket's code hidden: it opens the ticket to whoever has it."""
-    return _CODE.sub("*" * CODE_LENGTH, text)
-
-
-async def _own_entry(session: AsyncSession, id: str, actor: Actor) -> Handover:
-    entry = await open_entry(session, id)
-    if entry is None or entry.taken_at is None or entry.staff_id != actor.id:
-        raise Conflict("这个对话不在您手上，请先接听。")
-    return entry

@@ -13,6 +13,7 @@ from bot import conversations, duty, places
 from bot.tables import Conversation, Handover
 from core import clock, ledger, live
 from core.auth import SYSTEM, Actor, Permission
+from core.errors import Conflict
 from core.privacy import mask_text
 
 EMERGENCY = "emergency"  # a reason, and the desk that hears of it first
@@ -178,6 +179,14 @@ async def open_entry(session: AsyncSession, id: str) -> Handover | None:
     entry: Handover | None = await session.scalar(
         select(Handover).where(Handover.conversation_id == id, Handover.ended_at.is_(None))
     )
+    return entry
+
+
+async def own_entry(session: AsyncSession, id: str, actor: Actor) -> Handover:
+    """Return the wish for a person that this agent has taken. Raises Conflict for anybody else."""
+    entry = await open_entry(session, id)
+    if entry is None or entry.taken_at is None or entry.staff_id != actor.id:
+        raise Conflict("这个对话不在您手上，请先接听。")
     return entry
 
 

@@ -8,6 +8,7 @@ from bot import conversations, converse, handover
 from bot.contract import Turn
 from core import clock
 from core.database import transaction
+from routing.vectors import embed_again
 from tests.admin.staffing import NAME, PHONE, World
 from tests.admin.test_staff_conversations import CONVERSATIONS, FORM
 from tests.admin.test_suggesting import LAMP, PART, desk
@@ -57,11 +58,12 @@ async def test_the_emergency_of_the_last_words_comes_first(world: World) -> None
 
 async def test_a_ticket_alike_nearby_is_shown_with_a_question(world: World) -> None:
     number = await world.opened(address="朝霞区幸福路口", citizen_phone="13911112222")
+    await embed_again()  # as the ticket's job does
     id = await taken(world, "转人工")
     await hears(id, "幸福路口的路灯坏了三天，晚上很黑")
     found = (await whisper(world, id))["alike"]
     assert isinstance(found, list)
-    assert found == [] or found[0]["number"] == number
+    assert [each["number"] for each in found] == [number] and "路灯不亮”，1人关注" in found[0]["ask"]
 
 
 async def test_an_answer_comes_with_its_source(desk: World) -> None:

@@ -1,12 +1,14 @@
 """Given back to the bot: it goes on where citizen and agent were, and asks nothing that the agent was told."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot import conversations, handover
+from bot import conversations, forgotten, handover
 from bot.engine.agreed import Agreed
+from core import clock
 from tests.bot.talking import Line
 
 
@@ -36,6 +38,16 @@ async def test_what_the_agent_was_told_is_in_the_form_and_not_asked_again(talk: 
     assert (form["place"]["text"], form["place"]["district"]) == ("望江区南山路18号", "wangjiang")
     assert (form["name"], form["phone"]) == ("王小明", "13800138000")
     assert len(said) > 1 and not any(words in "".join(said[1:]) for words in ("在哪里", "怎么称呼", "哪个区"))
+
+
+async def test_what_an_agent_was_told_who_then_kept_silent_is_in_the_form_too(talk: Line) -> None:
+    await talk.say("楼上半夜装修吵得睡不着")
+    await talk.say("转人工")
+    await handover.take(talk.session, talk.id, actor=talk.agent)
+    await talk.say("望江区南山路18号")
+    with clock.set_to(clock.now() + timedelta(hours=1), running=True):
+        assert await forgotten.put_back(talk.session, talk.id)
+    assert (await talk.state())["form"]["place"]["text"] == "望江区南山路18号"
 
 
 async def test_with_nothing_open_nothing_is_begun(talk: Line) -> None:
