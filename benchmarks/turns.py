@@ -1,6 +1,6 @@
 """Turns of a conversation over HTTP: how long one takes with a hundred people talking, and how many go in a second.
 
-    python -m benchmarks.turns [--seconds 60] [--rasa PYTHON]
+    python -m benchmarks.turns [--seconds 60] [--rasa]
 
 One real `serve` (web, worker, embedded PostgreSQL and encoder in one process, as shipped), in a data folder of its own.
 Its citizens are those of `tests/simulation`: reports with forms, questions, small talk, corrections, commands on their
@@ -9,8 +9,9 @@ minute is lifted, since all of them come from one address.
 
 people     100 at once, each a turn every 5 s; a turn's time counts from when it was due, also where the line was late
 flat out   16 at once, each speaking again at once
---rasa     an interpreter with rasa==3.6.21: a small stock project (`stock_rasa`), trained and started, hears the same
-           sentences over its stock REST channel, by the same driver in the same run
+--rasa     then, in half the time each, by the same driver in the same run: the line with `YITONG_DIALOGUE=rasa`, and a
+           small stock project (`stock_rasa`) that hears the same sentences over its stock REST channel; both with the
+           Rasa of `./yitong rasa install`, each started for itself. With `--seconds 45` it takes about 7 minutes
 """
 
 import argparse
@@ -30,7 +31,8 @@ import psutil
 from benchmarks import stock_rasa
 from benchmarks.rest import Citizens, Rest
 from benchmarks.scratch import own_line
-from tests.processes import Line
+from bot.rasa import place
+from tests.processes import Line, RasaServer, free_port
 from tests.simulation.citizens import Citizen
 
 PEOPLE, PAUSE = 100, 5.0  # who talk at once, seconds between the turns of one
@@ -77,7 +79,6 @@ class Talks:
                     due = time.monotonic()
                 replies = await door.say(text)
                 self.turns += 1
-                self.turns += 1
                 if self.begins <= due < self.ends:
                     self.times.append(time.monotonic() - due)
                 if time.monotonic() >= self.ends:
@@ -103,12 +104,16 @@ class Talks:
         left = iter(sentences)
         return lambda _: next(left, None)
 
-    def line(self, what: str, seconds: float) -> str:
+    @property
+    def rate(self) -> float:
+        """Return the turns a second."""
+        return len(self.times) / (self.ends - self.begins)
+
+    def line(self, what: str) -> str:
         """Return the figures in a line."""
         times = sorted(self.times)
         middle, most = (1000 * times[int(share * (len(times) - 1))] for share in (0.5, 0.99))
-        rate = len(times) / seconds
-        return f"{what:40} {rate:8.1f} turns/s  median {middle:7.1f} ms  p99 {most:7.1f} ms  {len(times)} turns"
+        return f"{what:40} {self.rate:8.1f} turns/s  median {middle:7.1f} ms  p99 {most:7.1f} ms  {len(times)} turns"
 
 
 async def people(make: Callable[[], Door], seconds: float) -> Talks:
@@ -141,46 +146,60 @@ def spent(folder: Path) -> float:
     return taken
 
 
-def measure(seconds: float, rasa: Path | None) -> None:
+def measure(seconds: float, *, with_rasa: bool) -> None:
     """Print a line for each."""
     with own_line() as folder:
-        line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="error")
 
-        def door() -> Citizens:
-            return Citizens(line.url)
-
-        def timed(what: str, run: Callable[[], Coroutine[Any, Any, Talks]], seconds: float) -> Talks:
+        def timed(what: str, run: Callable[[], Coroutine[Any, Any, Talks]]) -> Talks:
             load, before = os.getloadavg()[0], spent(folder)
             talks = asyncio.run(run())
             taken = 1000 * (spent(folder) - before) / talks.turns
-            print(
-                f"{talks.line(what, seconds)}  {taken:5.1f} ms of processor a turn  load before {load:.1f}", flush=True
-            )
+            print(f"{talks.line(what)}  {taken:5.1f} ms of processor a turn  load before {load:.1f}", flush=True)
             return talks
 
+        def driven(engine: str, seconds: float, **chosen: str) -> Talks:
+            """Return what was said flat out to the line with an engine."""
+            line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="warning", **chosen)
+
+            def door() -> Citizens:
+                return Citizens(line.url)
+
+            try:
+                line.start()
+                timed(f"{engine}, {PEOPLE} people, a turn every 5 s", lambda: people(door, seconds))
+                said = timed(f"{engine}, flat out, {TALKERS} at once", lambda: flat_out(door, TALKERS, seconds))
+                timed(f"{engine}, one alone", lambda: flat_out(door, 1, seconds / 2))
+            finally:
+                line.stop()
+            if failed := line.log().count("rasa.failed"):
+                print(f"{engine}: Rasa failed {failed} times, and was left alone for a while after each", flush=True)
+            return said
+
+        talks = driven("built-in", seconds)
+        if not with_rasa:
+            return
+        beside = RasaServer(folder, free_port())
         try:
-            line.start()
-            timed("built-in, 100 people, a turn every 5 s", lambda: people(door, seconds), seconds)
-            talks = timed(f"built-in, flat out, {TALKERS} at once", lambda: flat_out(door, TALKERS, seconds), seconds)
-            timed("built-in, one alone", lambda: flat_out(door, 1, seconds / 2), seconds / 2)
+            beside.start()
+            ruled = driven("Rasa rules", seconds / 2, YITONG_DIALOGUE="rasa", YITONG_RASA_URL=beside.address)
         finally:
-            line.stop()
-    if rasa is not None:
-        with tempfile.TemporaryDirectory() as project, stock_rasa.started(rasa, Path(project)) as url:
-            stock = asyncio.run(flat_out(lambda: Rest(url), TALKERS, seconds, talks.said))
-            print(stock.line(f"stock Rasa 3.6.21, flat out, {TALKERS} at once", seconds), flush=True)
-            alone = asyncio.run(flat_out(lambda: Rest(url), 1, seconds / 2, talks.said))
-            print(alone.line("stock Rasa 3.6.21, one alone", seconds / 2), flush=True)
-        print(f"built-in ÷ stock Rasa, flat out: {len(talks.times) / len(stock.times):.1f}")
+            beside.stop()
+    with tempfile.TemporaryDirectory() as project, stock_rasa.started(place.python(), Path(project)) as url:
+        stock = asyncio.run(flat_out(lambda: Rest(url), TALKERS, seconds / 2, talks.said))
+        print(stock.line(f"stock Rasa 3.6.21, flat out, {TALKERS} at once"), flush=True)
+        alone = asyncio.run(flat_out(lambda: Rest(url), 1, seconds / 4, talks.said))
+        print(alone.line("stock Rasa 3.6.21, one alone"), flush=True)
+    for engine, made in (("built-in", talks), ("Rasa rules", ruled)):
+        print(f"{engine} ÷ stock Rasa, flat out: {made.rate / stock.rate:.1f}")
 
 
 def main() -> None:
     """Measure."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--seconds", type=float, default=60)
-    arguments.add_argument("--rasa", type=Path, metavar="PYTHON", help="interpreter with rasa==3.6.21")
+    arguments.add_argument("--rasa", action="store_true", help="the same with Rasa (./yitong rasa install)")
     given = arguments.parse_args()
-    measure(given.seconds, given.rasa)
+    measure(given.seconds, with_rasa=given.rasa)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -149,3 +150,40 @@ class Line:
     def log(self) -> str:
         """Return what it wrote on standard error."""
         return self._errors.read_text()
+
+
+class RasaServer:
+    """The real Rasa, as `./yitong rasa start` runs it beside the line of a data folder."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self._environment = os.environ | {"YITONG_DATA": str(data), "YITONG_RASA_URL": self.address}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, **changed: str) -> None:
+        """Start it with these settings, trained where it must be, and wait until it is ready."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "admin", "rasa", "start"],
+            cwd=ROOT,
+            env=self._environment | changed,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        assert said == f"Rasa is ready: {self.address}\n", said
+
+    def stop(self) -> None:
+        """End it, and wait until it is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate()
+            self._process = None
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing holds."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port

@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +11,7 @@ import pytest
 from bot import turns
 from bot.rasa import RasaEngine, place
 from core.settings import settings
+from tests.processes import RasaServer, free_port
 
 Behaviour = Callable[[dict[str, Any]], Awaitable[tuple[int, bytes]]]
 
@@ -85,39 +82,10 @@ async def pretender(set_to_rasa: Callable[[str], RasaEngine]) -> AsyncIterator[P
     await asyncio.gather(*made.serving, return_exceptions=True)
 
 
-class Server:
-    """The real Rasa, as `./yitong rasa start` runs it."""
-
-    def __init__(self, data: Path, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-        self._environment = os.environ | {"YITONG_DATA": str(data), "YITONG_RASA_URL": self.address}
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self, **changed: str) -> None:
-        """Start it with these settings, trained where it must be, and wait until it is ready."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "admin", "rasa", "start"],
-            cwd=place.ROOT,
-            env=self._environment | changed,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        said = self._process.stdout.readline()
-        assert said == f"Rasa is ready: {self.address}\n", said
-
-    def stop(self) -> None:
-        """End it, and wait until it is gone."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.communicate()
-            self._process = None
-
-
 @pytest.fixture(scope="session")
-def rasa_server(data_folder: Path, unused_port: int) -> Iterator[Server]:
+def rasa_server(data_folder: Path, unused_port: int) -> Iterator[RasaServer]:
     place.python()  # whoever asks for these tests has installed it
-    server = Server(data_folder, unused_port)
+    server = RasaServer(data_folder, unused_port)
     server.start()
     yield server
     server.stop()
@@ -126,10 +94,3 @@ def rasa_server(data_folder: Path, unused_port: int) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def unused_port() -> int:
     return free_port()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port

@@ -10,8 +10,8 @@ import pytest
 from bot import queue
 from bot.rasa import RasaEngine
 from core.settings import settings
-from tests.bot.rasa.conftest import Server, free_port
 from tests.bot.test_transcripts import TRANSCRIPTS, converse
+from tests.processes import RasaServer, free_port
 
 pytestmark = pytest.mark.rasa
 
@@ -34,7 +34,7 @@ rules:
 
 
 @pytest.fixture
-def rasa(rasa_server: Server, set_to_rasa: Callable[[str], RasaEngine]) -> RasaEngine:
+def rasa(rasa_server: RasaServer, set_to_rasa: Callable[[str], RasaEngine]) -> RasaEngine:
     return set_to_rasa(rasa_server.address)
 
 
@@ -49,7 +49,7 @@ async def test_core_transcript(transcript: dict[str, Any], rasa: RasaEngine, lin
 
 
 async def test_when_rasa_dies_between_two_turns_the_citizen_notices_nothing(
-    rasa: RasaEngine, rasa_server: Server, line: Any
+    rasa: RasaEngine, rasa_server: RasaServer, line: Any
 ) -> None:
     async with line() as made:
         await made.say("南山路18号路灯坏了三天了")
@@ -79,7 +79,7 @@ async def test_who_changes_the_project_changes_the_conversation(
     change(project / "domain.yml", "\nsession_config", f"\n{RESPONSES}\nsession_config")
     change(project / "data" / "rules.yml", "    - intent: abuse\n", "")
     (project / "data" / "own.yml").write_text(RULES)
-    server = Server(data_folder, free_port())
+    server = RasaServer(data_folder, free_port())
     request.addfinalizer(server.stop)
     server.start(YITONG_RASA_PROJECT=str(project))
     engine = set_to_rasa(server.address)
