@@ -13,7 +13,7 @@ from intents.understanding import RequestType, Urgency
 LEVELS = 3
 FEWEST_EXAMPLES = 8  # cities/README.md: at least 8 for every leaf
 ELEMENTS = frozenset(
-    {"where", "when", "hours", "who", "employer", "company", "amount", "licence_plate", "order_number"}
+    {"where", "when", "hours", "who", "employer", "company", "amount", "licence_plate", "order_number", "confidential"}
 )
 _INNER = {"code", "name", "children"}
 _LEAF = {"code", "name", "definition", "request_type", "urgency", "ask", "examples"}

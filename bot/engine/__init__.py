@@ -9,6 +9,7 @@ off_duty         what need not wait for a person
 answers          questions                 finding, answered  what the base has; how it is said
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
+joint            two answers in one breath
 corrections      what is put right, read   editing, restating  asked for, and put into the form
 parts, several   several requests          aside            laid aside, taken up again
 explaining       why, for staff

@@ -7,14 +7,15 @@ from bot.engine import joining, phrases
 from bot.engine.state import Form, Option
 from bot.engine.talk import Talk, Then
 from core.privacy import PHONE, mask_text
+from intents import RequestType
 from routing.departments import tree as departments
 
 CONFIRM = "confirm"
 MOST_ASKED = 2  # the same question is never put a third time
 SHOWN_DESCRIPTION = 60  # characters of the account that are read back
 SHOWN_SUMMARY = 60
-DOORS_HEARD_ONLY = frozenset({"voice"})  # one question at a time
 ASKED_TOGETHER = frozenset({"where", "when", "hours", *forms.PERSONAL_ELEMENTS, "amount"})  # two of them in one breath
+ASKED_ALONE = frozenset({"what", "district", "contact", "confidential"})
 DOORS_WITH_PHOTOS = frozenset({"web", "wechat", "email"})
 DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
 
@@ -69,7 +70,7 @@ async def ask(talk: Talk, element: str) -> None:
         return talk.offer(f"ask.confidential{again}", expects=element, options=talk.options("secret", "open"), why=why)
     talk.state.expect(element)
     if form.beside:
-        form.asked[form.beside] = 1
+        form.asked[form.beside] = form.asked.get(form.beside, 0) + 1
         return _ask_both(talk, form, element, opening)
     key = f"ask.{element}"
     if element == "where" and len(form.description) >= forms.LONG_ACCOUNT:
@@ -107,21 +108,36 @@ def _ask_anew(talk: Talk, form: Form, element: str) -> None:
 
 
 def _beside(talk: Talk, form: Form, element: str) -> str:
-    """Return the element that is asked for in the same breath; none where it is heard only, or asked again."""
+    """Return what is asked for in the same breath: the contact with the last element, else one that goes with it."""
+    if _with_contact(form, element):
+        return "contact"
     wanted = [each for each in form.wanted if each in ASKED_TOGETHER and each not in form.settled]
     open_ones = [each for each in wanted if not forms.known(form, each) and not form.asked.get(each)]
-    if talk.turn.channel in DOORS_HEARD_ONLY or len(open_ones) < 2 or open_ones[0] != element:
+    if len(open_ones) < 2 or open_ones[0] != element:
         return ""
     return open_ones[1]
 
 
+def _with_contact(form: Form, element: str) -> bool:
+    """Say whether this is the last element but for name and number, which were not asked for yet."""
+    left = forms.all_missing(form)
+    return element not in ASKED_ALONE and left[:2] == [element, "contact"] and not form.asked.get("contact")
+
+
 def _ask_both(talk: Talk, form: Form, element: str, opening: str) -> None:
-    first, second = (talk.word(f"brief.{each}") for each in (element, form.beside))
+    times, key = form.asked[element], "ask.both"
+    if form.beside == "contact":
+        key = "ask.phone.too" if form.name else "ask.contact.too"
+        again = ".again" if times > 1 else ".briefly" if element == "where" else ""
+        said = talk.word(f"ask.{element}{again}") + talk.word(key)
+    else:
+        first, second = (talk.word(f"brief.{each}") for each in (element, form.beside))
+        said = talk.word(key, first=first, second=second)
     talk.say_text(
-        opening + talk.word("ask.both", first=first, second=second),
+        opening + said,
         type=ReplyType.FORM,
-        data={"element": element, "filled": filled(form)},
-        why={"message": "ask.both", "rule": "missing", "element": element, "beside": form.beside, "asked": 1},
+        data={"element": element, "beside": form.beside, "filled": filled(form)},
+        why={"message": key, "rule": "missing", "element": element, "beside": form.beside, "asked": times},
     )
 
 
@@ -146,26 +162,30 @@ def district_name(code: str) -> str:
 
 
 def confirm(talk: Talk) -> None:
-    """Read the form back and ask whether it is right; offer once that photos may be added."""
+    """Read the form back and ask whether it is right; offer once that photos may be added, and secrecy."""
     form = talk.state.form
     assert form is not None
     offers = not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS
     form.photo_offered, form.photo_open = form.photo_offered or offers, offers and not form.media
     if form.photo_open:
         talk.say("form.photo", why={"rule": "photo_offered"})
+    may_be = forms.may_be_confidential(form)
+    form.secrecy_open = may_be and not form.asked.get(forms.CONFIDENTIAL)
+    if form.secrecy_open:
+        form.asked[forms.CONFIDENTIAL] = 1
     talk.offer(
-        "form.confirm",
+        "form.confirm.secrecy" if form.secrecy_open else "form.confirm",
         expects="confirm",
-        options=talk.options("confirm", "change", "cancel_form"),
+        options=talk.options("confirm", *(["confirm_secret"] if may_be else []), "change", "cancel_form"),
         why={"rule": "complete", "category": form.category, "request_type": form.request_type},
         summary=read_back(talk, form),
     )
 
 
-def confirm_without_photo(talk: Talk) -> None:
-    """Ask for the confirmation alone, when there is no photo: the summary stands."""
+def confirm_alone(talk: Talk, rule: str) -> None:
+    """Ask for the confirmation alone; the summary stands. `rule`: no_photo, secret, not_secret."""
     options = talk.options("confirm", "change", "cancel_form")
-    talk.offer("form.confirm_without_photo", expects="confirm", options=options, why={"rule": "no_photo"})
+    talk.offer(f"form.confirm.{rule}", expects="confirm", options=options, why={"rule": rule})
 
 
 def confirm_briefly(talk: Talk) -> None:
@@ -192,7 +212,7 @@ def read_back(talk: Talk, form: Form) -> str:
         lines.append(talk.word("summary.no_contact"))
     if form.join:
         lines.append(talk.word("summary.join"))
-    if form.confidential:
+    if form.confidential or form.request_type == RequestType.TIP_OFF:  # whose author no department ever learns
         lines.append(talk.word("summary.confidential"))
     if form.media:
         lines.append(talk.word("summary.photos", count=len(form.media)))

@@ -83,7 +83,8 @@ def _says_little(plain: str) -> bool:
 
 def _refuses_contact(talk: Talk) -> bool:
     """Say whether the turn only leaves open what was asked: 不留了 is no farewell there, unless a rule hears danger."""
-    if talk.state.form is None or talk.state.expects != "contact" or any(emergency_rules.find(talk.plain)):
+    form = talk.state.form
+    if form is None or "contact" not in {talk.state.expects, form.beside} or any(emergency_rules.find(talk.plain)):
         return False
     return phrases.says("anonymous", talk.plain)
 

@@ -1,16 +1,14 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-import re
-
-from bot.engine import asking, editing, opening, people, phrases, sentences, several
+from bot.engine import asking, editing, joint, opening, people, phrases, sentences, several
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, Then, understand
 from intents import RequestType, Understanding
 from intents.categories import tree
 
-_PIECES = re.compile(r"[，,。；;]+|(?<=[\u4e00-\u9fff])\s+")
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
+LONGEST_WISH = 12  # characters of a clause that says nothing but whether to stay unknown
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
 DECLINABLE = frozenset(
     {"contact", "confidential", "district", "join"}
@@ -51,17 +49,17 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
     expects, text = talk.state.expects, talk.text
     name = form.name
-    wish = any(phrases.says(each, talk.plain) for each in ("anonymous", "confidential", "not_confidential"))
+    wish = joint.wishes(talk.plain)
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
-    asked = expects in form.wanted and not (wish or passes or phrases.angry(talk.plain))
-    answered = asked and await _answered(form, expects, text, understood)
+    asked = expects in form.wanted and not (passes or phrases.angry(talk.plain))
+    answered = asked and await joint.answer(form, expects, text, understood)
     filled = sentences.absorb(form, understood, text)
     if answered or filled or form.name != name:
         if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
             forms.add(form, text)
     elif passes:
-        form.settled += [each for each in (expects, form.beside) if each]
-    elif expects == "contact" and people.broken_number(talk.plain):
+        form.settled += _passed(talk, form, expects)
+    elif joint.CONTACT in {expects, form.beside} and people.broken_number(talk.plain):
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
@@ -71,19 +69,11 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         forms.add(form, text)
 
 
-async def _answered(form: Form, expects: str, text: str, understood: Understanding) -> bool:
-    """Take the answer to the open question; of two that were asked in one breath, each from its part of the text."""
-    pieces = [piece for piece in _PIECES.split(text) if piece]
-    if not form.beside or len(pieces) < 2:
-        return sentences.answer(form, expects, text, understood)
-    taken = False
-    for piece in pieces:
-        heard = await understand(piece)
-        still = [each for each in (expects, form.beside) if not forms.known(form, each)]
-        if "where" in still and not sentences.is_place(piece, heard):
-            still.remove("where")
-        taken |= any(sentences.answer(form, element, piece, heard) for element in still)
-    return taken
+def _passed(talk: Talk, form: Form, expects: str) -> list[str]:
+    """Return what a text that knows no answer leaves open: of the last element and the contact only one."""
+    if form.beside != joint.CONTACT:
+        return [each for each in (expects, form.beside) if each]
+    return [joint.CONTACT if phrases.says("cancel", talk.plain) else expects]  # 不用了, 不清楚
 
 
 async def reassure(talk: Talk) -> bool:
@@ -104,7 +94,8 @@ async def reassure(talk: Talk) -> bool:
 
 def answers_question(talk: Talk, understood: Understanding) -> bool:
     """Say whether the turn names what the open question of the form asks for."""
-    return talk.state.expects in sentences.named_elements(understood) or talk.chosen() is not None
+    beside = talk.state.form.beside if talk.state.form else ""
+    return not {talk.state.expects, beside}.isdisjoint(sentences.named_elements(understood)) or bool(talk.chosen())
 
 
 async def _district(talk: Talk, form: Form) -> bool:
@@ -136,19 +127,32 @@ def _confidential(talk: Talk, form: Form) -> bool:
 
 
 def declines(talk: Talk) -> bool:
-    """Say whether the turn leaves open what is asked or offered: a contact, a photo."""
+    """Say whether the turn leaves open what is asked or offered: a contact, a photo, secrecy."""
     form = talk.state.form
     assert form is not None
-    return (talk.state.expects in DECLINABLE or form.photo_open) and phrases.says("skip", talk.plain)
+    offered = form.photo_open or form.secrecy_open or form.beside == joint.CONTACT
+    return (talk.state.expects in DECLINABLE or offered) and phrases.says("skip", talk.plain)
 
 
 async def _at_confirmation(talk: Talk, form: Form) -> bool:
-    chosen, photo_open = talk.chosen(), form.photo_open
-    form.photo_open = False
-    if phrases.says("no_photo", talk.plain) or (photo_open and phrases.says("nothing", talk.plain)):
-        asking.confirm_without_photo(talk)
+    chosen, photo_open, secrecy_open = talk.chosen(), form.photo_open, form.secrecy_open
+    form.photo_open = form.secrecy_open = False
+    nothing = phrases.says("nothing", talk.plain)
+    if phrases.says("no_photo", talk.plain) or (photo_open and nothing):
+        asking.confirm_alone(talk, "no_photo")
         return True
-    if chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
+    wished = _of_secrecy(form, talk.plain)
+    if wished is None and chosen == "confirm_secret":
+        wished = form.confidential = True
+    elif wished is None and secrecy_open and nothing:
+        wished = form.confidential = False
+    said = chosen in {"confirm", "confirm_secret"} or any(
+        phrases.says("yes", each) for each in joint.clauses(talk.plain)
+    )
+    if wished is not None and not said:
+        asking.confirm_alone(talk, "secret" if wished else "not_secret")
+        return True
+    if wished is not None or chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
         if talk.driven:
             talk.then = Then.OPEN
         else:
@@ -178,6 +182,18 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
             return True
     await asking.proceed(talk)
     return True
+
+
+def _of_secrecy(form: Form, plain: str) -> bool | None:
+    """Take up whether to stay unknown, where a text says that, perhaps with a yes, and nothing else: 保密，可以."""
+    said = joint.clauses(plain)
+    if not any(phrases.says("confidential", each) or phrases.says("not_confidential", each) for each in said):
+        return None
+    meant = ("confidential", "not_confidential", "yes")
+    if not all(len(each) <= LONGEST_WISH and any(phrases.says(one, each) for one in meant) for each in said):
+        return None
+    form.confidential = not any(phrases.says("not_confidential", each) for each in said)
+    return form.confidential
 
 
 async def finish(talk: Talk) -> None:

@@ -9,6 +9,7 @@ from intents import RequestType, Understanding
 from intents.categories import Node, tree
 
 PERSONAL_ELEMENTS = ("who", "employer", "company")  # a category that asks for one is about people
+CONFIDENTIAL = "confidential"  # asked for where a category says so; else it is offered as the form is read back
 PLACELESS = (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE)  # unless the category has a place
 LONGEST_TITLE = 30  # characters
 LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they know, only the place is asked for
@@ -55,11 +56,11 @@ def _wanted(form: Form, node: Node | None, understood: Understanding) -> list[st
     placed = "where" in ask and not (long and form.request_type in PLACELESS)
     wanted = ["what", "where", "district"] if placed else ["what", "district"]
     if not long:
-        wanted += [element for element in ask if element != "where"]
+        wanted += [element for element in ask if element not in {"where", CONFIDENTIAL}]
     wanted.append("contact")
     personal = not set(ask).isdisjoint(PERSONAL_ELEMENTS)
-    if form.request_type == RequestType.TIP_OFF or (form.request_type == RequestType.COMPLAINT and personal):
-        wanted.append("confidential")
+    if CONFIDENTIAL in ask or (form.request_type == RequestType.COMPLAINT and personal):
+        wanted.append(CONFIDENTIAL)
     return wanted
 
 
@@ -91,10 +92,20 @@ def known(form: Form, element: str) -> bool:
         case "contact":
             return bool(form.phone)
         case "confidential":
-            nobody = "contact" in form.settled and not form.phone and not form.name
-            return form.confidential is not None or nobody  # who gave no name has none to keep secret
+            node = tree().get(form.category or "")
+            return form.confidential is not None or not _named(form) or node is None or CONFIDENTIAL not in node.ask
         case _:
             return bool(form.elements.get(element))
+
+
+def _named(form: Form) -> bool:
+    """Say whether there is, or will be, a name or number to keep secret."""
+    return bool(form.phone or form.name) or "contact" not in form.settled
+
+
+def may_be_confidential(form: Form) -> bool:
+    """Say whether secrecy is to be offered; a tip-off is secret anyway (`routing.hiding`)."""
+    return CONFIDENTIAL in form.wanted and form.confidential is None and _named(form)
 
 
 def set_place(form: Form, place: Place) -> None:

@@ -4,6 +4,8 @@ import re
 
 from pypinyin import lazy_pinyin
 
+from core.text.normalise import normalise
+
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
     "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜"
@@ -58,6 +60,12 @@ def name_answered(text: str, phones: tuple[str, ...]) -> str:
     if titled:
         return titled[1]
     return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
+
+
+def number_in(text: str) -> str:
+    """Return the mobile number in a few words, however it is grouped, or nothing."""
+    digits = (re.sub(r"\D", "", normalise(found[0])) for found in _DIGITS.finditer(text))
+    return next((each for each in digits if re.fullmatch(r"(?:86)?1[3-9]\d{9}", each)), "")
 
 
 def respelt(name: str, told: str) -> str:

@@ -179,6 +179,11 @@ def is_place(said: str, understood: Understanding) -> bool:
     return bool(understood.entities.addresses) or bool(ends and not _SAYS.search(plain) and not people.name_in(said))
 
 
+def names_something(said: str) -> bool:
+    """Say whether a few words that begin like a person's name are a time, a place or a party."""
+    return any(pattern.search(said) for pattern in (_TIME_WORD, _PLACE_ANSWER, _PARTY_WORD))
+
+
 def speaks_to_us(plain: str) -> bool:
     """Say whether an answer is a yes, a no or a question back: no name, sum or place."""
     return phrases.yes_or_no(plain) is not None or phrases.says("question", plain)
@@ -242,7 +247,7 @@ def named_elements(understood: Understanding) -> set[str]:
 def tells_more(form: Form, text: str, understood: Understanding) -> bool:
     """Say whether a sentence tells more than the place, time, name, number and other elements in it."""
     named = understood.entities
-    rest = normalise(text)
+    rest = people.without_contact(normalise(text), form.name, form.phone)
     for part in (
         *(address.text for address in named.addresses),
         *(span.text for span in named.times),

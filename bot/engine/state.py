@@ -49,6 +49,7 @@ class Form:
     join: str = ""  # the number of the one that the citizen joins
     photo_offered: bool = False
     photo_open: bool = False  # the offer stands in what was said last
+    secrecy_open: bool = False  # the same of the offer to keep the citizen unknown
     beside: str = ""  # the element that the open question asks for besides the one it expects
     editing: list[str] = field(default_factory=list)  # elements asked for anew; what was known stays until then
 

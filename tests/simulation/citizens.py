@@ -213,7 +213,7 @@ class Citizen:
                 return Step(self._phrase("satisfied"))
             case _ if heard.options:
                 return Step(self.chance.choice(list(heard.options.values())))
-        if not heard.beside or self.asked[asks] > 1 or self.habits.at_once:
+        if not heard.beside or self.habits.at_once:
             return Step(self._to_element(asks))
         self.asked[heard.beside] = self.asked.get(heard.beside, 0) + 1
         both = [self._to_element(asks), self._to_element(heard.beside)]
@@ -253,6 +253,8 @@ class Citizen:
             return Step(heard.options["change"])
         if len(self.told) == 2 and not self.told[1].begun and self.chance.random() < 0.5:
             return Step(self._account(also=True))
+        if "confirm_secret" in heard.options and habits.secret:  # as they were told to, or in words of their own
+            return Step(heard.options["confirm_secret"] if self.chance.random() < 0.5 else self._phrase("secret"))
         return Step(self._phrase("confirm"))
 
     def _correction(self, told: Told) -> Step:

@@ -8,7 +8,6 @@ from typing import Any
 from babel.messages.pofile import read_po
 
 from bot.wording import wording
-from intents.categories import ELEMENTS
 
 # What a choice asks, known by what it offers; the first that fits.
 _CHOICES = (
@@ -55,19 +54,13 @@ def _codes() -> dict[str, str]:
     return labels | {wording("option.unknown_district"): "unknown_district", wording("option.cancel"): "cancel"}
 
 
-@lru_cache(maxsize=1)
-def _briefly() -> tuple[tuple[str, str], ...]:
-    """Return how each element is asked where two are asked at once."""
-    return tuple((each, wording(f"brief.{each}")) for each in sorted(ELEMENTS) if wording.has(f"brief.{each}"))
-
-
 def hear(replies: Sequence[dict[str, Any]]) -> Heard:
     """Return what the replies, as the public interface has them, say and ask."""
     asks, beside, options, ticket = "", "", {}, None
     for reply in replies:
         if reply["type"] == "form":
             asks, options = reply["element"], {}
-            beside = next((each for each, words in _briefly() if each != asks and words in reply["text"]), "")
+            beside = reply.get("beside", "")
         if reply["type"] == "choice":
             options = {_codes().get(each["label"], each["label"]): each["label"] for each in reply["options"]}
             asks = next((name for name, codes in _CHOICES if codes <= options.keys()), "other_choice")
