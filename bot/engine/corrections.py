@@ -56,6 +56,12 @@ _ASKED_AFTER = re.compile(
 )
 
 
+_FORGOTTEN = re.compile(
+    r"^(?:我|也|那个|这个|啊|嗯)*(?:不|没|忘)(?:太|大)?(?:记得?|记住|清楚|看清|看到|看见|知道|晓得|注意|有|了|记了)(?:看|清|住|到|楚|了)*(?P<what>.{1,8}?)(?:是)?(?:多少|什么|啥|几号?|哪里|哪儿)?[了啦啊呀。.!！]*$"
+    r"|^(?P<which>.{1,8}?)(?:我|也|都|是)*(?:不记得|记不[得清住]|没看清楚?|没记住|不知道|不清楚|不晓得|忘了|忘记了|没注意)[了啦啊呀。.!！]*$"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """One thing put right. `element`: which, where it was named; `wrong`: what was said before; `right`: what holds.
@@ -130,6 +136,12 @@ def _fits(element: str, clause: str) -> bool:
     if element == "phone":
         return re.search(r"\d{7,}", re.sub(r"[\s-]", "", clause)) is not None
     return len(clause) <= LONGEST_VALUE
+
+
+def forgotten(plain: str) -> list[str]:
+    """Return the elements of which a text says that they are not known: 不记得车牌, 时间和地点我不清楚."""
+    said = _FORGOTTEN.match(plain)
+    return elements_in(said["what"] or said["which"]) if said else []
 
 
 def elements_in(words: str) -> list[str]:

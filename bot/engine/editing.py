@@ -14,7 +14,7 @@ async def correct(talk: Talk, form: Form) -> bool:
     found, rest = corrections.read(clean(talk.text))
     changed, wanted = [], []
     for each in found:
-        element = _own(form, each.element)
+        element = own(form, each.element)
         if each.right and restating.restate(
             form, each.wrong, each.right, await understand(each.right), element=element
         ):
@@ -38,7 +38,7 @@ async def correct(talk: Talk, form: Form) -> bool:
     return True
 
 
-def _own(form: Form, element: str) -> str:
+def own(form: Form, element: str) -> str:
     """Return which element of this form is meant: the other party has another name in each category."""
     if element in PARTIES:
         known = [each for each in (*form.wanted, *form.elements) if each in PARTIES]
@@ -101,7 +101,7 @@ async def change(talk: Talk, form: Form) -> bool:
         pass
     elif named := corrections.elements_in(talk.plain):
         for element in named:
-            forms.reopen(form, _own(form, element))
+            forms.reopen(form, own(form, element))
     elif await correct(talk, form):
         return True
     else:

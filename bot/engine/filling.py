@@ -1,6 +1,6 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, editing, joint, opening, people, phrases, sentences, several
+from bot.engine import asking, corrections, editing, joint, opening, people, phrases, sentences, several
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, Then, understand
@@ -52,6 +52,10 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     wish = joint.wishes(talk.plain)
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
     asked = expects in form.wanted and not (passes or phrases.angry(talk.plain))
+    unknown = {editing.own(form, each) for each in corrections.forgotten(talk.plain)}.intersection(form.wanted)
+    if unknown:
+        form.settled += sorted(unknown)
+        return
     answered = asked and await joint.answer(form, expects, text, understood)
     filled = sentences.absorb(form, understood, text)
     if answered or filled or form.name != name:

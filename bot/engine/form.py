@@ -1,10 +1,11 @@
 """The form of a matter: what is wanted of it, what is known, and what is still to be asked."""
 
+import re
 from collections import Counter
 
 from bot.engine import people, phrases
 from bot.engine.state import Form, Place
-from core.text.normalise import clean
+from core.text.normalise import clean, normalise
 from intents import RequestType, Understanding
 from intents.categories import Node, tree
 
@@ -12,6 +13,7 @@ PERSONAL_ELEMENTS = ("who", "employer", "company")  # a category that asks for o
 CONFIDENTIAL = "confidential"  # asked for where a category says so; else it is offered as the form is read back
 PLACELESS = (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE)  # unless the category has a place
 LONGEST_TITLE = 30  # characters
+_LINE = re.compile(r"[a-z]?\d{1,4}路(?:公交车?|车)?|(?:轨道|地铁)?\d{1,2}号线")  # goes through several districts
 LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they know, only the place is asked for
 
 
@@ -85,7 +87,8 @@ def known(form: Form, element: str) -> bool:
         case "where":
             return bool(place.text)
         case "district":
-            open_place = bool(place.candidates) or ("where" in form.wanted and bool(place.text))
+            named = bool(place.text) and not _LINE.fullmatch(normalise(place.text))
+            open_place = bool(place.candidates) or ("where" in form.wanted and named)
             return place.district is not None or not open_place
         case "when":
             return bool(form.happened)

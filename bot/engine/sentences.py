@@ -54,6 +54,7 @@ _HOURS = re.compile(
 _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
+_SIGN = re.compile(r"[\da-z]")  # of a vehicle or an order: no words without a figure or a letter
 _SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
@@ -89,13 +90,13 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
         if values and (replace or not form.elements.get(element)):
             form.elements[element] = values[0]
             filled.append(element)
-    filled += wishes(form, normalise(text))
+    filled += wishes(form, normalise(text), reached=bool(named.phones))
     form.description = people.without_contact(form.description, form.name, form.phone)
     return filled
 
 
-def wishes(form: Form, plain: str) -> list[str]:
-    """Take up the wish to stay confidential or unnamed."""
+def wishes(form: Form, plain: str, *, reached: bool = False) -> list[str]:
+    """Take up the wish to stay confidential or unnamed; not that one where the same words give a number (`reached`)."""
     taken = []
     if phrases.says("not_confidential", plain):
         form.confidential = False
@@ -103,8 +104,8 @@ def wishes(form: Form, plain: str) -> list[str]:
     elif phrases.says("confidential", plain):
         form.confidential = True
         taken.append("confidential")
-    if phrases.says("anonymous", plain) and not form.phone:
-        form.settled.append("contact")
+    if phrases.says("anonymous", plain) and not reached:
+        forms.forget_contact(form)  # also the number that the matter before left
         taken.append("contact")
     return taken
 
@@ -159,6 +160,8 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
             if speaks_to_us(normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
+                return False
+            if element in {"licence_plate", "order_number"} and not _SIGN.search(normalise(said)):
                 return False
             sums = sums_in(said) if element == "amount" else ()
             form.elements[element] = sums[0] if sums else re.sub(r"[吧呗嘛啊呀]$", "", LEAD.sub("", said))

@@ -22,6 +22,7 @@ from core import clock
 from core.city import city
 from tests.bot.talking import Line
 
+EXPECTED = {"say", "photo", "at", "do", "types", "has", "not", "options", "state", "silent", "times"}
 FOLDER = Path(__file__).parent / "transcripts"
 TRANSCRIPTS = [
     pytest.param(transcript, id=f"{file.stem}: {transcript['name']}")
@@ -59,6 +60,7 @@ async def act(line: Line, what: str) -> None:
 
 
 async def expect(line: Line, turn: dict[str, Any]) -> None:
+    assert turn.keys() <= EXPECTED, turn
     said = "\n".join(reply.text for reply in line.replies)
     shown = f"{turn.get('say', 'photo')!r} → {[(str(reply.type), reply.text) for reply in line.replies]}"
     if turn.get("silent"):
