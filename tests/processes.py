@@ -16,6 +16,7 @@ from queue import Empty, Queue
 from typing import Any
 
 import httpx
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
@@ -179,6 +180,12 @@ class RasaServer:
             self._process.terminate()
             self._process.communicate()
             self._process = None
+
+    def rasa(self) -> psutil.Process:
+        """Return the process of Rasa itself."""
+        assert self._process is not None
+        (found,) = psutil.Process(self._process.pid).children()
+        return found
 
 
 def free_port() -> int:

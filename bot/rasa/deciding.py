@@ -47,7 +47,7 @@ class Deciding:
         if action.removeprefix(claims.ASK) in tracker.ELEMENTS:
             await self._ask(action.removeprefix(claims.ASK))
             return self._result([])
-        if self.claim is not None and self.claim.action == action:
+        if self.claim is not None and action in {self.claim.action, claims.OTHER}:
             self._take()
         elif not await self._do(action):
             raise Rejected(action)
@@ -107,14 +107,15 @@ class Deciding:
 
     def _events(self, action: str) -> list[dict[str, Any]]:
         """Return what Rasa has to know after an action: whether a form is open, and whether it goes on now."""
-        form = self.talk.state.form
-        events = [] if form is None else tracker.form_slots(form, due="", confirmed=False)
-        if form is None:
-            events += [tracker.loop(None), tracker.slot("requested_slot", None)] if self.before.form else []
-        elif self.talk.then is Then.ASK:
+        form, goes_on = self.talk.state.form, self.talk.then is not None
+        events = [] if form is None else tracker.form_slots(form, due="", confirmed=self.talk.then is Then.OPEN)
+        if form is None and self.before.form is not None:
+            events += [tracker.loop(None), tracker.slot("requested_slot", None)]
+        if form is not None and goes_on:
             events.append({"event": "followup", "name": claims.FORM})
-        elif self.before.form is not None:
-            events.append({"event": "followup", "name": "action_listen"})  # or Rasa would ask the form's question again
+        elif action == claims.OTHER or (form is not None and self.before.form is not None):
+            # Or Rasa would ask the form's question again, or fall back on the action once more.
+            events.append({"event": "followup", "name": "action_listen"})
         if action == "action_hand_over":
             events.append({"event": "pause"})  # what a rule may still hold is not said over the agent's head
         return events

@@ -48,7 +48,7 @@ class Door:
     """The open turns of one process, the listener where Rasa asks for their actions, and the client to Rasa."""
 
     def __init__(self) -> None:
-        self._open: dict[str, asyncio.Queue[Asked]] = {}
+        self._open: dict[str, Exchange] = {}
         self._client = httpx.AsyncClient(trust_env=False, timeout=None)
         self._socket = socket.create_server(("127.0.0.1", 0))
         app = Starlette(routes=[Route("/", self._acts, methods=["POST"])])
@@ -71,15 +71,13 @@ class Door:
     async def turn(self, message: dict[str, Any]) -> AsyncIterator["Exchange"]:
         """Send a turn to Rasa; leaving it, nothing more is done for it, whatever Rasa still asks."""
         id = secrets.token_urlsafe(16)
-        asked: asyncio.Queue[Asked] = asyncio.Queue()
-        self._open[id] = asked
         posting = asyncio.create_task(self._post({**message, "turn": id, "port": self.port}))
+        exchange = self._open[id] = Exchange(posting)
         try:
-            yield Exchange(asked, posting)
+            yield exchange
         finally:
             del self._open[id]
-            while not asked.empty():
-                asked.get_nowait().answer.cancel()
+            exchange.refuse()
             posting.cancel()
             await asyncio.gather(posting, return_exceptions=True)
 
@@ -111,8 +109,7 @@ class Door:
             return Response(status_code=422)
         if id not in self._open:
             return Response(status_code=410)  # that turn was answered without Rasa
-        asked = Asked(action)
-        self._open[id].put_nowait(asked)
+        asked = self._open[id].ask(action)
         try:
             answer = await asked.answer
         except asyncio.CancelledError:
@@ -127,15 +124,29 @@ class Door:
 class Exchange:
     """A turn that Rasa has in hand."""
 
-    def __init__(self, asked: "asyncio.Queue[Asked]", posting: "asyncio.Task[dict[str, Any]]") -> None:
-        self._asked, self._posting = asked, posting
+    def __init__(self, posting: "asyncio.Task[dict[str, Any]]") -> None:
+        self._posting = posting
+        self._queue: asyncio.Queue[Asked] = asyncio.Queue()
+        self._asked: list[Asked] = []
+
+    def ask(self, action: str) -> Asked:
+        """Ask for an action, after those that were asked for before."""
+        asked = Asked(action)
+        self._asked.append(asked)
+        self._queue.put_nowait(asked)
+        return asked
+
+    def refuse(self) -> None:
+        """Do nothing more: whatever has no answer gets none, also what was broken off in the middle."""
+        for asked in self._asked:
+            asked.answer.cancel()
 
     async def next(self, patience: float) -> "Asked | dict[str, Any]":
         """Return the next action that Rasa asks for, or its answer to the turn.
 
         `patience`: seconds of silence that are borne. Raises Failed.
         """
-        asking = asyncio.create_task(self._asked.get())
+        asking = asyncio.create_task(self._queue.get())
         try:
             done, _ = await asyncio.wait({asking, self._posting}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if asking in done:

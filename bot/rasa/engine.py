@@ -26,10 +26,24 @@ PATIENCE = 2.0  # seconds of silence, after which Rasa is not waited for
 REST = timedelta(seconds=5)  # after a failure, before Rasa is asked again: not every citizen waits for it
 
 
-class Answer(BaseModel):
-    """What Rasa's side of the channel answers (`project/yitong_channel.py`)."""
+class Button(BaseModel):
+    """A choice that a text of the project offers."""
 
-    messages: list[dict[str, Any]]
+    title: str = ""
+
+
+class Message(BaseModel):
+    """One thing that Rasa says: the place of one of our actions' replies in `custom`, or a text of its own."""
+
+    text: str = ""
+    custom: dict[str, Any] = {}
+    buttons: list[Button] = []
+
+
+class Answer(BaseModel):
+    """What Rasa's side of the channel answers (`server/yitong_channel.py`)."""
+
+    messages: list[Message]
     slots: dict[str, Any]
     loop: str | None
     events: list[dict[str, Any]]
@@ -116,22 +130,21 @@ def _replies(answer: Answer, said: list[Reply]) -> tuple[Reply, ...]:
     """
     replies, places = [], []
     for message in answer.messages:
-        place = (message.get("custom") or {}).get("reply")
+        place = message.custom.get("reply")
         if isinstance(place, int) and 0 <= place < len(said):
             places.append(place)
             replies.append(said[place])
-        elif message.get("text"):
+        elif message.text:
             replies.append(_own(message))
     if sorted(places) != list(range(len(said))) or not replies:
         raise Failed("said something else than was done")
     return tuple(replies)
 
 
-def _own(message: dict[str, Any]) -> Reply:
-    """Return a text that stands in the Rasa project; its buttons say their payload, or their title where it is one."""
+def _own(message: Message) -> Reply:
+    """Return a text that stands in the Rasa project; its buttons say their title."""
     why = {"why": {"rule": "rasa"}}
-    buttons = [each for each in message.get("buttons") or [] if each.get("title")]
-    if not buttons:
-        return Reply(ReplyType.TEXT, message["text"], why)
-    options = [{"value": each["title"], "label": each["title"]} for each in buttons]
-    return Reply(ReplyType.CHOICE, message["text"], {"options": options} | why)
+    options = [{"value": each.title, "label": each.title} for each in message.buttons if each.title]
+    if not options:
+        return Reply(ReplyType.TEXT, message.text, why)
+    return Reply(ReplyType.CHOICE, message.text, {"options": options} | why)

@@ -86,9 +86,10 @@ def events(state: State, turn: Turn, kept: dict[str, Any], *, waits: bool) -> li
 
     `kept`: what `remembered` gave for the turn before; `waits`: the citizen is in the queue for a person.
     """
-    made: list[dict[str, Any]] = [{"event": "session_started"}, {"event": "action", "name": "action_listen"}]
+    listens = {"event": "action", "name": "action_listen"}
+    made: list[dict[str, Any]] = [{"event": "session_started"}, listens]
     for each in kept.get("turns", []):
-        made += each
+        made += [*each, listens]  # as where they were learned: a story that one stands in is known again
     form = state.form
     matter = {"category": form.category, "request_type": form.request_type, "urgency": form.urgency} if form else {}
     values = {
@@ -105,8 +106,6 @@ def events(state: State, turn: Turn, kept: dict[str, Any], *, waits: bool) -> li
         made += [slot(element, None) for element in ELEMENTS]
     made.append(loop(FORM if form is not None else kept.get("loop")))
     made.append(slot("requested_slot", kept.get("asks") or (_requested(state) if form is not None else None)))
-    if kept.get("turns"):
-        made = [*made, {"event": "action", "name": "action_listen"}]
     return made
 
 

@@ -5,7 +5,7 @@ A transcript: `name`; `channel` (web), `peer`, `duty` (an agent is signed in; a 
 time in the city), or `do: replied|take|give_back|agent says …`, of others `do: reported … [number]|joined|finished`;
 then what is expected: `types` of all replies, `has` and `not` over their joined text, `options` among the choices,
 `state` at dotted paths (null: nothing there), `silent`: no reply. `core: true`: also had with a real
-Rasa server (`rasa/test_live.py`).
+Rasa server (`rasa/test_core_transcripts.py`).
 """
 
 from contextlib import ExitStack

@@ -1,6 +1,7 @@
 """The core transcripts against a real Rasa server, and what becomes of a conversation when it dies."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import queue
-from bot.rasa import RasaEngine
+from bot.rasa import RasaEngine, place
 from core.settings import settings
 from tests.bot.test_transcripts import TRANSCRIPTS, converse
 from tests.processes import RasaServer, free_port
@@ -31,6 +32,7 @@ rules:
   - action: utter_colleague
   - action: action_hand_over
 """
+AGAIN = "  - action: action_clarify\n  - intent: unclear\n"
 
 
 @pytest.fixture
@@ -79,6 +81,9 @@ async def test_who_changes_the_project_changes_the_conversation(
     change(project / "domain.yml", "\nsession_config", f"\n{RESPONSES}\nsession_config")
     change(project / "data" / "rules.yml", "    - intent: abuse\n", "")
     (project / "data" / "own.yml").write_text(RULES)
+    change(
+        project / "data" / "stories.yml", f"{AGAIN}  - action: action_clarify", f"{AGAIN}  - action: action_hand_over"
+    )
     server = RasaServer(data_folder, free_port())
     request.addfinalizer(server.stop)
     server.start(YITONG_RASA_PROJECT=str(project))
@@ -91,7 +96,23 @@ async def test_who_changes_the_project_changes_the_conversation(
         replies = await made.say("傻逼")
         assert [reply.text for reply in replies][:1] == ["我请同事来。"]
         assert await queue.position(made.session, made.id) == 1
+    async with line() as made:
+        await made.say("你好")
+        replies = await made.say("那个东西不行")
+        assert "转人工" not in replies[0].text and await queue.position(made.session, made.id) is None
+        await made.say("就那样呗")
+        assert await queue.position(made.session, made.id) == 1, "the story knows that it is the second time"
     assert engine.rests_until is None
+
+
+def test_rasa_finds_nothing_to_say_about_the_project(tmp_path: Path) -> None:
+    """By its own command, which a person would type without any setting of ours."""
+    project = tmp_path / "project"
+    shutil.copytree(settings().rasa_project, project)
+    command = [place.python().with_name("rasa"), "data", "validate", "--fail-on-warnings"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "is not found" not in done.stdout + done.stderr and "is not used" not in done.stdout + done.stderr
 
 
 def change(file: Path, what: str, into: str) -> None:

@@ -1,5 +1,6 @@
 """What Rasa decides is done once; where it fails, the built-in engine answers from the same state."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from sqlalchemy import func, select
 
 from bot import queue
 from bot.rasa import engine
+from bot.rasa.deciding import Deciding
 from bot.rasa.door import token
 from core import clock
 from core.errors import BadInput
@@ -79,6 +82,7 @@ FAILURES = {
     "nothing said": says(*answer()),
     "garbage": says(200, b"<html>"),
     "another shape": says(200, b'{"messages": [{"text": "hello"}]}'),
+    "odd parts": says(*answer({"text": "好的", "custom": [1], "buttons": ["是"]})),
     "refused": says(401, b""),
     "half way": half_way,
     "twice": twice,
@@ -203,6 +207,71 @@ async def test_an_action_that_comes_too_late_is_not_done(
         (message,) = pretender.messages
         assert (await act(message, "action_hand_over")).status_code == 410
         assert await queue.position(made.session, made.id) is None
+
+
+async def test_an_action_that_breaks_off_leaves_nobody_waiting(
+    pretender: Pretender, line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours in the middle of an action: the citizen is told so, and Rasa is not left with an open request."""
+    asked = []
+
+    async def breaks_off(self: Deciding, action: str) -> dict[str, Any]:
+        raise RuntimeError(action)
+
+    async def waits(message: dict[str, Any]) -> tuple[int, bytes]:
+        asked.append(asyncio.create_task(act(message, "action_small_talk")))
+        return await silent(message)
+
+    monkeypatch.setattr(Deciding, "act", breaks_off)
+    pretender.behaviour = waits
+    async with line() as made:
+        with structlog.testing.capture_logs() as logged:
+            assert len(await made.say("你好")) == 1
+        assert [each["event"] for each in logged] == ["turn.failed"]
+        assert (await asyncio.wait_for(asked[0], 5)).status_code == 410
+
+
+async def test_what_neither_rule_nor_story_decides_is_done_as_it_was_understood(
+    pretender: Pretender, line: Any
+) -> None:
+    """`action_other` is the shipped project's fallback: also a matter begins, and a ticket is opened, with it."""
+    told: list[list[dict[str, Any]]] = []
+
+    async def falls_back(message: dict[str, Any]) -> tuple[int, bytes]:
+        done = (await act(message, "action_other")).json()
+        said = [*done["responses"]]
+        told.append(done["events"])
+        if {"event": "followup", "name": "matter_form"} in done["events"]:
+            form = (await act(message, "validate_matter_form")).json()
+            confirmed = {each["name"]: each["value"] for each in form["events"]}["confirmed"]
+            said += (await act(message, "action_open_ticket" if confirmed else "action_ask_confirmed")).json()[
+                "responses"
+            ]
+        return answer(*said)
+
+    async with line() as made:
+        pretender.behaviour = falls_back
+        assert [str(reply.type) for reply in await made.say("你好")] == ["text"]
+        assert told[0] == [{"event": "followup", "name": "action_listen"}]
+        assert [str(reply.type) for reply in await made.say(MATTER)] == ["text", "choice"]
+        assert [str(reply.type) for reply in await made.say("确认")] == ["ticket"]
+
+
+async def test_the_turns_before_are_told_as_a_story_has_them(pretender: Pretender, line: Any) -> None:
+    listens = {"event": "action", "name": "action_listen"}
+    kept = [{"event": "user", "parse_data": {"intent": {"name": "greeting"}}}, {"event": "action", "name": "action_x"}]
+
+    async def greets(message: dict[str, Any]) -> tuple[int, bytes]:
+        said = (await act(message, "action_small_talk")).json()["responses"]
+        whole = {"messages": said, "slots": {}, "loop": None, "events": [*kept, listens]}
+        return 200, json.dumps(whole).encode()
+
+    async with line() as made:
+        pretender.behaviour = greets
+        for _ in range(3):
+            await made.say("你好")
+        told = [each for each in pretender.messages[2]["events"] if each["event"] in {"user", "action"}]
+        assert told == [listens, *kept, listens, *kept, listens]
 
 
 async def test_after_a_failure_rasa_rests_so_that_not_every_citizen_waits(pretender: Pretender, line: Any) -> None:

@@ -18,23 +18,32 @@ def domain() -> dict[str, Any]:
     return read
 
 
-@pytest.fixture(scope="module")
-def rules() -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = yaml.safe_load((PROJECT / "data" / "rules.yml").read_text())["rules"]
+def data(kind: str) -> list[dict[str, Any]]:
+    """Return what the project's file of this kind lists."""
+    read: list[dict[str, Any]] = yaml.safe_load((PROJECT / "data" / f"{kind}.yml").read_text())[kind]
     return read
 
 
-def test_every_intent_has_a_rule_or_belongs_to_the_form(domain: dict[str, Any], rules: list[dict[str, Any]]) -> None:
-    steps = [step for rule in rules for step in rule["steps"]]
-    ruled = {each["intent"] for step in steps for each in step.get("or", [step]) if "intent" in each}
-    assert {name for intent in domain["intents"] for name in intent} == ruled | {"inform", "confirm"}
-    assert not claims.INTENTS - ruled - {"inform", "confirm"}
+def intents(told: list[dict[str, Any]]) -> set[str]:
+    steps = [step for each in told for step in each["steps"]]
+    return {each["intent"] for step in steps for each in step.get("or", [step]) if "intent" in each}
 
 
-def test_every_action_of_the_rules_can_be_done(domain: dict[str, Any], rules: list[dict[str, Any]]) -> None:
+def test_every_intent_has_a_rule_or_a_story(domain: dict[str, Any]) -> None:
+    ruled, storied = intents(data("rules")), intents(data("stories"))
+    assert {name for intent in domain["intents"] for name in intent} == ruled | storied
+    assert not claims.INTENTS - ruled - storied
+    assert ruled & storied == {"matter"}, "where a rule decides, a story decides nothing"
+
+
+def test_every_intent_has_examples(domain: dict[str, Any]) -> None:
+    assert [each["intent"] for each in data("nlu")] == [name for intent in domain["intents"] for name in intent]
+
+
+def test_every_action_of_rules_and_stories_can_be_done(domain: dict[str, Any]) -> None:
     asked = {f"{claims.ASK}{element}" for element in tracker.ELEMENTS}
     assert set(domain["actions"]) == claims.ACTIONS | asked
-    called = {step["action"] for rule in rules for step in rule["steps"] if "action" in step}
+    called = {step["action"] for told in data("rules") + data("stories") for step in told["steps"] if "action" in step}
     assert called <= claims.ACTIONS | {claims.FORM}
 
 
