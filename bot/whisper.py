@@ -14,6 +14,7 @@ from intents import emergency
 from intents.understanding import Emergency
 
 LAST_WORDS = 2  # sentences of the citizen in which an emergency counts as now
+ALARM_LASTS = 6  # sentences to the agent for which an alarm that the bot heard is what matters
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,31 @@ class Whisper:
 async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str) -> Whisper:
     """Return what the bot makes of the conversation now. `said`: the citizen's sentences since an agent has it."""
     kept = read(state)
-    await agreed.take(kept, said, begin=True)
-    missing = (forms.missing(kept.form) or "") if kept.form else ""
-    alarm = None
+    alarm, placed = None, bool(kept.alarm and kept.alarm.place)
     for text in said[-LAST_WORDS:]:
         if not phrases.says("cancel", normalise(text)):
             alarm = (await understand(text)).emergency or alarm
+    # In danger nothing is begun, and nothing asked but where.
+    lasts = kept.alarm is not None and kept.alarm.current and len(said) <= ALARM_LASTS
+    danger = alarm is not None or lasts
+    await agreed.take(kept, said, begin=not danger)
+    if danger:
+        missing = "" if placed or await _placed(said) or (kept.form and kept.form.place.text) else "where"
+    else:
+        missing = (forms.missing(kept.form) or "") if kept.form else ""
     return Whisper(
         form=asdict(kept.form) if kept.form else None,
         understood=kept.understood,
         missing=missing,
-        ask=_question(kept.form, missing, locale) if kept.form and missing else "",
+        ask=_question(kept.form or Form(), missing, locale) if missing else "",
         alarm=alarm,
         instruct=_instruction(alarm, locale) if alarm else "",
     )
+
+
+async def _placed(said: Sequence[str]) -> bool:
+    """Say whether one of the citizen's sentences names a place."""
+    return any([bool((await understand(text)).entities.addresses) for text in said])
 
 
 def _question(form: Form, element: str, locale: str) -> str:

@@ -18,6 +18,13 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (leaving && event.detail.requestConfig.path === "/knowledge/save") event.preventDefault();
 });
+// While it is being saved nothing can be typed that would be lost with the page.
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.requestConfig.path === "/knowledge/save") event.detail.elt.inert = true;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig.path === "/knowledge/save" && !leaving) event.detail.elt.inert = false;
+});
 // What was refused is drawn anew with what was typed: the keyboard goes on where something is wrong.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.requestConfig.path !== "/knowledge/save") return;

@@ -152,14 +152,23 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (kept.length && event.target.matches && event.target.matches("[data-live]")) bringBack(event.target);
 });
 
+// The conversation stays where it was read: at its end, or with the same reasons open.
 let atEnd = true;
+let opened = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
   const log = event.detail.target;
-  if (log && log.matches && log.matches("[data-scroll]")) atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  if (!log || !log.matches || !log.matches("[data-scroll]")) return;
+  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  opened = [...log.children].map((said) => Boolean(said.querySelector("details[open]")));
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   count(document);
-  if (event.target.matches && event.target.matches("[data-scroll]") && atEnd) toEnd();
+  if (!event.target.matches || !event.target.matches("[data-scroll]")) return;
+  opened.forEach((open, index) => {
+    const why = open && event.target.children[index] && event.target.children[index].querySelector("details");
+    if (why) why.open = true;
+  });
+  if (atEnd) toEnd();
 });
 
 // What is suggested does not change under the pointer or the keyboard: they wait until both have left.
@@ -190,19 +199,35 @@ document.addEventListener("htmx:afterSettle", (event) => {
   said.focus();
 });
 
-// What was sent may go from the box; what was refused stays in it.
+// What was sent may go from the box; what was refused, and what was typed since, stays in it.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.requestConfig.elt;
   if (!event.detail.successful || !form.matches("form")) return;
   const slot = document.getElementById(`${form.id}-refusal`);
   if (slot) slot.replaceChildren();
   if (form.hasAttribute("data-reset")) {
-    form.reset();
     const box = form.querySelector("textarea");
-    if (box) box.focus();
+    const said = event.detail.requestConfig.formData.get(box.name);
+    if (box.value.startsWith(said)) box.value = box.value.slice(said.length).trimStart();
+    keepDraft(box);
+    box.focus();
     toEnd();
   }
 });
+// A sentence that was begun outlives the page: it may be taken away while somebody looks a thing up, or closed by mistake.
+function keepDraft(box) {
+  const { draft } = box.form.dataset;
+  if (draft) sessionStorage.setItem(`draft:${draft}`, box.value);
+}
+
+for (const box of document.querySelectorAll("[data-draft] textarea")) {
+  box.value = sessionStorage.getItem(`draft:${box.form.dataset.draft}`) ?? "";
+  box.addEventListener("input", () => keepDraft(box));
+}
+if (!document.getElementById("live")) { // nobody is signed in here any more
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith("draft:")) sessionStorage.removeItem(key);
+}
+
 document.addEventListener("htmx:sendError", (event) => {
   if (event.detail.requestConfig.verb !== "get") notice(words.failed);
 });
@@ -223,6 +248,7 @@ document.addEventListener("click", (event) => {
     const said = insert.closest(".hit").querySelector("[data-passage]");
     const passage = said.textContent + (said.dataset.source ?? "");
     box.value = box.value ? `${box.value}\n${passage}` : passage;
+    keepDraft(box);
     box.focus();
     box.setSelectionRange(box.value.length, box.value.length);
   }

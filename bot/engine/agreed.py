@@ -1,5 +1,6 @@
 """What was said to an agent, for the form: the bot goes on where they were, and asks nothing twice."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from bot.engine.talk import Talk, understand
 from core.text.normalise import clean, normalise
 from intents import RequestType
 
+_CLAUSES = re.compile(r"(?<=[，。！？；,!?;\n])")
 MOST = 20  # sentences of the citizen that are read again, the last ones
 
 
@@ -55,7 +57,7 @@ async def take(state: State, said: Sequence[str], *, begin: bool = False, told: 
 
     `begin`: a clear matter begins a form where none is open.
     """
-    for text in map(clean, said[-MOST:]):
+    for text in map(_without_wish, map(clean, said[-MOST:])):
         plain = normalise(text)
         understood = await understand(text)
         if state.form is not None:
@@ -67,6 +69,12 @@ async def take(state: State, said: Sequence[str], *, begin: bool = False, told: 
             state.form = forms.new(understood, text)
             sentences.absorb(state.form, understood, text)
             state.understood = matters.brief(understood)
+
+
+def _without_wish(text: str) -> str:
+    """Return what was said beside the wish for a person, which is no part of the matter; the wish where it is all."""
+    kept = [clause for clause in _CLAUSES.split(text) if not phrases.says("person", normalise(clause))]
+    return "".join(kept).rstrip("，,；;、 ") or text
 
 
 async def fill(state: State, agreed: Agreed) -> None:

@@ -1,6 +1,6 @@
 """Findings: listed for whoever sees their tickets, confirmed or dismissed with a reason."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -11,13 +11,14 @@ from core.auth import Actor, Permission
 from core.errors import BadInput, Conflict, NotFound
 from core.text.normalise import clean
 from routing import reading
-from routing.hiding import hide_author
+from routing.hiding import hide_author, is_secret, without_author
 from routing.messages import say
-from routing.models import Ticket
-from routing.quality import counting
+from routing.models import Ticket, TicketCitizen
+from routing.quality import counting, requests
 from routing.quality.tables import UNDECIDED, Finding
 
 MOST = 200
+OF_REQUEST = requests.CHECKS | {"no_answer"}
 EXPORTED = 500  # rows that an export reads at once
 
 
@@ -28,6 +29,12 @@ class Shown:
     finding: Finding
     ticket: Ticket
     words: tuple[str, ...]
+    result: str = ""  # the reply as its ticket's page shows it: published, without its author
+
+    @property
+    def of_request(self) -> bool:
+        """Say whether the words are the request's, in which every number is masked; else they are the reply's."""
+        return self.finding.check in OF_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +62,19 @@ async def listing(
     # The other ticket may have been sealed since, and then is named nowhere.
     seen = set(await session.scalars(select(Ticket.number).where(Ticket.number.in_(named), reading.visible_to(actor))))
     hidden = named - seen
-    return [
-        Shown(
-            finding,
-            ticket,
-            () if ticket.sealed else tuple(word for word in finding.evidence["words"] if word not in hidden),
-        )
-        for finding, ticket in rows
-    ]
+    citizens = select(TicketCitizen).where(TicketCitizen.ticket_id.in_(ticket.id for _, ticket in rows))
+    authors = {citizen.ticket_id: citizen for citizen in await session.scalars(citizens)}
+    return [_shown(finding, ticket, authors.get(ticket.id), hidden) for finding, ticket in rows]
+
+
+def _shown(finding: Finding, ticket: Ticket, author: TicketCitizen | None, hidden: Set[str]) -> Shown:
+    if ticket.sealed:
+        return Shown(finding, ticket, ())
+    result = ticket.result or ""
+    if author is not None:
+        secret = is_secret(request_type=ticket.request_type, confidential=ticket.confidential)
+        result = without_author(result, name=author.name, phone=author.phone, secret=secret)
+    return Shown(finding, ticket, tuple(word for word in finding.evidence["words"] if word not in hidden), result)
 
 
 async def export(session: AsyncSession, wanted: Narrowed, *, actor: Actor) -> AsyncIterator[Shown]:

@@ -122,6 +122,21 @@ async def test_nothing_of_the_author_is_left_where_a_ticket_becomes_secret(world
             assert NAME not in listed and PHONE not in listed and "王" not in listed
 
 
+async def test_a_reply_reads_as_on_its_tickets_page_and_a_request_is_masked(world: World) -> None:
+    office = "0571-88880000"
+    said = f"我局将尽快修复，已电话告知{PHONE}，有事请打{office}。"
+    number, _ = await _found(world, "promise_without_date", result=said)
+    async with world.browser("zhou") as browser, world.client("zhou") as client:
+        shown = (await browser.get("/supervision/quality?check=promise_without_date")).text
+        ticket = (await browser.get(f"/workbench/{number}")).text
+        listed = (await client.get(FINDINGS, params={"check": "promise_without_date"})).text
+        hinted = (await browser.post(f"/supervision/hints/{number}", data={"result": said})).text
+    for read in (shown, ticket, listed):
+        assert office in read and "138****8000" in read
+        assert PHONE not in read and "13911112222" not in read  # the citizen's, and a colleague's in the request
+    assert office in hinted  # whoever writes it sees what they wrote
+
+
 async def test_hints_are_asked_for_at_most_once_a_second(world: World) -> None:
     number = await world.moved(await world.dispatched(), ("lamps", "accept", {}))
     asked = {"number": number, "result": "我局将尽快处理。"}

@@ -56,6 +56,23 @@ async def test_the_emergency_of_the_last_words_comes_first(world: World) -> None
     assert page.index("离开") < page.index('id="understanding"')
 
 
+async def test_in_danger_nothing_is_asked_but_where_and_no_other_matter_is_begun(world: World) -> None:
+    id = await taken(world, "转人工")
+    await hears(id, "我家厨房着火了，门口全是烟")
+    unplaced = await whisper(world, id)
+    await hears(id, "望江区南山路20号3单元")
+    placed = await whisper(world, id)
+    assert (unplaced["missing"], placed["missing"], placed["ask"]) == ("where", "", "")
+    assert "地方" in str(unplaced["ask"]) and placed["instruct"]
+
+
+async def test_the_wish_for_a_person_is_no_part_of_the_ticket(world: World) -> None:
+    id = await taken(world, "望江区南山路18号的路灯坏了三天，转人工")
+    async with world.browser("lin") as browser:
+        page = (await browser.get(f"/desk?conversation={id}")).text
+    assert ">望江区南山路18号的路灯坏了三天</textarea>" in page
+
+
 async def test_a_ticket_alike_nearby_is_shown_with_a_question(world: World) -> None:
     number = await world.opened(address="朝霞区幸福路口", citizen_phone="13911112222")
     await embed_again()  # as the ticket's job does

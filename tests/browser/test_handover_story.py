@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import type_picture
 from tests.browser.test_story import say
@@ -68,6 +68,37 @@ def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
     picture(citizen, "citizen-given-back")
 
 
+def test_a_sentence_that_is_being_written_is_lost_to_nothing(browser: Browser, line: Line) -> None:
+    citizen = open_page(browser, line, "/", PHONE)
+    say(citizen, "转人工")
+    agent = at_desk(browser, line, "agent")
+    agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
+    agent.wait_for_url(re.compile("conversation="))
+    box, why = agent.locator("#sentence"), agent.locator("#log .because").first
+    why.locator("summary").click()
+    on_its_way: list[Route] = []
+    agent.route("**/say", lambda route: on_its_way.append(route))
+    box.fill("您好，我是坐席林晓。")
+    box.press("Enter")
+    box.press_sequentially("请问是哪条路")  # and went on writing before it had arrived
+    on_its_way[0].continue_()
+    expect(agent.locator("#log .said.agent")).to_have_count(1)
+    expect(box).to_have_value("请问是哪条路")
+    citizen.locator("#text").fill("南山路")
+    citizen.locator("#text").press("Enter")
+    expect(agent.locator("#log .said.citizen").last).to_contain_text("南山路")
+    assert why.evaluate("each => each.open")  # what was opened to be read stays open
+    agent.reload()
+    expect(box).to_have_value("请问是哪条路")
+    agent.unroute("**/say")
+    box.press("Enter")
+    expect(agent.locator("#log .said.agent")).to_have_count(2)
+    expect(box).to_have_value("")
+    agent.on("dialog", lambda dialog: dialog.accept())
+    agent.get_by_role("button", name="交还机器人").click()
+    agent.wait_for_url(re.compile(r"/desk$"))
+
+
 def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: Line, picture: type_picture) -> None:
     at_desk(browser, line, "agent")
     citizen = open_page(browser, line, "/", PHONE)
@@ -84,6 +115,7 @@ def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: 
     picture(supervisor, "supervision-queue-list")
     citizen.locator("#presence button").click()
     expect(citizen.locator("#presence")).to_be_hidden()
+    expect(supervisor.locator("h1 .count")).to_have_text("0")  # the list follows by itself
     supervisor.goto("/supervision/queues?desk=enterprise&show=gave_up")
     expect(supervisor.locator("table tbody tr")).to_have_count(1)
 

@@ -22,8 +22,10 @@ async def figures(view: View) -> Response:
 
 
 @router.get("")
-async def listed(view: View, desk: str | None = None, show: Literal["waiting", "gave_up"] = "waiting") -> Response:
-    """Show who waits at a desk, or who gave up there today."""
+async def listed(
+    view: View, desk: str | None = None, show: Literal["waiting", "gave_up"] = "waiting", part: bool = False
+) -> Response:
+    """Show who waits at a desk, or who gave up there today: the first of them, and how many they are."""
     view.must(Permission.TICKET_RULE)
     async with transaction() as session:
         wishes: list[object]
@@ -34,4 +36,6 @@ async def listed(view: View, desk: str | None = None, show: Literal["waiting", "
         queues = await supervising.queues(session, locale=view.locale)
     name = view.say("queues") if desk is None else supervising.desk_name(desk, view.locale)
     names = {each.desk: each.name for each in queues}
-    return view.page("queues.html", wishes=wishes, queues=queues, desk=desk, show=show, name=name, names=names)
+    total = sum(getattr(each, show) for each in queues if desk in (None, each.desk))
+    shown = {"wishes": wishes, "total": total, "queues": queues, "desk": desk, "show": show}
+    return view.page("parts/wishes.html" if part else "queues.html", **shown, name=name, names=names)

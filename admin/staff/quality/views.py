@@ -57,7 +57,7 @@ class FindingView(BaseModel):
     department: str
     category: str = Field(description="Of the first level.")
     request_type: str
-    words: list[str] = Field(description="Of the reply or the request, that it stands on; personal data masked.")
+    words: list[str] = Field(description="That it stands on: of the request, masked, or of the reply, as published.")
     value: str = Field(description="A type with its probability, a share, missing elements.")
     lesson: LessonView | None = Field(description="Why it is not shown unasked.")
     found_at: datetime
@@ -94,7 +94,7 @@ def view(shown: Shown) -> FindingView:
         department=finding.department,
         category=finding.category,
         request_type=ticket.request_type,
-        words=[mask_text(each) for each in shown.words],
+        words=[mask_text(each) if shown.of_request else each for each in shown.words],
         value=finding.evidence["value"],
         lesson=lesson(finding),
         found_at=finding.found_at,
