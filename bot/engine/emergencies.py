@@ -10,6 +10,7 @@ from bot.engine.person import to_person
 from bot.engine.state import Alarm, Danger
 from bot.engine.talk import Talk, digest
 from bot.queue import EMERGENCY
+from core.text.normalise import normalise
 from intents import RequestType, Understanding, emergency, emergency_rules, languages
 from intents.understanding import Emergency
 from kb import words
@@ -19,6 +20,7 @@ CRISIS = "crisis"  # the service for those who want to die: they are not told to
 NUMBERS = ("ambulance", "fire", "police")
 MOST_ASKED = 2  # times in a conversation
 LONGEST_DOUBT = 6  # characters that alone say little: 我在家, 现在
+LONGEST_LEAD = 3  # characters before a place: 我住, 我家在
 _YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
 _NO = re.compile(r"没|不是|不用|无|no\b|nobody")
 _HAPPENED = re.compile(r"了\W*$|救|死|火")
@@ -95,7 +97,16 @@ async def ask(talk: Talk) -> bool:
     possible = understood.possible_emergency
     if possible is None or (possible.situation is None and await _asks_for_information(talk, understood)):
         return False
+    if possible.situation is None and understood.category is not None and _only_a_place(possible.reason, understood):
+        return False
     return put(talk, possible)
+
+
+def _only_a_place(reason: str, understood: Understanding) -> bool:
+    """Say whether the words that could alarm say only where somebody lives (我住松山路164号)."""
+    for address in understood.entities.addresses:
+        reason = normalise(reason).replace(address.text, "")
+    return bool(understood.entities.addresses) and len(reason) <= LONGEST_LEAD
 
 
 async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:

@@ -75,7 +75,7 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
 
 def _passed(talk: Talk, form: Form, expects: str) -> list[str]:
     """Return what a text that knows no answer leaves open: of the last element and the contact only one."""
-    if form.beside != joint.CONTACT:
+    if form.beside != joint.CONTACT or sum(phrases.says("skip", each) for each in joint.clauses(talk.plain)) > 1:
         return [each for each in (expects, form.beside) if each]
     return [joint.CONTACT if phrases.says("cancel", talk.plain) else expects]  # 不用了, 不清楚
 
