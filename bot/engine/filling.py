@@ -8,7 +8,6 @@ from intents import RequestType, Understanding
 from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
-LONGEST_WISH = 12  # characters of a clause that says nothing but whether to stay unknown
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
 DECLINABLE = frozenset(
     {"contact", "confidential", "district", "join"}
@@ -194,7 +193,7 @@ def _of_secrecy(form: Form, plain: str) -> bool | None:
     if not any(phrases.says("confidential", each) or phrases.says("not_confidential", each) for each in said):
         return None
     meant = ("confidential", "not_confidential", "yes")
-    if not all(len(each) <= LONGEST_WISH and any(phrases.says(one, each) for one in meant) for each in said):
+    if not all(len(each) <= forms.LONGEST_WISH and any(phrases.says(one, each) for one in meant) for each in said):
         return None
     form.confidential = not any(phrases.says("not_confidential", each) for each in said)
     return form.confidential

@@ -31,7 +31,7 @@ async def answer(form: Form, expects: str, text: str, understood: Understanding)
 
 def wishes(plain: str) -> bool:
     """Say whether a text says how the citizen wants to be known, and so answers no other question."""
-    return any(phrases.says(each, plain) for each in ("anonymous", "confidential", "not_confidential"))
+    return any(phrases.says(each, plain) for each in forms.WISHES)
 
 
 def _pieces(text: str, understood: Understanding) -> list[str]:
