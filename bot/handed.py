@@ -39,6 +39,14 @@ async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
     return [*filter(None, await _said(session, before, 1)), *told]
 
 
+async def unanswered_by_agent(session: AsyncSession, entry: Handover) -> str:
+    """Return what the citizen has said since the agent's last word; empty where that was the last."""
+    if entry.waits_since is None:
+        return ""
+    here = StoredMessage.conversation_id == entry.conversation_id
+    return "，".join(await _said(session, here & (StoredMessage.at >= entry.waits_since), MOST))
+
+
 async def _said(session: AsyncSession, which: ColumnElement[bool], limit: int) -> list[str]:
     """Return the last sentences of the citizen among these messages, oldest first."""
     found = select(StoredMessage.text).where(StoredMessage.sender == "citizen", which)

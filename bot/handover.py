@@ -5,13 +5,15 @@ the conversation `converse` only stores what the citizen says.
 """
 
 import json
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, duty
 from bot.contract import Reply, ReplyType, Turn
+from bot.engine import BuiltIn
 from bot.engine.agreed import Agreed, go_on
-from bot.handed import context, number_of, told_to_agent, whispered, without_codes
+from bot.handed import context, number_of, told_to_agent, unanswered_by_agent, whispered, without_codes
 from bot.queue import (
     CALLBACK,
     EMERGENCY,
@@ -126,16 +128,19 @@ async def say(session: AsyncSession, id: str, *, actor: Actor, text: str) -> con
 async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agreed | None = None) -> None:
     """Give the conversation back to the bot, which tells the citizen and goes on with an open form where they were.
 
-    What the citizen told the agent is in the form then. `agreed`: what the agent passes on besides; it begins a form
-    where none is open. Raises Conflict as `say` does.
+    What the citizen told the agent is in the form then; with no form open, the bot answers what the agent did not: it
+    may have come as they gave it back. `agreed`: what the agent passes on besides; it begins a form where none is open.
+    Raises Conflict as `say` does.
     """
     conversation = await conversations.get(session, id, lock=True)
     entry = await own_entry(session, id, actor)
-    said = await told_to_agent(session, entry)
+    said, unanswered = await told_to_agent(session, entry), await unanswered_by_agent(session, entry)
     entry.ended_at, entry.ended_as = clock.now(), "returned"
     state = state_of(conversation) | {"alarm": None}
     turn = Turn(id, conversation.channel, "", clock.now())
     outcome = await go_on(session, turn, state, said=said, agreed=agreed)
+    if unanswered and not outcome.replies:
+        outcome = await BuiltIn().handle(session, replace(turn, text=unanswered), state | outcome.state)
     conversation.state = json.dumps(state | outcome.state, ensure_ascii=False)
     await record(session, id, "returned", actor=actor)
     await live.announce(session, "desk", "handover.returned", conversation=id, staff=actor.id)

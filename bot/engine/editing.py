@@ -34,7 +34,6 @@ async def correct(talk: Talk, form: Form) -> bool:
         forms.reopen(form, element)
     if changed:
         talk.say("form.corrected", why={"rule": "correction", "elements": changed})
-        asking.resumed(talk)
     await asking.proceed(talk)
     return True
 

@@ -10,6 +10,7 @@ from bot.engine.person import to_person
 from bot.engine.state import Alarm, Danger
 from bot.engine.talk import Talk, digest
 from bot.queue import EMERGENCY
+from core.text.normalise import normalise
 from intents import RequestType, Understanding, emergency, emergency_rules, languages
 from intents.understanding import Emergency
 from kb import words
@@ -18,8 +19,8 @@ EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
 NUMBERS = ("ambulance", "fire", "police")
 MOST_ASKED = 2  # times in a conversation
-LONGEST_FAINT = 20  # characters; who says more, in the middle of a form, tells what happens
 LONGEST_DOUBT = 6  # characters that alone say little: 我在家, 现在
+LONGEST_LEAD = 3  # characters before a place: 我住, 我家在
 _YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
 _NO = re.compile(r"没|不是|不用|无|no\b|nobody")
 _HAPPENED = re.compile(r"了\W*$|救|死|火")
@@ -30,16 +31,13 @@ async def instruct(talk: Talk) -> bool:
     found, alarm = (await talk.understood()).emergency, talk.state.alarm
     if found is not None and _refuses_contact(talk):
         found = None
-    answers = talk.state.form is not None and talk.state.expects not in {"", EXPECTS}
     if found is not None and _says_little(talk.plain):
         if alarm is not None and alarm.current:
             return False  # 快点, 我在家: of the emergency that is known
-        if answers:
+        if talk.state.form is not None and talk.state.expects not in {"", EXPECTS}:
             if put(talk, found):
                 return True
             found = None
-    elif found is not None and answers and _is_faint(talk.plain, found) and put(talk, found):
-        return True
     found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
@@ -85,11 +83,6 @@ def _says_little(plain: str) -> bool:
     return len(plain) <= LONGEST_DOUBT and not cries
 
 
-def _is_faint(plain: str, found: Emergency) -> bool:
-    """Say whether few words sound like danger, and hardly: 我女儿不在这边, said to the question for a name."""
-    return not found.sure and len(plain) <= LONGEST_FAINT and not phrases.says("cry", plain)
-
-
 def _refuses_contact(talk: Talk) -> bool:
     """Say whether the turn only leaves open what was asked: 不留了 is no farewell there, unless a rule hears danger."""
     form = talk.state.form
@@ -101,10 +94,19 @@ def _refuses_contact(talk: Talk) -> bool:
 async def ask(talk: Talk) -> bool:
     """Ask whether anybody is in danger where the text leaves it open; a matter is asked about once."""
     understood = await talk.understood()
-    possible = None if _refuses_contact(talk) else understood.possible_emergency
+    possible = understood.possible_emergency
     if possible is None or (possible.situation is None and await _asks_for_information(talk, understood)):
         return False
+    if possible.situation is None and understood.category is not None and _only_a_place(possible.reason, understood):
+        return False
     return put(talk, possible)
+
+
+def _only_a_place(reason: str, understood: Understanding) -> bool:
+    """Say whether the words that could alarm say only where somebody lives (我住松山路164号)."""
+    for address in understood.entities.addresses:
+        reason = normalise(reason).replace(address.text, "")
+    return bool(understood.entities.addresses) and len(reason) <= LONGEST_LEAD
 
 
 async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
@@ -116,7 +118,7 @@ async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
 def put(talk: Talk, possible: Emergency, *, key: str = "emergency.ask") -> bool:
     """Put the question; False where it was put about these words, or often enough."""
     state, mark = talk.state, digest(talk.text)
-    if talk.doubted or mark in state.dangers or len(state.dangers) >= MOST_ASKED:
+    if mark in state.dangers or len(state.dangers) >= MOST_ASKED:
         return False
     state.dangers.append(mark)
     waiting = (state.expects, state.options) if state.form is not None else ("", [])
@@ -133,7 +135,7 @@ def _confirmed(talk: Talk) -> Emergency | None:
         return None
     chosen, asked = talk.chosen(), state.danger
     state.expect(asked.expects, asked.options)
-    state.danger, talk.doubted = None, True
+    state.danger = None
     if chosen == "danger" or phrases.says("yes", talk.plain) or _YES.match(talk.plain):
         talk.text = f"{asked.told}\n{talk.text}"
         return Emergency(**asked.emergency)

@@ -12,6 +12,7 @@ from bot.engine import (
     filling,
     finding,
     joining,
+    joint,
     matters,
     minors,
     off_duty,
@@ -153,6 +154,8 @@ async def _statutory(talk: Talk) -> bool:
         return False
     if talk.state.form is not None and filling.answers_question(talk, understood):
         return False
+    if understood.statutory == ABUSIVE and talk.state.form is not None and joint.wishes(talk.plain):
+        return False  # 我不想告诉你们电话
     if understood.statutory == ABUSIVE and await matters.beside_insult(talk):
         talk.say("small.patience", why={"rule": "insult_beside_a_matter"})
         return False

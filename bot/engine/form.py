@@ -13,6 +13,9 @@ PERSONAL_ELEMENTS = ("who", "employer", "company")  # a category that asks for o
 CONFIDENTIAL = "confidential"  # asked for where a category says so; else it is offered as the form is read back
 PLACELESS = (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAISE)  # unless the category has a place
 LONGEST_TITLE = 30  # characters
+_CLAUSE = re.compile(r"[^，,。;；!！\n]+[，,。;；!！\n]*")
+WISHES = ("anonymous", "confidential", "not_confidential")
+LONGEST_WISH = 12  # characters of a clause that says nothing but whether to stay unknown
 _LINE = re.compile(r"[a-z]?\d{1,4}路(?:公交车?|车)?|(?:轨道|地铁)?\d{1,2}号线")  # goes through several districts
 LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they know, only the place is asked for
 
@@ -119,10 +122,16 @@ def set_place(form: Form, place: Place) -> None:
 
 
 def add(form: Form, text: str) -> None:
-    """Add a sentence to the account, once, without the citizen's own name and number."""
+    """Add a sentence to the account, once, without the citizen's own name and number, and without wishes for them."""
+    text = "".join(each for each in _CLAUSE.findall(text) if not _wishes(normalise(each)))
     text = people.without_contact(clean(text), form.name, form.phone)
     if text and text not in form.description:
         form.description = f"{form.description}\n{text}".strip()
+
+
+def _wishes(clause: str) -> bool:
+    """Say whether a clause says nothing but how the citizen wants to be known."""
+    return len(clause) <= LONGEST_WISH and any(phrases.says(each, clause) for each in WISHES)
 
 
 def reopen(form: Form, element: str) -> None:

@@ -26,15 +26,12 @@ async def answer(form: Form, expects: str, text: str, understood: Understanding)
         return not wishes(normalise(text)) and sentences.answer(form, expects, text, understood)
     if form.beside == CONTACT:
         return await _with_contact(form, expects, pieces)
-    taken = False
-    for piece in pieces:
-        taken |= await _take(form, (expects, form.beside), piece)
-    return taken
+    return await _each(form, (expects, form.beside), pieces)
 
 
 def wishes(plain: str) -> bool:
     """Say whether a text says how the citizen wants to be known, and so answers no other question."""
-    return any(phrases.says(each, plain) for each in ("anonymous", "confidential", "not_confidential"))
+    return any(phrases.says(each, plain) for each in forms.WISHES)
 
 
 def _pieces(text: str, understood: Understanding) -> list[str]:
@@ -65,16 +62,11 @@ async def _with_contact(form: Form, expects: str, pieces: list[str]) -> bool:
         named = None if name else next((place for place in beside if _is_name(pieces[place])), None)
         form.name = name or (people.name_answered(pieces[named], ()) if named is not None else "") or form.name
         pieces = [piece for place, piece in enumerate(pieces) if place not in {numbered, named}]
-    taken, passed = numbered is not None, []
-    for piece in pieces:
-        if phrases.says("anonymous", normalise(piece)):
-            form.settled.append(CONTACT)
-        elif phrases.says("skip", normalise(piece)):
-            passed.append(piece)
-        else:
-            taken |= await _take(form, (expects,), piece)
-    form.settled += [each for each, _ in zip(_open(form, expects, contact=numbered is not None), passed, strict=False)]
-    return taken or bool(passed)
+    if numbered is not None:
+        form.phone = form.phone or number
+    elif any(phrases.says("anonymous", normalise(piece)) for piece in pieces):
+        form.settled.append(CONTACT)
+    return await _each(form, (expects, CONTACT), pieces) or numbered is not None
 
 
 def _is_name(piece: str) -> bool:
@@ -82,7 +74,16 @@ def _is_name(piece: str) -> bool:
     return bool(people.name_answered(piece, ())) and not sentences.names_something(piece)
 
 
-def _open(form: Form, expects: str, *, contact: bool) -> list[str]:
-    """Return which of the two has had no answer; the first 不清楚 is for the first of them."""
-    known = {each for each in (expects, CONTACT) if each in form.settled or forms.known(form, each)}
-    return [each for each in (expects, CONTACT) if each not in known and not (each == CONTACT and contact)]
+async def _each(form: Form, elements: tuple[str, str], pieces: list[str]) -> bool:
+    """Take what each piece answers; the first 不清楚 is for the first of the two that has no answer then."""
+    passed, taken = 0, False
+    for piece in pieces:
+        if phrases.says("anonymous", normalise(piece)):
+            continue
+        if phrases.says("skip", normalise(piece)):
+            passed += 1
+        else:
+            taken |= await _take(form, elements, piece)
+    unanswered = [each for each in elements if each not in form.settled and not forms.known(form, each)]
+    form.settled += unanswered[:passed]
+    return taken or passed > 0

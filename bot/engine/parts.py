@@ -13,6 +13,7 @@ from core.text.normalise import normalise
 from intents import Address, RequestType, Understanding
 
 FEWEST_SIGNS = 4  # characters of a clause that may be about something
+FEWEST_OF_A_MATTER = 12  # characters after such a word that tell a matter, and not only its place
 MOST_CLAUSES = 12  # of a longer text the rest stays with the last part
 LONGEST_UNMARKED = 80  # characters; in a letter only a word such as 另外 begins another matter
 SURE = 0.7  # confidence that both have, where without such a word one is another matter than the other
@@ -23,7 +24,7 @@ _FIRST = re.compile(r"^\s*(?:[1一][、.．:：)）]|第一[个件、]?[，,]?)"
 _CLAUSE = re.compile(r"[^，,。！？!?；;\n]+[？?]?")
 _ANOTHER = re.compile(
     r"^(?:然后|那个|嗯|呃)*(?:另外(?:就是|一[个件](?:事儿?|问题)?)?|还有(?:就是|(?:一|个|另)?一?[个件]?(?:事儿?|问题))?|再有|再就是|再问(?:一?下|个)|"
-    r"顺便|顺带|对了|其次|此外|除此之外|除了这个|还想|还要|我还(?:想|要)|也想|第[二三四五六][个件、,]?(?:是|事)?|[二三四五六]是|[2-6][、.．:：)）])"
+    r"顺便|顺带|对了|其次|此外|除此之外|除了这个|还想|还要(?!求)|我还(?:想|要)|也想|第[二三四五六][个件、,]?(?:是|事)?|[二三四五六]是|[2-6][、.．:：)）])"
 )
 # 路灯坏了另外楼下太吵: without a sign between them.
 _INSIDE = re.compile(r"(?<=[\u4e00-\u9fff]{3})(?=另外|顺便(?!宜)|对了|还有就是|再就是|(?<=了)还有)")
@@ -72,7 +73,7 @@ async def find(text: str, *, category: str | None = None, placed: bool = False) 
     clauses = _clauses(text)
     if len(clauses) + (category is not None) < 2:
         return text, []
-    heard = await understand_all([bare for _, bare, _ in clauses])
+    heard = await understand_all(_meant(clauses))
     marked_only = len(text) >= LONGEST_UNMARKED
     groups = [_Group(category, placed=placed)] if category is not None else []
     for (whole, bare, marked), understood in zip(clauses, heard, strict=True):
@@ -130,6 +131,16 @@ def _clauses(text: str) -> list[tuple[str, str, bool]]:
     return found
 
 
+def _meant(clauses: list[tuple[str, str, bool]]) -> list[str]:
+    """Return for each clause what tells its subject: of one that a word sets apart, all that follows up to the next."""
+    meant: list[str] = []
+    for place, (_, bare, marked) in enumerate(clauses):
+        after = [each for each, _, _ in clauses[place + 1 :]]
+        end = next((count for count, (_, _, next_marked) in enumerate(clauses[place + 1 :]) if next_marked), len(after))
+        meant.append("，".join([bare, *after[:end]]) if marked else bare)
+    return meant
+
+
 def _field(understood: Understanding) -> str | None:
     """Return the category of an understanding from the second level on."""
     code = understood.category.code if understood.category else None
@@ -142,13 +153,15 @@ def _begins(group: _Group, bare: str, understood: Understanding, *, marked: bool
     if len(re.findall(r"\w", plain)) < FEWEST_SIGNS or (marked_only and not marked):
         return False
     asks = phrases.says("question", plain) and understood.request_type is RequestType.CONSULTATION
+    elsewhere = group.placed and any(map(_precise, understood.entities.addresses))
+    if marked and elsewhere and len(understood.text) >= FEWEST_OF_A_MATTER:
+        return True  # whatever it is about: 另外北苑路93号…
     if code is None or understood.category is None:
         return marked and asks and bool(group.clauses or group.category)
     if group.category is None:
         return marked and (asks or group.known) and bool(group.clauses)
     if same_field(group.category, code):
         return marked and bool(understood.entities.addresses) and group.category == code
-    elsewhere = group.placed and any(map(_precise, understood.entities.addresses))
     if marked or elsewhere:
         return understood.category.confidence >= LIKELY
     apart = group.category.partition(".")[0] != code.partition(".")[0]

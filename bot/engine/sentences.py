@@ -15,7 +15,7 @@ LONGEST_PLACE = 10  # characters of a place whose words also stand for a matter
 TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
 
 LEAD = re.compile(
-    r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|好像叫|叫什么|叫|是)[:：\s]*"
+    r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|叫|是)[:：\s]*"
     r"|^(?:i live|it is|it's)?\s*\b(?:at|in|on)\b\s*",
     re.IGNORECASE,
 )
@@ -24,15 +24,14 @@ _PLACE_WORD = re.compile(
     r"|road|street|avenue|building|estate|park|station|school|near|opposite|behind|corner|home|house|market"
 )
 _SAYS = re.compile(r"都是|[了没不叫坏]|很|太")
-_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码")
+_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊死气烦]$|你们|快点|告诉")
 # 我家, 楼下: a place for the one who says it, and for nobody else.
 _VAGUE = re.compile(
-    r"^(?:就)?(?:在|是|就在)?(?:我们?|咱们?|本|自己)?(?:[这那](?:个|边|一片)?)?"
-    r"(?:家|小区|楼下|楼上|楼道|楼梯|院子|巷子|路口|单元|村|里|儿|附近|门口|旁边|单位|公司|学校|路上|街上)"
+    r"^(?:在|就在)?(?:我们?|咱们?|这|那|本|自己)?(?:家|小区|楼下|楼上|村|里|儿|附近|门口|旁边|单位|公司|学校|路上|街上)"
     r"(?:里|门口|附近|旁边|楼下|这里|这边)?$|^(?:at )?(?:my )?(?:home|house|here)$"
 )
+_BY = r"(?:[前后侧大东西南北]?门|[前后对]面|[东西南北左右]边|旁边?|附近|隔壁|斜对面|楼下|路口)"
 _PARTY_WORD = re.compile(r"[店局院校馆厂厅站所行]|公司|集团|中心|超市|物业|银行|饭|酒|街道|老板|工地|幼儿园")
-_OF_A_NUMBER = re.compile("电话|手机|号码|phone")
 _TIME_WORD = re.compile(
     r"[\d今昨前天日月年点周早晚夜午刚直每半时久]|星期|礼拜|最近|长期|经常|一向|以来|开始"
     r"|just|now|day|week|month|year|night|morning"
@@ -43,7 +42,7 @@ _LASTING = re.compile(
 )
 
 _PART_OF_DAY = (
-    "凌晨|清晨|一大早|一早|大清早|早上|早晨|前晌|上午|中午|晌午|后晌|午休|午后|下午|傍晚|晚上|夜里|夜间|大半夜|半夜|深夜|后半夜"
+    "凌晨|清晨|一大早|大清早|早上|早晨|上午|中午|午休|午后|下午|傍晚|晚上|夜里|夜间|大半夜|半夜|深夜|后半夜"
     "|白天|通宵|整夜|整晚|整天|全天|24小时"
 )
 _CLOCK = r"[零一二两三四五六七八九十\d]{1,3}(?:点|时(?!候)|[:：]\d{2})(?:半|钟)?多?"
@@ -57,6 +56,7 @@ _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
 _SIGN = re.compile(r"[\da-z]")  # of a vehicle or an order: no words without a figure or a letter
+_ORDER = re.compile(r"[a-z0-9-]*\d[a-z0-9-]{5,}")
 _SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
@@ -81,8 +81,9 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
     if when and (replace or not form.happened):
         form.happened = when
         filled.append("when")
-    if named.phones and (replace or not form.phone):
-        form.phone = named.phones[0]
+    phones = [each for each in named.phones if each.lstrip("0") != form.elements.get("order_number")]
+    if phones and (replace or not form.phone):
+        form.phone = next((each for each in phones if people.number_in(each)), phones[0])
         filled.append("contact")
     name = people.name_in(text)
     if name and (replace or not form.name):
@@ -118,7 +119,13 @@ def _things(form: Form, understood: Understanding) -> dict[str, tuple[str, ...]]
     amounts = named.amounts if "amount" in form.wanted else ()
     hours = _HOURS.search(normalise(understood.text)) if "hours" in form.wanted else None
     things = {"licence_plate": named.licence_plates, "amount": amounts, "hours": (hours[0],) if hours else ()}
-    return things | dict.fromkeys(wanted[:1], named.organisations)
+    parties = tuple(each for each in named.organisations if not _is_landmark(each, understood.text))
+    return things | dict.fromkeys(wanted[:1], parties)
+
+
+def _is_landmark(organisation: str, said: str) -> bool:
+    """Say whether an organisation only tells where: 老电影院后门."""
+    return re.search(rf"{re.escape(organisation)}的?{_BY}", normalise(said)) is not None
 
 
 def _narrows(before: Place, address: Address) -> bool:
@@ -156,7 +163,11 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             return False  # the number is what is asked for
         case "hours" if _HOURS.search(normalise(said)) or _tells_time(said, understood):
             form.elements["hours"] = said
+        case "order_number" if (number := _ORDER.search(normalise(said))) and not people.number_in(number[0]):
+            form.elements["order_number"] = number[0]
         case element if element in FREE_TEXT and not form.elements.get(element):
+            if people.name_in(said) or (element in forms.PERSONAL_ELEMENTS and _is_sum(said)):
+                return False  # 我姓杨: of themselves; 两万元
             named = understood.entities
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
@@ -166,12 +177,15 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             if element in {"licence_plate", "order_number"} and not _SIGN.search(normalise(said)):
                 return False
             sums = sums_in(said) if element == "amount" else ()
-            form.elements[element] = (
-                sums[0] if sums else re.sub(r"(?:好像(?:是|叫)?|[吧呗嘛啊呀])$", "", LEAD.sub("", said))
-            )
+            form.elements[element] = sums[0] if sums else re.sub(r"[吧呗嘛啊呀]$", "", LEAD.sub("", said))
         case _:
             return False
     return True
+
+
+def _is_sum(said: str) -> bool:
+    """Say whether a text is a sum and nothing else."""
+    return re.fullmatch(rf"{_SUM.pattern}+[元块钱]{{1,2}}", normalise(said)) is not None
 
 
 def sums_in(said: str) -> tuple[str, ...]:
@@ -204,7 +218,6 @@ def _tells_time(said: str, understood: Understanding) -> bool:
         and not named.phones
         and _TIME_WORD.search(normalise(said)) is not None
         and not _PLACE_ANSWER.search(normalise(said))
-        and not _OF_A_NUMBER.search(said)
     )
 
 

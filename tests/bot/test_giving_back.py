@@ -59,6 +59,15 @@ async def test_with_nothing_open_nothing_is_begun(talk: Line) -> None:
     assert len(said) == 1 and (await talk.state())["form"] is None
 
 
+async def test_a_word_that_came_as_it_was_given_back_is_answered_by_the_bot(talk: Line) -> None:
+    await talk.say("人工")
+    await handover.take(talk.session, talk.id, actor=talk.agent)
+    await handover.say(talk.session, talk.id, actor=talk.agent, text="还有别的事吗？")
+    await talk.say("望江区南山路18号门口的路灯坏了三天")
+    said = await said_after(talk)
+    assert len(said) > 1 and "路灯" in (await talk.state())["form"]["description"]
+
+
 async def test_what_the_agent_passes_on_begins_the_form(talk: Line) -> None:
     await talk.say("人工")
     await handover.take(talk.session, talk.id, actor=talk.agent)
