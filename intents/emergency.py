@@ -26,6 +26,7 @@ from intents.understanding import Emergency
 
 # Scores of `danger` (docs/understanding.md says how they were chosen, and what they cost and save).
 ALARM = -0.5  # from here on it is an emergency whatever the rules say
+FAINT = 1.0  # up to here it is a faint one, where no rule says so
 BACKED = -2.0  # the same where a rule says so too
 DENIED = 1.5  # the same where every word of danger is guarded: denied, feared, past, talked about
 CONTRADICTED = -4.0  # from here on the line asks where a rule says danger and the model does not
@@ -176,7 +177,7 @@ def _judge(said: _Scored, ruled: emergency_rules.Match | None) -> Judgement:
         alone = math.inf
     backed = -math.inf if languages.is_latin(plain) else BACKED  # the model has learned little English
     if said.score >= (backed if ruled else alone):
-        return Judgement(alarm=_described(plain, ruled, said.vector))
+        return Judgement(alarm=_described(plain, ruled, said.vector, sure=ruled is not None or said.score >= FAINT))
     contradicted = -math.inf if emergency_rules.insists(plain) else CONTRADICTED
     opened = ALARM if len(plain) <= SHORT else OPEN
     if said.score < (contradicted if ruled else opened) or len(_WORD.findall(plain)) < FEWEST_WORDS:
@@ -211,7 +212,13 @@ def _judge_part(part: _Scored, whole: Judgement) -> Judgement:
     return Judgement(possible=_described(part.plain, ruled, part.vector))
 
 
-def _described(plain: str, ruled: emergency_rules.Match | None, vector: NDArray[np.float32] | None = None) -> Emergency:
+def _described(
+    plain: str,
+    ruled: emergency_rules.Match | None,
+    vector: NDArray[np.float32] | None = None,
+    *,
+    sure: bool = True,
+) -> Emergency:
     """Return what is shown and said of danger: from the rule that found it, else from what the model takes it for."""
     known = services()
     if ruled:
@@ -226,6 +233,7 @@ def _described(plain: str, ruled: emergency_rules.Match | None, vector: NDArray[
         number=(situation and situation.number) or known[service].number,
         reason=words,
         situation=situation.code if situation else None,
+        sure=sure,
     )
 
 

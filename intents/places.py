@@ -26,17 +26,23 @@ _NUMBER = rf"[{_DIGITS}a-z]{{1,6}}"
 _METRES = rf"[{_DIGITS}百千]{{1,5}}多?(?:米|公里|千米)"  # 往南50米
 _SIDE = (
     r"(?:[东南西北]{1,2}(?:门|侧|边|口|面))?(?:[a-z]\d?(?:出入口|出口|口)|\d号(?:出入口|出口|口))?"
-    r"(?:路口|交叉口|交口|交汇处|交界处|十字路口|丁字路口|附近|对面|对过|旁边?|门口|门前|边上|沿线|一带|地铁口|之间)?"
+    r"(?:路口|交叉口|交口|交汇处|交界处|十字路口|丁字路口|附近|对面|对过|旁边?|门口|门前|楼下|边上|沿线|一带|地铁口|之间)?"
     rf"(?:[往向朝](?:[东南西北]{{1,2}}|里|前)(?:走|大?约|约)?{_METRES}(?:左右|处)?)?"
 )
+# 18号楼 is a building; behind a road 18号楼上, 18号楼下 are upstairs and downstairs of its number 18.
+_NO_BUILDING = rf"(?:(?!{_NUMBER}号楼)|(?<=[路街巷弄道])(?={_NUMBER}号楼[上下]))"
 _HOUSE = re.compile(
-    rf"(?:(?P<number>{_NUMBER}(?:[-—]\d{{1,4}})?号(?:院|之{_NUMBER}|[甲乙丙丁](?![方醇醛烷]))?)(?!线|楼|文|通知|公告|门(?![口前])|出?口))?"
+    rf"(?:{_NO_BUILDING}(?P<number>{_NUMBER}(?:[-—]\d{{1,4}})?号(?:院|之{_NUMBER}|[甲乙丙丁](?![方醇醛烷]))?)"
+    r"(?!线|文|通知|公告|门(?![口前])|出?口|院?楼(?![上下])))?"
     rf"(?P<rest>(?:[东南西北]区|{_NUMBER}(?:区|期))?"
     rf"(?:(?P<compact>\d{{1,3}}[-—]\d{{1,2}}[-—]\d{{3,4}}|\d{{1,3}}[-—]\d{{3,4}})(?!\d)(?:室|号|房)?"
     rf"|(?P<building>{_NUMBER}(?:栋|幢|号楼|座|弄|排|#楼?|楼(?=[{_DIGITS}]{{1,3}}(?:单元|门))))?"
     rf"(?P<unit>{_NUMBER}(?:单元|门(?=\d)))?(?P<floor>{_NUMBER}(?:楼|层))?"
     rf"(?P<room>(?:{_NUMBER}[室房](?!产|型|主|东|屋|价|贷|内|间)|(?<=[栋幢楼座元])\d{{3,4}}(?![\d.年块元户人万吨度])))?))"
     rf"(?P<side>{_SIDE})"
+)
+_PLOT = re.compile(
+    rf"小区(?={_NUMBER}(?:[-—]|号|栋|幢|座|排|弄|#|单元)|[东南西北]{{1,2}}(?:门|侧|边|口|面)|门口|附近|对面)"
 )
 _JOINT = re.compile(
     r"[\s,，、]{0,2}(?:的|里的|和|与|跟|同|及|上的?|路段|小区|内|靠近|近|靠|往|到|至|[-~—])?[\s,，]{0,1}"
@@ -185,7 +191,8 @@ def _groups(plain: str, known: Gazetteer) -> list[_Group]:
         if not groups or not _joins(groups[-1], named, plain):
             groups.append(_Group(named.start, named.end, named.entry.spots, {named.entry.kind: named.entry.name}))
         groups[-1].end = named.end
-        groups[-1].take(_house(plain, named.end), named.number)
+        behind = _PLOT.match(plain, named.end) if named.entry.kind in PLOTS else None  # 丁香花园小区3号楼
+        groups[-1].take(_house(plain, behind.end() if behind else named.end), named.number)
     for number, group in enumerate(groups):
         group.take_block(plain[: groups[number + 1].start] if number + 1 < len(groups) else plain)
     return groups

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core import clock
 from core.city import city
 from intents import days
-from intents.days import Interval, midnight, month
+from intents.dates import Interval, midnight, month
 from intents.numerals import number
 from intents.understanding import TimeSpan
 
@@ -22,8 +22,11 @@ PARTS: dict[str, tuple[int, int]] = {
     "午后": (12, 18), "晚高峰": (17, 19), "傍晚": (17, 20), "晚上": (18, 24), "晚间": (18, 24), "夜晚": (18, 24),
     "夜里": (20, 29), "夜间": (20, 29), "半夜三更": (23, 29), "深更半夜": (23, 29), "大半夜": (23, 29),
     "后半夜": (24, 29), "半夜": (23, 29), "午夜": (23, 29), "深夜": (22, 29), "白天": (7, 19), "早": (6, 10),
-    "晨": (0, 8), "晚": (18, 24), "夜": (18, 29),
+    "晨": (0, 8), "晚": (18, 24), "夜": (18, 29), "一早": (5, 8), "大早上": (5, 9), "前晌": (8, 12), "头晌": (8, 12),
+    "上半晌": (8, 12), "晌午": (11, 14), "后晌": (13, 18), "后半晌": (13, 18), "下半晌": (13, 18), "晚半晌": (17, 20),
+    "擦黑": (17, 20), "傍黑": (17, 20), "夜里头": (20, 29), "半夜里": (23, 29), "黑夜": (20, 29),
 }  # fmt: skip
+NOON = ("中午", "午间", "晌午")  # eleven o'clock of it is before midday
 JUST_NOW = timedelta(hours=1)
 _N = r"[\d零一二两三四五六七八九十百几半]{1,12}"  # bounded, so that reading stays linear
 _PART = (
@@ -62,7 +65,9 @@ _SINCE = re.compile(
 _AGO = re.compile(
     rf"(?P<count>{_N})(?P<more>多)?个?(?P<half>半)?(?P<unit>天|周|星期|礼拜|(?<=个)月|年|小时|分钟)(?:之前|以前|前)"
 )
-_JUST = re.compile(rf"(?:刚才|刚刚(?=[^，。]|$)|就在刚刚|方才)(?!的?(?:{_PART})?的?{_CLOCK})")
+_JUST = re.compile(
+    rf"(?:刚才(?!那|这|说|讲|报|留|的[电号])|刚刚(?=[^，。]|$)|就在刚刚|方才)(?!的?(?:{_PART})?的?{_CLOCK})"
+)
 _WEEK = re.compile(r"(?P<which>上上个?|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?![一二三四五六日天末\d])")
 _NO_CLOCK = {"一点", "几点", "半点"}  # a little, when?, half a point: no clock time unless a day is said
 _LENGTHS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "年": 365}
@@ -94,7 +99,7 @@ def _hour(said: str, part: str | None) -> tuple[time, int] | None:
         hour = 0  # 今晚十二点 is the midnight that ends the evening
     afternoon = part is not None and PARTS[part][0] >= 11
     small_hours = part is not None and PARTS[part][0] >= 18 and hour < 6  # 昨晚两点 is after midnight
-    if afternoon and not small_hours and hour < (11 if part in ("中午", "午间") else 12):
+    if afternoon and not small_hours and hour < (11 if part in NOON else 12):
         hour += 12
     return (time(hour % 24, minute), covers) if hour <= 24 and minute < 60 else None
 

@@ -53,6 +53,7 @@ class Emergency:
     number: str  # whom to call first
     reason: str  # the words that say so
     situation: str | None = None  # code of the service's situation, where one is recognised
+    sure: bool = True  # false: the model alone says so, and faintly; to be weighed by who waits for an answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ flow             the order: emergency, person, tickets, statutory route, small t
 small_talk       what is no request        person           into the queue
 off_duty         what need not wait for a person
 answers          questions                 finding, answered  what the base has; how it is said
+calling          whom to phone about it, and when
 ticket_commands  on a ticket that exists   matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
 joint            two answers in one breath

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import kb
-from bot.engine import answered, asking, finding, phrases
+from bot.engine import answered, asking, calling, finding, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.city import city
@@ -57,6 +57,8 @@ async def go_on(talk: Talk) -> bool:
     state = talk.state
     if not state.article or state.form is not None or len(talk.plain) > finding.FOLLOW_UP or state.locale != "zh_CN":
         return False
+    if await calling.answer(talk):
+        return True
     found = await kb.follow(talk.session, state.article, talk.text) or await finding.sibling(talk)
     if found is None:
         return False

@@ -63,7 +63,8 @@ async def ask(talk: Talk, element: str) -> None:
     form.beside = _beside(talk, form, element)
     form.asked[element] = form.asked.get(element, 0) + 1
     again = ".again" if form.asked[element] > 1 else ""
-    why = {"rule": "missing", "element": element, "asked": form.asked[element]}
+    rule = "put_again" if talk.resumes else "missing"
+    why = {"rule": rule, "element": element, "asked": form.asked[element]}
     if element == "district":
         return _ask_district(talk, form, again, why)
     if element == "confidential":
@@ -126,6 +127,7 @@ def _with_contact(form: Form, element: str) -> bool:
 
 def _ask_both(talk: Talk, form: Form, element: str, opening: str) -> None:
     times, key = form.asked[element], "ask.both"
+    rule = "put_again" if talk.resumes else "missing"
     if form.beside == "contact":
         key = "ask.phone.too" if form.name else "ask.contact.too"
         again = ".again" if times > 1 else ".briefly" if element == "where" else ""
@@ -137,7 +139,7 @@ def _ask_both(talk: Talk, form: Form, element: str, opening: str) -> None:
         opening + said,
         type=ReplyType.FORM,
         data={"element": element, "beside": form.beside, "filled": filled(form)},
-        why={"message": key, "rule": "missing", "element": element, "beside": form.beside, "asked": times},
+        why={"message": key, "rule": rule, "element": element, "beside": form.beside, "asked": times},
     )
 
 
@@ -188,10 +190,10 @@ def confirm_alone(talk: Talk, rule: str) -> None:
     talk.offer(f"form.confirm.{rule}", expects="confirm", options=options, why={"rule": rule})
 
 
-def confirm_briefly(talk: Talk) -> None:
-    """Ask for the confirmation in other words, with a person as a way out, when the answer was none."""
+def confirm_briefly(talk: Talk, *, rule: str = "unclear") -> None:
+    """Ask for the confirmation in other words, with a person as a way out: the answer was none, or something else."""
     options = talk.options("confirm", "change", "person", "cancel_form")
-    talk.offer("form.confirm_briefly", expects="confirm", options=options, why={"rule": "unclear"})
+    talk.offer("form.confirm_briefly", expects="confirm", options=options, why={"rule": rule})
 
 
 def read_back(talk: Talk, form: Form) -> str:
@@ -241,7 +243,26 @@ def give_up(talk: Talk, element: str) -> None:
     )
 
 
-async def resume(talk: Talk) -> None:
-    """Go back to the form after something else came in between; nothing where there is no form."""
-    if talk.state.form is not None:
-        await proceed(talk)
+async def resume(talk: Talk, *, whole: bool = False) -> None:
+    """Go back to the form after something else came in between; nothing where there is no form.
+
+    Its question is said again and not counted: nobody has failed to answer it. A summary is not read a second time,
+    unless it has changed or says which matter is meant (`whole`).
+    """
+    form = talk.state.form
+    if form is None:
+        return
+    if talk.state.expects == CONFIRM and not (whole or talk.driven):
+        return confirm_briefly(talk, rule="put_again")
+    resumed(talk)
+    await proceed(talk)
+
+
+def resumed(talk: Talk) -> None:
+    """Take back one asking of the open question: something else came between, and it is put again."""
+    form, expects = talk.state.form, talk.state.expects
+    assert form is not None
+    talk.resumes = True
+    if form.asked.get(expects) or form.asked.get(f"edit_{expects}"):
+        for element in filter(form.asked.get, (expects, form.beside, f"edit_{expects}")):
+            form.asked[element] -= 1

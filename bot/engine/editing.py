@@ -34,6 +34,7 @@ async def correct(talk: Talk, form: Form) -> bool:
         forms.reopen(form, element)
     if changed:
         talk.say("form.corrected", why={"rule": "correction", "elements": changed})
+        asking.resumed(talk)
     await asking.proceed(talk)
     return True
 

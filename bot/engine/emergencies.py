@@ -19,6 +19,7 @@ EXPECTS = "danger"  # the open question whether anybody is in danger
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
 NUMBERS = ("ambulance", "fire", "police")
 MOST_ASKED = 2  # times in a conversation
+LONGEST_FAINT = 20  # characters; who says more, in the middle of a form, tells what happens
 LONGEST_DOUBT = 6  # characters that alone say little: 我在家, 现在
 LONGEST_LEAD = 3  # characters before a place: 我住, 我家在
 _YES = re.compile(r"有(?!没|什么|点)|在呢|快来|救|yes\b|someone|somebody")
@@ -31,13 +32,16 @@ async def instruct(talk: Talk) -> bool:
     found, alarm = (await talk.understood()).emergency, talk.state.alarm
     if found is not None and _refuses_contact(talk):
         found = None
+    answers = talk.state.form is not None and talk.state.expects not in {"", EXPECTS}
     if found is not None and _says_little(talk.plain):
         if alarm is not None and alarm.current:
             return False  # 快点, 我在家: of the emergency that is known
-        if talk.state.form is not None and talk.state.expects not in {"", EXPECTS}:
+        if answers:
             if put(talk, found):
                 return True
             found = None
+    elif found is not None and answers and _is_faint(talk.plain, found) and put(talk, found):
+        return True
     found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
@@ -83,6 +87,11 @@ def _says_little(plain: str) -> bool:
     return len(plain) <= LONGEST_DOUBT and not cries
 
 
+def _is_faint(plain: str, found: Emergency) -> bool:
+    """Say whether few words sound like danger, and hardly: 我女儿不在这边, said to the question for a name."""
+    return not found.sure and len(plain) <= LONGEST_FAINT and not phrases.says("cry", plain)
+
+
 def _refuses_contact(talk: Talk) -> bool:
     """Say whether the turn only leaves open what was asked: 不留了 is no farewell there, unless a rule hears danger."""
     form = talk.state.form
@@ -94,7 +103,7 @@ def _refuses_contact(talk: Talk) -> bool:
 async def ask(talk: Talk) -> bool:
     """Ask whether anybody is in danger where the text leaves it open; a matter is asked about once."""
     understood = await talk.understood()
-    possible = understood.possible_emergency
+    possible = None if _refuses_contact(talk) else understood.possible_emergency
     if possible is None or (possible.situation is None and await _asks_for_information(talk, understood)):
         return False
     if possible.situation is None and understood.category is not None and _only_a_place(possible.reason, understood):
@@ -118,7 +127,7 @@ async def _asks_for_information(talk: Talk, understood: Understanding) -> bool:
 def put(talk: Talk, possible: Emergency, *, key: str = "emergency.ask") -> bool:
     """Put the question; False where it was put about these words, or often enough."""
     state, mark = talk.state, digest(talk.text)
-    if mark in state.dangers or len(state.dangers) >= MOST_ASKED:
+    if talk.doubted or mark in state.dangers or len(state.dangers) >= MOST_ASKED:
         return False
     state.dangers.append(mark)
     waiting = (state.expects, state.options) if state.form is not None else ("", [])
@@ -135,7 +144,7 @@ def _confirmed(talk: Talk) -> Emergency | None:
         return None
     chosen, asked = talk.chosen(), state.danger
     state.expect(asked.expects, asked.options)
-    state.danger = None
+    state.danger, talk.doubted = None, True
     if chosen == "danger" or phrases.says("yes", talk.plain) or _YES.match(talk.plain):
         talk.text = f"{asked.told}\n{talk.text}"
         return Emergency(**asked.emergency)

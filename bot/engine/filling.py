@@ -1,6 +1,6 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, corrections, editing, joint, opening, people, phrases, sentences, several
+from bot.engine import asking, corrections, editing, joint, opening, people, phrases, sentences, several, within
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, Then, understand
@@ -9,6 +9,7 @@ from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
+ABOUT_THE_FORM = ("how_long", "why_contact")  # questions of the citizen
 DECLINABLE = frozenset(
     {"contact", "confidential", "district", "join"}
 )  # 不用了 answers these and the offer; else it cancels
@@ -57,6 +58,8 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         return
     answered = asked and await joint.answer(form, expects, text, understood)
     filled = sentences.absorb(form, understood, text)
+    if not answered and not filled and expects != "hours" and within.put(form, text):
+        return  # 5号楼, said after the estate
     if answered or filled or form.name != name:
         if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
             forms.add(form, text)
@@ -67,7 +70,8 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
     elif phrases.says("question", talk.plain) and understood.category is None and len(text) <= LONGEST_WORRY:
-        pass  # a question about the form is no part of the matter
+        talk.say("form.asked_later", why={"rule": "form_question"})  # no part of the matter, and no answer either
+        asking.resumed(talk)
     elif len(text) >= LEAST_TOLD or understood.category is not None:
         forms.add(form, text)
 
@@ -80,7 +84,7 @@ def _passed(talk: Talk, form: Form, expects: str) -> list[str]:
 
 
 async def reassure(talk: Talk) -> bool:
-    """Tell those who fear for themselves that they stay unknown, and keep it so; say what secrecy means."""
+    """Tell those who fear for themselves that they stay unknown, and keep it so; answer what is asked of the form."""
     form = talk.state.form
     if form is None or len(talk.plain) > LONGEST_WORRY:
         return False
@@ -89,6 +93,10 @@ async def reassure(talk: Talk) -> bool:
         talk.say("form.reassured", why={"rule": "fear"})
     elif phrases.says("secrecy", talk.plain):
         talk.say("form.secrecy", why={"rule": "secrecy"})
+    elif asked := next((each for each in ABOUT_THE_FORM if phrases.says(each, talk.plain)), ""):
+        talk.say(f"form.{asked}", why={"rule": "form_question"})
+        await asking.resume(talk)
+        return True
     else:
         return False
     await asking.proceed(talk)
@@ -172,12 +180,20 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
     understood = await talk.understood()
     if phrases.says("anonymous", talk.plain) and form.phone:
         forms.forget_contact(form)
+    elif understood.entities.phones and understood.category is None:
+        sentences.absorb(form, understood, talk.text, replace=True)  # 我儿子的行不行，他的电话是…
+    elif within.put(form, talk.text):
+        pass
     elif sentences.tells_more(form, talk.text, understood):
         sentences.absorb(form, understood, talk.text)
         forms.add(form, talk.text)
         talk.say("form.added", why={"rule": "added"})
     elif sentences.absorb(form, understood, talk.text, replace=True):
         pass
+    elif phrases.says("question", talk.plain):
+        talk.say("form.asked_later", why={"rule": "form_question"})
+        await asking.resume(talk)
+        return True
     else:
         form.asked["unclear"] = form.asked.get("unclear", 0) + 1
         if form.asked["unclear"] > 1:

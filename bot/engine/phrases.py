@@ -14,7 +14,9 @@ from core.text.normalise import normalise
 FILE = Path(__file__).parent / "phrases.yaml"
 _SIGNS = r"[\s,，。.!！?？~、…;；:：]"
 
-_FILLERS = re.compile(r"^(?:[喂呃额嗯哎诶唉啊]+[\s，,。.…]*)+(?:(?:那个|这个|就是说?|然后|[呃额嗯啊]+)[\s，,。.…]*)*")
+_FILLERS = re.compile(
+    r"^(?:[喂呃额嗯哎诶唉啊哦噢]+[\s，,。.…]*)+(?:(?:那个|这个|就是说?|然后|[呃额嗯啊]+)[\s，,。.…]*)*"
+)
 
 LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 LONGEST_IMPATIENCE = 20  # the same

@@ -1,14 +1,10 @@
 """What holds instead of what was said before, put into the form in place (不是南山路，是南海路: the number stays)."""
 
-import re
-
 from bot.engine import form as forms
-from bot.engine import people, sentences
+from bot.engine import people, sentences, within
 from bot.engine.state import Form, Place
 from core.text.normalise import clean, normalise
 from intents import Understanding
-
-_NUMBER = re.compile(r"\d+(?:[-—]\d+)?号(?!线)")
 
 
 def restate(form: Form, wrong: str, right: str, understood: Understanding, *, element: str = "") -> bool:
@@ -20,10 +16,7 @@ def restate(form: Form, wrong: str, right: str, understood: Understanding, *, el
         form.name = form.name.replace(wrong, right)
         return True
     before, when, addresses = form.place.text, form.happened, understood.entities.addresses
-    number = _NUMBER.search(before)
-    if not wrong and number and _NUMBER.fullmatch(right):
-        form.place.text = before.replace(number[0], right)
-        form.description = form.description.replace(number[0], right)
+    if element in {"", "where"} and within.put(form, right, wrong):
         return True
     if element and element not in {"where", "when"}:
         return _set(form, element, sentences.LEAD.sub("", clean(right)), understood)
@@ -35,10 +28,12 @@ def restate(form: Form, wrong: str, right: str, understood: Understanding, *, el
         forms.set_place(form, Place(text=before.replace(wrong, right)))
     elif misplaced and not addresses[0].number and sentences.only_district(addresses) is None:
         form.place.text += before.partition(wrong)[2]  # 不是南山路，是南海路: the house number stays
+    elif not misplaced and "where" in filled and form.place.text.endswith(tuple("路街巷弄道")):
+        form.place.text += within.house_of(before)
     if wrong and wrong in form.description:
         form.description = form.description.replace(wrong, right)
         return True
-    if not wrong:
+    if not misplaced:
         told = {"where", "when"} & set(filled)
         _retell(form, before, right, again=bool(told) and not (told == {"when"} and when not in form.description))
     return misplaced or bool(filled)

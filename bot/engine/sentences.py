@@ -15,7 +15,7 @@ LONGEST_PLACE = 10  # characters of a place whose words also stand for a matter
 TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
 
 LEAD = re.compile(
-    r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|叫|是)[:：\s]*"
+    r"^(?:(?:我|我们)?家?(?:就住在|就在|住在|住|是在|位于|在)|地址是?|地点是?|就是|就叫|好像叫|叫什么|叫|是)[:：\s]*"
     r"|^(?:i live|it is|it's)?\s*\b(?:at|in|on)\b\s*",
     re.IGNORECASE,
 )
@@ -24,14 +24,16 @@ _PLACE_WORD = re.compile(
     r"|road|street|avenue|building|estate|park|station|school|near|opposite|behind|corner|home|house|market"
 )
 _SAYS = re.compile(r"都是|[了没不叫坏]|很|太")
-_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊死气烦]$|你们|快点|告诉")
+_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码")
 # 我家, 楼下: a place for the one who says it, and for nobody else.
 _VAGUE = re.compile(
-    r"^(?:在|就在)?(?:我们?|咱们?|这|那|本|自己)?(?:家|小区|楼下|楼上|村|里|儿|附近|门口|旁边|单位|公司|学校|路上|街上)"
+    r"^(?:就)?(?:在|是|就在)?(?:我们?|咱们?|本|自己)?(?:[这那](?:个|边|一片)?)?"
+    r"(?:家|小区|楼下|楼上|楼道|楼梯|院子|巷子|路口|单元|村|里|儿|附近|门口|旁边|单位|公司|学校|路上|街上)"
     r"(?:里|门口|附近|旁边|楼下|这里|这边)?$|^(?:at )?(?:my )?(?:home|house|here)$"
 )
 _BY = r"(?:[前后侧大东西南北]?门|[前后对]面|[东西南北左右]边|旁边?|附近|隔壁|斜对面|楼下|路口)"
 _PARTY_WORD = re.compile(r"[店局院校馆厂厅站所行]|公司|集团|中心|超市|物业|银行|饭|酒|街道|老板|工地|幼儿园")
+_OF_A_NUMBER = re.compile("电话|手机|号码|phone")
 _TIME_WORD = re.compile(
     r"[\d今昨前天日月年点周早晚夜午刚直每半时久]|星期|礼拜|最近|长期|经常|一向|以来|开始"
     r"|just|now|day|week|month|year|night|morning"
@@ -42,7 +44,7 @@ _LASTING = re.compile(
 )
 
 _PART_OF_DAY = (
-    "凌晨|清晨|一大早|大清早|早上|早晨|上午|中午|午休|午后|下午|傍晚|晚上|夜里|夜间|大半夜|半夜|深夜|后半夜"
+    "凌晨|清晨|一大早|一早|大清早|早上|早晨|前晌|上午|中午|晌午|后晌|午休|午后|下午|傍晚|晚上|夜里|夜间|大半夜|半夜|深夜|后半夜"
     "|白天|通宵|整夜|整晚|整天|全天|24小时"
 )
 _CLOCK = r"[零一二两三四五六七八九十\d]{1,3}(?:点|时(?!候)|[:：]\d{2})(?:半|钟)?多?"
@@ -177,7 +179,9 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             if element in {"licence_plate", "order_number"} and not _SIGN.search(normalise(said)):
                 return False
             sums = sums_in(said) if element == "amount" else ()
-            form.elements[element] = sums[0] if sums else re.sub(r"[吧呗嘛啊呀]$", "", LEAD.sub("", said))
+            form.elements[element] = (
+                sums[0] if sums else re.sub(r"(?:好像(?:是|叫)?|[吧呗嘛啊呀])$", "", LEAD.sub("", said))
+            )
         case _:
             return False
     return True
@@ -218,6 +222,7 @@ def _tells_time(said: str, understood: Understanding) -> bool:
         and not named.phones
         and _TIME_WORD.search(normalise(said)) is not None
         and not _PLACE_ANSWER.search(normalise(said))
+        and not _OF_A_NUMBER.search(said)
     )
 
 

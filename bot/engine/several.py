@@ -35,7 +35,7 @@ async def take(talk: Talk) -> bool:
     talk.replace(own if form is not None else told)
     if own and form is not None:
         return False  # the rest of the turn is for the form
-    await asking.resume(talk)
+    await asking.resume(talk, whole=True)
     return True
 
 

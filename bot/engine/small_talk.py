@@ -12,6 +12,7 @@ from bot.engine.talk import Talk
 from bot.receipts import moment_words
 
 FEWEST_LETTERS = 4  # of a text without Chinese that is to be read at all
+NO_ANSWER = frozenset({"nothing_said", "unreadable"})  # rules of what leaves the form's question unanswered
 LONGEST_ASIDE = 30  # characters of a question about the line itself
 DESK = "other_language"  # the skill that the city's `handover.yaml` may have
 ABUSED = ("small.abuse", "small.abuse.again", "small.abuse.boundary")  # by how often
@@ -67,7 +68,9 @@ async def _photo(talk: Talk) -> bool:
     state = talk.state
     if state.form is not None:
         state.form.media.extend(talk.turn.media)
-        return await _say_and_go_on(talk, "photo.taken", rule="photo")
+        talk.say("photo.taken", why={"rule": "photo"})
+        await asking.resume(talk, whole=True)
+        return True
     if state.tickets:
         return await repeats.offer_photo(talk)
     talk.say("photo.what", why={"rule": "photo"})
@@ -178,7 +181,8 @@ async def _unread(talk: Talk) -> bool:
     plain, form = talk.plain, talk.state.form
     expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
     english = talk.state.locale == "en" and " " in plain
-    if expects_sign or english or phrases.says("skip", plain) or not _unreadable(plain):
+    answers_us = phrases.yes_or_no(plain) is not None or phrases.says("skip", plain)  # 对对对
+    if expects_sign or english or answers_us or not _unreadable(plain):
         return False
     if await kb.answer(talk.session, talk.text) is not None:  # pinyin: gongjijin zenme tiqu
         return await (answers.answer(talk, asks=True) if form is None else answers.in_between(talk))
@@ -206,5 +210,8 @@ def _unreadable(plain: str) -> bool:
 
 async def _say_and_go_on(talk: Talk, key: str, *, rule: str) -> bool:
     talk.say(key, why={"rule": rule})
-    await asking.resume(talk)
+    if talk.state.form is not None and rule in NO_ANSWER:
+        await asking.proceed(talk)
+    else:
+        await asking.resume(talk)
     return True

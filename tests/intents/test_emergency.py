@@ -207,6 +207,12 @@ def test_a_short_answer_is_no_emergency(text: str) -> None:
     assert emergency.judge(read(text)).alarm is None
 
 
+@pytest.mark.parametrize(("text", "sure"), [("我牙掉光了，说话不清楚", False), ("家里着火了快来人", True)])
+def test_what_the_model_alone_hears_faintly_is_marked(text: str, sure: bool) -> None:
+    alarm = emergency.judge(read(text)).alarm
+    assert alarm is not None and alarm.sure is sure
+
+
 @pytest.mark.parametrize("text", ["漏气了", "快来人啊塌了！", "流血了", "喘不上气了", "发大水了", "着火了着火了"])
 def test_a_cry_that_says_what_it_is_is_an_emergency(text: str) -> None:
     assert emergency.find(text) is not None

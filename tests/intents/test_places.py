@@ -89,6 +89,23 @@ def test_a_second_house_of_one_number_and_the_way_from_a_point_are_kept(
     assert (address.text, address.number, address.unit) == (said, number, unit)
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "number", "building"),
+    [
+        ("南山路18号楼上漏水", "南山路18号", "18号", None),
+        ("南山路18号楼下太吵", "南山路18号楼下", "18号", None),
+        ("南山路18号楼3单元", "南山路18号楼3单元", None, "18号楼"),
+        ("丁香花园小区3号楼下面停满了车", "丁香花园小区3号楼", None, "3号楼"),
+        ("丁香花园小区东门太乱", "丁香花园小区东门", None, None),
+    ],
+)
+def test_upstairs_behind_a_house_number_is_no_building(
+    text: str, said: str, number: str | None, building: str | None
+) -> None:
+    address = _one(text)
+    assert (address.text, address.number, address.building) == (said, number, building)
+
+
 def test_two_places_are_two_addresses() -> None:
     found = places.resolve("从朝霞区到望江区的公交太少")
     assert [address.district for address in found] == ["zhaoxia", "wangjiang"]

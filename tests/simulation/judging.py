@@ -96,7 +96,8 @@ def _loops(talked: Talked) -> list[Finding]:
         for reply in exchange.replies:
             if _is_receipt(reply) or reply["why"].get("rule") in {"change", "cancelled"}:
                 put.clear()  # another matter, or the citizen wants to be asked again
-            if element := reply["why"].get("element"):
+            element = reply["why"].get("element")
+            if element and reply["why"].get("rule") != "put_again":  # said again after something else came between
                 put[element] += 1
                 if put[element] == MOST_PUT + 1:
                     found.append(Finding("loop", f"asked for {element} a third time"))
