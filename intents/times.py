@@ -4,29 +4,18 @@ A recurring time (每天半夜) has no interval. A part of a day or an hour with
 """
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core import clock
 from core.city import city
 from intents import days
 from intents.dates import Interval, midnight, month
+from intents.hours import PARTS, hour_of, moment_of, whole
 from intents.numerals import number
 from intents.understanding import TimeSpan
 
 LONGEST = 4000  # characters read of one text
-# Hours of the day that a word covers, [from, to); past midnight counts on.
-PARTS: dict[str, tuple[int, int]] = {
-    "凌晨": (0, 6), "清晨": (5, 8), "大清早": (5, 8), "一大早": (5, 8), "清早": (5, 8), "早上": (6, 10),
-    "早晨": (6, 10), "早高峰": (7, 9), "上午": (8, 12), "中午": (11, 14), "午间": (11, 14), "下午": (12, 18),
-    "午后": (12, 18), "晚高峰": (17, 19), "傍晚": (17, 20), "晚上": (18, 24), "晚间": (18, 24), "夜晚": (18, 24),
-    "夜里": (20, 29), "夜间": (20, 29), "半夜三更": (23, 29), "深更半夜": (23, 29), "大半夜": (23, 29),
-    "后半夜": (24, 29), "半夜": (23, 29), "午夜": (23, 29), "深夜": (22, 29), "白天": (7, 19), "早": (6, 10),
-    "晨": (0, 8), "晚": (18, 24), "夜": (18, 29), "一早": (5, 8), "大早上": (5, 9), "前晌": (8, 12), "头晌": (8, 12),
-    "上半晌": (8, 12), "晌午": (11, 14), "后晌": (13, 18), "后半晌": (13, 18), "下半晌": (13, 18), "晚半晌": (17, 20),
-    "擦黑": (17, 20), "傍黑": (17, 20), "夜里头": (20, 29), "半夜里": (23, 29), "黑夜": (20, 29),
-}  # fmt: skip
-NOON = ("中午", "午间", "晌午")  # eleven o'clock of it is before midday
 JUST_NOW = timedelta(hours=1)
 _N = r"[\d零一二两三四五六七八九十百几半]{1,12}"  # bounded, so that reading stays linear
 _PART = (
@@ -71,52 +60,6 @@ _JUST = re.compile(
 _WEEK = re.compile(r"(?P<which>上上个?|上个?|这个?|本|下个?)(?:周|星期|礼拜)(?![一二三四五六日天末\d])")
 _NO_CLOCK = {"一点", "几点", "半点"}  # a little, when?, half a point: no clock time unless a day is said
 _LENGTHS = {"天": 1, "日": 1, "周": 7, "星期": 7, "礼拜": 7, "月": 30, "年": 365}
-
-
-def _whole(said: str) -> int | None:
-    found = number(said)
-    return int(found) if found is not None and found == found.to_integral_value() else None
-
-
-def _hour(said: str, part: str | None) -> tuple[time, int] | None:
-    """Return a clock time and how many minutes it covers; 八点 in the evening is 20:00."""
-    figures = re.findall(r"\d+", said)
-    if "点" not in said:
-        hour, minute, covers = (
-            int(figures[0]),
-            int(figures[1]) if len(figures) > 1 else 0,
-            1 if len(figures) > 1 else 60,
-        )
-    else:
-        spoken_hour, _, rest = said.partition("点")
-        found = _whole(spoken_hour)
-        if found is None:
-            return None
-        rest = rest.removesuffix("分").removeprefix("钟")
-        minutes = {"": 0, "半": 30, "一刻": 15, "三刻": 45}.get(rest, _whole(rest) if rest else 0)
-        hour, minute, covers = found, minutes or 0, 1 if rest else 60
-    if hour == 12 and part is not None and (PARTS[part][0] >= 18 or part == "凌晨"):
-        hour = 0  # 今晚十二点 is the midnight that ends the evening
-    afternoon = part is not None and PARTS[part][0] >= 11
-    small_hours = part is not None and PARTS[part][0] >= 18 and hour < 6  # 昨晚两点 is after midnight
-    if afternoon and not small_hours and hour < (11 if part in NOON else 12):
-        hour += 12
-    return (time(hour % 24, minute), covers) if hour <= 24 and minute < 60 else None
-
-
-def _moment(day: Interval, part: str | None, said: str | None) -> Interval | None:
-    """Return the part or the hour of a day, the whole of it where neither is said."""
-    if said:
-        hour = _hour(said, part)
-        if hour is None:
-            return None
-        start = datetime.combine(day[0], hour[0], tzinfo=day[0].tzinfo)
-        start += timedelta(days=1 if part and PARTS[part][0] >= 18 and hour[0].hour < 6 else 0)
-        return start, start + timedelta(minutes=hour[1])
-    if part:
-        first, last = PARTS[part]
-        return day[0] + timedelta(hours=first), day[0] + timedelta(hours=last)
-    return day
 
 
 class _Reading:
@@ -171,9 +114,9 @@ class _Reading:
             dawn, night = day.named.get("dawn"), day.named.get("night")
             part = tail["part"] or (dawn[1] if dawn else "晚" if night else None)
             end = tail.end() if told else day.end
-            made = _moment(day.interval, part, tail["clock"]) if day.interval else None
+            made = moment_of(day.interval, part, tail["clock"]) if day.interval else None
             if made and (last := _LAST_DAY.match(self.plain, end)) and not told:
-                until = _whole(last["day"])
+                until = whole(last["day"])
                 closing = made[0] + timedelta(days=until - made[0].day + 1) if until else None
                 if closing and closing > made[0] and closing <= month(made[0], 1):
                     made, end = (made[0], closing), last.end()
@@ -192,11 +135,11 @@ class _Reading:
         while match := _NEXT_DAY.match(self.plain, end):
             tail = _TAIL.match(self.plain, match.end())
             assert tail is not None  # every part of it may be empty
-            named = _whole(match["day"]) or 0
+            named = whole(match["day"]) or 0
             first = told.replace(day=1)
             day = first + timedelta(days=named - 1), first + timedelta(days=named)
             end = tail.end() if tail["part"] or tail["clock"] else match.end()
-            made = _moment(day, tail["part"], tail["clock"]) if first <= day[0] < month(first, 1) else None
+            made = moment_of(day, tail["part"], tail["clock"]) if first <= day[0] < month(first, 1) else None
             self.put(match.start("day"), end, made, tail["part"])
 
     def hours(self) -> None:
@@ -212,13 +155,13 @@ class _Reading:
             return None
         _, told, part = before[-1]
         day = midnight(told[0])
-        made = _moment((day, day + timedelta(days=1)), match["part"] or part, match["clock"])
+        made = moment_of((day, day + timedelta(days=1)), match["part"] or part, match["clock"])
         return made if made and made[0] > told[0] else None
 
     def _last(self, match: re.Match[str]) -> Interval | None:
         """Return the last time that the part or hour had begun; 刚才四点 is in the morning or in the afternoon."""
         today = midnight(self.now)
-        made = _moment((today, today + timedelta(days=1)), match["part"], match["clock"])
+        made = moment_of((today, today + timedelta(days=1)), match["part"], match["clock"])
         if made and match["just"] and not match["part"] and made[0].hour <= 12:
             halves = (made[0] + timedelta(hours=hours) for hours in (12, 0, -12))
             begun = next(half for half in halves if half <= self.now)
@@ -261,7 +204,7 @@ class _Reading:
         hour = re.search(_CLOCK, said)
         same_day = hour is not None and not days.find(said, self.now)
         if same_day and hour is not None:
-            until = _hour(hour[0], later or part)
+            until = hour_of(hour[0], later or part)
             closing = datetime.combine(first[0], until[0], tzinfo=first[0].tzinfo) if until else ends[1]
             return first[0], closing if closing > first[0] else closing + timedelta(days=1)
         return first[0], ends[1] if ends[1] > first[0] else first[1]
