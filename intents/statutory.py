@@ -36,6 +36,7 @@ TITLE = 70
 LETTER_MARGIN = -0.045
 BEYOND_DOUBT = 0.9  # how likely a single request must be a route for that alone to count in a letter
 SHORT = 24  # characters; longer harmless sentences of the emergencies teach nothing here
+CIRCUMSTANCES = "circumstances"  # kind of what is told of a life or dictated; it is told before a court too
 HEARD = 0.35  # how likely a text must be any route to be one without its words
 _SENTENCES = re.compile(r"(?<=[。！？!?；;\n])")
 # A sentence that says what the writer wants.
@@ -224,7 +225,8 @@ def _index(_folder: Path, _data: Path) -> _Index:
 
 def _hear(plain: tuple[str, ...], vectors: Vectors, owners: NDArray[np.intp]) -> Arrays:
     """Fit the model: the routes' sentences stand first; chat and what only sounds like danger are ordinary too."""
-    harmless = [each.plain for each in danger.examples() if each.service is None and len(each.plain) <= SHORT]
+    taught = (each for each in danger.examples() if each.service is None and each.kind != CIRCUMSTANCES)
+    harmless = [each.plain for each in taught if len(each.plain) <= SHORT]
     aside = [*outside(), *harmless]
     labels = np.zeros(len(plain) + len(aside), dtype=np.intp)
     labels[: len(owners)] = owners + 1
