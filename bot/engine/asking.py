@@ -97,7 +97,8 @@ def _edited(form: Form) -> str | None:
 def _ask_anew(talk: Talk, form: Form, element: str) -> None:
     asked = form.asked.get(f"edit_{element}", 0) + 1
     form.asked[f"edit_{element}"] = asked
-    why: dict[str, object] = {"rule": "edit", "element": element, "asked": asked}
+    rule = "put_again" if talk.resumes else "edit"
+    why: dict[str, object] = {"rule": rule, "element": element, "asked": asked}
     if element == "district":
         return _ask_district(talk, form, "", why)
     if element == "confidential":

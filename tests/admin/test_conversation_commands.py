@@ -25,7 +25,7 @@ STATE = State(
         happened="三天",
         name="王小明",
         phone="13800138000",
-        wanted=["what", "where", "when", "contact", "confidential"],
+        wanted=["what", "where", "when", "contact", "hours"],
     ),
     waiting=[Told("楼下烧烤太吵，打13900139000没人接")],
     aside=[Form(category_name="违法停车", place=Place("滨江大道20号", "wangjiang"))],
@@ -45,10 +45,10 @@ async def test_it_is_shown_in_words_and_masked(committing: None) -> None:
     shown = (await call(opened.id)).stdout
     assert "路灯不亮" in shown and "望江区南山路18号" in shown and "王** 138****8000" in shown
     assert "等着办的  楼下烧烤太吵，打139****9000没人接" in shown and "先放下的  违法停车" in shown
-    assert "还缺  是否保密" in shown and "20261122-000001" in shown
+    assert "还缺  时段" in shown and "20261122-000001" in shown
     assert not any(secret in shown for secret in ("13800138000", "13900139000", "王小明", "ACDEFG"))
     whole = json.loads((await call(opened.id, "--json")).stdout)
-    assert whole["matter"]["missing"] == ["confidential"] and whole["matter"]["phone"] == "138****8000"
+    assert whole["matter"]["missing"] == ["hours"] and whole["matter"]["phone"] == "138****8000"
 
 
 async def test_an_unknown_one_is_said_in_a_sentence(committing: None) -> None:
