@@ -53,7 +53,7 @@ async def ask(talk: Talk, element: str) -> None:
     if element == joining.EXPECTS:
         return joining.ask(talk)
     if element == CONFIRM:
-        return confirm(talk)
+        return confirm_briefly(talk, rule="put_again") if talk.summary_stands else confirm(talk)
     if form.editing:
         return _ask_anew(talk, form, form.editing[0])
     if form.asked.get(element, 0) >= MOST_ASKED:
@@ -253,8 +253,7 @@ async def resume(talk: Talk, *, whole: bool = False) -> None:
     form = talk.state.form
     if form is None:
         return
-    if talk.state.expects == CONFIRM and not (whole or talk.driven):
-        return confirm_briefly(talk, rule="put_again")
+    talk.summary_stands = talk.state.expects == CONFIRM and not whole
     resumed(talk)
     await proceed(talk)
 

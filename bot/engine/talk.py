@@ -54,6 +54,7 @@ class Talk:
     then: Then | None = None  # what it is to do, where it is driven
     doubted: bool = False  # it was asked in the turn before whether anybody is in danger
     resumes: bool = False  # the form's question is said again, after something else came between
+    summary_stands: bool = False  # it was read back before that, and holds
     opening: str = ""  # said before a form's first question
     heard: Understanding | None = None  # what the turn was understood as, whatever part of it is looked at later
     came_back: bool = False  # after hours or days
