@@ -127,7 +127,8 @@ def _meant(window: str, known: _Spellings, *, numbered: bool) -> str | None:
         return None
     for place in range(len(window) - 1):
         name = known.gaps.get(f"{window[:place]}*{window[place + 1 :]}")
-        if name is not None and window[place] not in _TELLING and "\u4e00" <= window[place] <= "\u9fff":
+        wrong = window[place]  # 长江路地铁站 is not 江滩地铁站: where a name ends is no slip
+        if name is not None and wrong not in _TELLING | _GENERIC and "\u4e00" <= wrong <= "\u9fff":
             return name
     return None
 

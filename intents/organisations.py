@@ -17,7 +17,7 @@ LONGEST_NAME = 24
 _PART_OF_NAME = re.compile(r"^[\u4e00-\u9fffa-z\d·()（）]+$")
 # Words of time and count end what stands before a name: 2023年5月以来物业, 每天半夜两点工厂, 三家公司.
 _BREAKS = re.compile(
-    r".*(?:[年月日号点天晚夜午]|[周星期礼拜]+[一二三四五六日天]|凌晨|早上|以来|左右|之间|期间|[多几\d一二两三四五六七八九十][家所个间名位人户])$|^[每从自该各].*"
+    r".*(?:[年月日号点天晚夜午]|[周星期礼拜]+[一二三四五六日天]|凌晨|早上|以来|左右|之间|期间|星期|礼拜|小时|钟头|[多几\d一二两三四五六七八九十][家所个间名位人户])$|^[每从自该各].*"
 )
 _ABBREVIATED = re.compile(r"[省市县区][一二三四五六七八九十]{1,2}[院中小](?![\u4e00-\u9fff]?学|心|间|时|午|型)")
 # What only a name in quotation marks may end with: “小六子麻辣烫”, and never 一份麻辣烫.

@@ -50,7 +50,8 @@ _JOINT = re.compile(
 # A place that the gazetteer does not know, as people write one.
 _LOOSE = re.compile(
     r"(?:[a-z]?\d{0,2}[\u4e00-\u9fff]{0,4}?[省市区县镇乡]|街道)*"
-    r"[\u4e00-\u9fffa-z\d]{1,10}?(?:大道|大街|路|街|巷|弄|胡同|小区|花园|家园|公寓|新村|广场|大厦|家属院|苑|庄园|社区|村|屯)"
+    r"[\u4e00-\u9fffa-z\d]{1,10}?(?:大道|大街|路|街|巷|弄|胡同|小区|花园|家园|公寓|新村|广场|大厦|家属院|苑|庄园|社区|村|屯"
+    r"|公园|市场|医院|[中小]学)"
 )
 # Behind a road: the name of a block that the gazetteer does not know (学府路书香里小区).
 _BLOCK = re.compile(

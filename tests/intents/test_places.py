@@ -142,3 +142,12 @@ def test_a_block_that_the_gazetteer_does_not_know_stays_with_its_road(
 ) -> None:
     address = _one(text)
     assert (address.text, address.landmark, address.district) == (said, landmark, "zhaoxia")
+
+
+def test_where_one_name_ends_another_is_no_slip_of_the_pen() -> None:
+    assert "江滩站" not in str(places.resolve("我在青禾区长江路地铁站出口"))
+
+
+def test_a_park_that_the_gazetteer_does_not_know_stays_with_its_district() -> None:
+    address = _one("临港区海滨公园的公厕脏得没法进")
+    assert (address.text, address.district) == ("临港区海滨公园", "lingang")
