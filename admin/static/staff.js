@@ -7,7 +7,7 @@ const MINUTE = 60000;
 function span(milliseconds) {
   const all = Math.floor(Math.abs(milliseconds) / MINUTE);
   const [days, hours, minutes] = [Math.floor(all / 1440), Math.floor(all / 60) % 24, all % 60];
-  const form = days ? words.days : hours ? words.hours : words.minutes;
+  const form = days ? words.days : hours ? words.hours : minutes ? words.minutes : words.moment;
   return form.replace("{d}", days).replace("{h}", hours).replace("{m}", minutes);
 }
 

@@ -141,4 +141,4 @@ def _span(seconds: int, locale: str) -> str:
         return texts.say("span.days", locale, days=days, hours=hours)
     if hours:
         return texts.say("span.hours", locale, hours=hours, minutes=minutes)
-    return texts.say("span.minutes", locale, minutes=minutes)
+    return texts.say("span.minutes" if minutes else "span.moment", locale, minutes=minutes)
