@@ -5,10 +5,11 @@ from dataclasses import asdict
 
 import kb
 from bot.contract import ReplyType
-from bot.engine import asking, phrases, sentences
+from bot.engine import asking, phrases, pinyin, sentences
+from bot.engine import languages as spoken
 from bot.engine.person import to_person
 from bot.engine.state import Alarm, Danger
-from bot.engine.talk import Talk, digest
+from bot.engine.talk import Talk, digest, understand
 from bot.queue import EMERGENCY
 from core.text.normalise import normalise
 from intents import RequestType, Understanding, emergency, emergency_rules, languages
@@ -29,8 +30,8 @@ _HAPPENED = re.compile(r"了\W*$|救|死|火")
 
 async def instruct(talk: Talk) -> bool:
     """Say what to do in the emergency that the turn tells of; a bare cry for help is asked what has happened."""
-    found, alarm = (await talk.understood()).emergency, talk.state.alarm
-    if found is not None and _refuses_contact(talk):
+    found, alarm = await _heard(talk), talk.state.alarm
+    if found is not None and (_refuses_contact(talk) or (not found.sure and phrases.says("go_on", talk.plain))):
         found = None
     answers = talk.state.form is not None and talk.state.expects not in {"", EXPECTS}
     if found is not None and _says_little(talk.plain):
@@ -54,6 +55,15 @@ async def instruct(talk: Talk) -> bool:
     if emergency.transfers(found):
         await to_person(talk, EMERGENCY, key=_handoff(found), number=found.number)
     return True
+
+
+async def _heard(talk: Talk) -> Emergency | None:
+    """Return the emergency of the turn; what the model alone hears in letters is judged by what they sound like."""
+    found = (await talk.understood()).emergency
+    if found is None or found.sure or spoken.HAN.search(talk.plain) or spoken.english(talk.plain):
+        return found
+    meant = pinyin.read(talk.plain)
+    return (await understand(meant)).emergency if meant else found
 
 
 def instruction(talk: Talk, found: Emergency) -> str:
@@ -94,8 +104,7 @@ def _is_faint(plain: str, found: Emergency) -> bool:
 
 def _refuses_contact(talk: Talk) -> bool:
     """Say whether the turn only leaves open what was asked: 不留了 is no farewell there, unless a rule hears danger."""
-    form = talk.state.form
-    if form is None or "contact" not in {talk.state.expects, form.beside} or any(emergency_rules.find(talk.plain)):
+    if talk.state.form is None or any(emergency_rules.find(talk.plain)):
         return False
     return phrases.says("anonymous", talk.plain)
 

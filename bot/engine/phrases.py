@@ -18,6 +18,8 @@ _FILLERS = re.compile(
     r"^(?:[喂呃额嗯哎诶唉啊哦噢]+[\s，,。.…]*)+(?:(?:那个|这个|就是说?|然后|[呃额嗯啊]+)[\s，,。.…]*)*"
 )
 
+_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]+")
+
 LONGEST_ABUSE = 12  # characters; a longer text has a matter in it
 LONGEST_IMPATIENCE = 20  # the same
 
@@ -59,8 +61,14 @@ def yes_or_no(plain: str) -> str | None:
     return "no" if says("no", plain) else "yes" if says("yes", plain) else None
 
 
+def without_pictures(text: str) -> str:
+    """Return a text without the small pictures between its words; one that has nothing else stays."""
+    return _PICTURES.sub("", text) or text
+
+
 def civil(text: str) -> str:
     """Return a text without the clauses that insult somebody: a ticket's title has none."""
+    text = without_pictures(text)
     clauses = re.findall(r"[^，,。.!！？?；;\n]+[，,。.!！？?；;\n]*", text)
     kept = "".join(clause for clause in clauses if not says("insult", normalise(clause))).strip("，,；; \n")
     return kept or _compiled()["insult"].sub("…", normalise(text))

@@ -22,10 +22,16 @@ def _spelling() -> Spelling:
     return Spelling(held, len(spoken))
 
 
+def read(plain: str) -> str:
+    """Return what letters sound like, or nothing."""
+    meant, changes = _spelling().correct(plain)
+    return "" if not changes or re.search("[a-z]", meant) else meant
+
+
 async def ask(talk: Talk) -> bool:
     """Ask whether the citizen means what their letters sound like; False where they sound like nothing."""
-    meant, changes = _spelling().correct(talk.plain)
-    if not changes or re.search("[a-z]", meant):
+    meant = read(talk.plain)
+    if not meant:
         return False
     talk.state.question = meant
     why = {"rule": "pinyin", "meant": meant}

@@ -134,7 +134,7 @@ class Talk:
 
 
 def _plain(text: str) -> str:
-    return phrases.without_fillers(in_mandarin(normalise(text)))
+    return phrases.without_fillers(in_mandarin(normalise(phrases.without_pictures(text))))
 
 
 async def understand(text: str) -> Understanding:
