@@ -8,7 +8,7 @@ from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.city import city
 from core.text.normalise import normalise
-from kb import feedback, questions, words
+from kb import feedback, following, questions, words
 from kb.quoting import EVERY
 
 LONGEST_QUESTION = 50  # characters; who writes more than that tells of a matter, whatever is asked in it
@@ -204,6 +204,7 @@ async def at_once(talk: Talk) -> bool:
     found = await kb.answer(talk.session, talk.text, region=talk.state.district, known=talk.state.told)
     if found is None or found.regions or found.ask or found.near:
         return False
+    talk.state.article = found.article
     await questions.record(talk.session, talk.text, article=found.article)
     answered.remember(talk, talk.text)
     await answered.say(talk, found)
@@ -214,9 +215,13 @@ async def in_between(talk: Talk) -> bool:
     """Answer a question that comes in the middle of a form, then go on with the form; False without an answer."""
     form = talk.state.form
     region = form.place.district if form is not None else None
-    found = await kb.answer(talk.session, talk.text, region=region, known=talk.state.told)
+    found = None
+    if talk.state.article and (following.hangs(talk.plain) or following.asks_section(talk.plain)):
+        found = await kb.follow(talk.session, talk.state.article, talk.text)
+    found = found or await kb.answer(talk.session, talk.text, region=region, known=talk.state.told)
     if found is None or found.regions:
         return False
+    talk.state.article = found.article  # 要多少钱, asked next, is of it
     await questions.record(talk.session, talk.text, article=found.article)
     await answered.say(talk, found)
     await asking.resume(talk)

@@ -106,7 +106,8 @@ def _ask_anew(talk: Talk, form: Form, element: str) -> None:
     talk.state.expect(element)
     data = {"element": element, "filled": filled(form)}
     name = talk.word(f"option.element_{element}")
-    talk.say("form.edit", type=ReplyType.FORM, data=data, why=why, element=name)
+    key = "form.edit.again" if asked > 1 else "form.edit"
+    talk.say(key, type=ReplyType.FORM, data=data, why=why, element=name)
 
 
 def _beside(talk: Talk, form: Form, element: str) -> str:

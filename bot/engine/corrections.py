@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from pypinyin import lazy_pinyin
+
 LONGEST_VALUE = 20  # characters of what holds instead, where nothing but its place says that it does
 
 _BREAK = re.compile(r"[，,。;；！!\n]+|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff\d])")
@@ -28,7 +30,7 @@ _NAMES = {
 _ELEMENT = "|".join(f"(?P<{name}>{words})" for name, words in _NAMES.items())
 _NAMED = re.compile(_ELEMENT)
 _LEAD = (
-    r"(?:哦|噢|啊|哎呀?|对了|等等|等一下|不对|那个|也|还有|另外|其实|应该|就|都|刚才|刚刚|前面|上面|我|你|您|们"
+    r"(?:又|哦|噢|啊|哎呀?|对了|等等|等一下|不对|那个|也|还有|另外|其实|应该|就|都|刚才|刚刚|前面|上面|我|你|您|们"
     r"|说|写|填|报|留|给|记|登记|的|把|将)*"
 )
 _VALUE = r"(?P<right>.{1,60}?)[。.!！呀啊哈]*$"
@@ -36,7 +38,7 @@ _VALUE = r"(?P<right>.{1,60}?)[。.!！呀啊哈]*$"
 _NOT_BUT = re.compile(rf"^{_LEAD}不是(?P<wrong>[^，,]{{1,20}}?)(?:而是|应该是|应是|是){_VALUE}")
 _BUT_NOT = re.compile(r"^(?:应该)?是(?P<right>.{1,20}?)(?:而)?不是(?P<wrong>[^是]{1,20})$")
 _NOT = re.compile(rf"^{_LEAD}(?:而)?不是(?P<wrong>[^是]{{1,20}})$")
-_IS = re.compile(rf"^(?:而是|应该是|应该为|应是|应为|是|改成|改为|该是){_VALUE}")
+_IS = re.compile(rf"^(?:而是|应该是|应该为|应是|应为|还是|是|改成|改为|该是){_VALUE}")
 _MISSAID = re.compile(r"^(?:我)?(?:把)?(?P<right>.{1,20}?)(?:说|写|打|记|听|登记|填)成了?(?P<wrong>.{1,20}?)了?$")
 _CHANGED = re.compile(
     rf"^(?:请|麻烦|帮我|给我|我想|我要|想|要)*{_LEAD}(?P<what>.{{0,20}}?)(?:改成|改为|改到|换成|更正为|更改为|应该是|应为){_VALUE}"
@@ -100,6 +102,8 @@ def _at(clause: str, after: str) -> tuple[list[Correction], int]:
         return [Correction("", match["wrong"].strip(), right["right"].strip())], 2
     if (match := _IS.match(clause)) and (wrong := _NOT.match(after)):
         return [Correction("", wrong["wrong"].strip(), match["right"].strip())], 2
+    if (match := _NOT.match(clause)) and _sounds_alike(match["wrong"], after):
+        return [Correction("", match["wrong"], after)], 2
     if match := _CHANGED.match(clause):
         named = elements_in(match["what"])[:1]
         wrong_words = "" if named else match["what"].strip()
@@ -117,6 +121,11 @@ def _at(clause: str, after: str) -> tuple[list[Correction], int]:
         if match := pattern.match(clause):
             return [Correction(element) for element in elements_in(match["what"])], 1
     return [], 1
+
+
+def _sounds_alike(wrong: str, right: str) -> bool:
+    """Say whether two names are written with one other character of the same sound: 不是张三，章三."""
+    return wrong != right and len(wrong) == len(right) > 1 and lazy_pinyin(wrong) == lazy_pinyin(right)
 
 
 def _with_next(named: list[str], after: str) -> tuple[list[Correction], int]:

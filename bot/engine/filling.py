@@ -9,7 +9,7 @@ from intents.categories import tree
 
 LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
-ABOUT_THE_FORM = ("how_long", "why_contact")  # questions of the citizen
+ABOUT_THE_FORM = ("how_long", "why_contact", "why_place", "how_much")  # questions of the citizen
 DECLINABLE = frozenset(
     {"contact", "confidential", "district", "join"}
 )  # 不用了 answers these and the offer; else it cancels
@@ -48,6 +48,9 @@ async def take(talk: Talk) -> bool:
 async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
     expects, text = talk.state.expects, talk.text
+    if people.of_another(text):
+        forms.add(form, text)
+        return asking.resumed(talk)
     name = form.name
     wish = joint.wishes(talk.plain)
     passes = phrases.says("skip", talk.plain) and not wish and expects not in {"", "what"}
@@ -57,9 +60,12 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         form.settled += sorted(unknown)
         return
     answered = asked and await joint.answer(form, expects, text, understood)
-    filled = sentences.absorb(form, understood, text)
+    hurries = phrases.says("upset", talk.plain)  # 能不能今天就来修 tells no time
+    filled = [] if hurries else sentences.absorb(form, understood, text)
     if not answered and not filled and expects != "hours" and within.put(form, text):
-        return  # 5号楼, said after the estate
+        return asking.resumed(talk)  # 5号楼, said after the estate
+    if expects == "what" and filled and not answered:
+        return asking.resumed(talk)  # told before the matter
     if answered or filled or form.name != name:
         if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
             forms.add(form, text)
@@ -69,11 +75,21 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
-    elif phrases.says("question", talk.plain) and understood.category is None and len(text) <= LONGEST_WORRY:
+        if phrases.says("impatient", talk.plain) and "你们" not in talk.plain:
+            forms.add(form, text)  # 等了四十分钟: of the matter too
+        if not form.asked.get("upset"):  # who shouts for the second time is asked in other words
+            asking.resumed(talk)
+        form.asked["upset"] = form.asked.get("upset", 0) + 1
+    elif phrases.says("question", talk.plain) and _asks_us(understood) and len(text) <= LONGEST_WORRY:
         talk.say("form.asked_later", why={"rule": "form_question"})  # no part of the matter, and no answer either
         asking.resumed(talk)
-    elif len(text) >= LEAST_TOLD or understood.category is not None:
+    elif phrases.yes_or_no(talk.plain) is None and (len(text) >= LEAST_TOLD or understood.category is not None):
         forms.add(form, text)
+
+
+def _asks_us(understood: Understanding) -> bool:
+    """Say whether a question in the middle of a form asks for information, and tells nothing of the matter."""
+    return understood.category is None or understood.request_type is RequestType.CONSULTATION
 
 
 def _passed(talk: Talk, form: Form, expects: str) -> list[str]:
@@ -93,6 +109,8 @@ async def reassure(talk: Talk) -> bool:
         talk.say("form.reassured", why={"rule": "fear"})
     elif phrases.says("secrecy", talk.plain):
         talk.say("form.secrecy", why={"rule": "secrecy"})
+    elif phrases.says("how_much", talk.plain) and talk.state.article:
+        return False  # of what was answered in between
     elif asked := next((each for each in ABOUT_THE_FORM if phrases.says(each, talk.plain)), ""):
         talk.say(f"form.{asked}", why={"rule": "form_question"})
         await asking.resume(talk)

@@ -86,11 +86,11 @@ async def _pending(talk: Talk) -> bool:
     """Take the answer to a question that stands outside the form."""
     match talk.state.expects:
         case "solved":
-            return await answers.solved(talk)
+            return await answers.solved(talk) or await matters.placed(talk)
         case "which" if talk.chosen() in {"ticket", "person"}:
             return await _offered(talk)
         case "which":
-            return await answers.which(talk)
+            return await answers.which(talk) or await matters.placed(talk)
         case "which_district":
             return await answers.which_district(talk)
         case "condition":
@@ -144,7 +144,7 @@ async def _offered(talk: Talk) -> bool:
             talk.say("small.nothing_more", why={"rule": "declined"})
         case _:
             state.expect("")
-            return False
+            return await matters.placed(talk)
     return True
 
 
@@ -159,7 +159,7 @@ async def _statutory(talk: Talk) -> bool:
     if understood.statutory == ABUSIVE and await matters.beside_insult(talk):
         talk.say("small.patience", why={"rule": "insult_beside_a_matter"})
         return False
-    if understood.statutory == ABUSIVE and phrases.says("insult", talk.plain):
+    if understood.statutory == ABUSIVE and (phrases.says("insult", talk.plain) or phrases.says("reproach", talk.plain)):
         return await small_talk.insulted(talk)
     route = statutory.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
@@ -185,7 +185,7 @@ async def _consultation(talk: Talk) -> bool:
         return False  # a letter tells of a matter, whatever is asked in it
     if talk.state.form is None:
         return await answers.answer(talk, asks=asks and not (clear and when and not consults))
-    if not asks or filling.answers_question(talk, understood):
+    if not asks or filling.answers_question(talk, understood) or phrases.angry(talk.plain):
         return False
     return await answers.in_between(talk)
 

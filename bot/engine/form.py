@@ -57,6 +57,8 @@ def _wanted(form: Form, node: Node | None, understood: Understanding) -> list[st
     ask = _asks(node, understood) if node else [] if form.request_type in PLACELESS else ["where"]
     if form.request_type == RequestType.PRAISE:
         ask = [element for element in ask if element in PERSONAL_ELEMENTS]  # whom to thank is all that matters
+    if form.request_type == RequestType.SUGGESTION:
+        ask = [element for element in ask if element not in {"when", "hours"}]  # it has not happened
     long = len(form.description) >= LONG_ACCOUNT
     placed = "where" in ask and not (long and form.request_type in PLACELESS)
     wanted = ["what", "where", "district"] if placed else ["what", "district"]
@@ -123,10 +125,14 @@ def set_place(form: Form, place: Place) -> None:
 
 def add(form: Form, text: str) -> None:
     """Add a sentence to the account, once, without the citizen's own name and number, and without wishes for them."""
-    text = "".join(each for each in _CLAUSE.findall(text) if not _wishes(normalise(each)))
-    text = people.without_contact(clean(text), form.name, form.phone)
+    text = people.without_contact(clean(without_wishes(text)), form.name, form.phone)
     if text and text not in form.description:
         form.description = f"{form.description}\n{text}".strip()
+
+
+def without_wishes(text: str) -> str:
+    """Return a text without the clauses that say nothing but how the citizen wants to be known."""
+    return "".join(each for each in _CLAUSE.findall(text) if not _wishes(normalise(each)))
 
 
 def _wishes(clause: str) -> bool:

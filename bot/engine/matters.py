@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from bot.contract import ReplyType
 from bot.engine import asking, minors, phrases, repeats, sentences
 from bot.engine import form as forms
 from bot.engine.person import to_person
@@ -16,11 +17,23 @@ FEWEST_WORDS = 12  # characters from which a sentence without a category is a ma
 FEWEST_WORDS_OF_A_SUBJECT = 8  # the same where the subject is known, but not what of it
 LIKELY_CATEGORIES = 3
 RUNNERS_UP = 2  # that staff are shown
+FEWEST_SIGNS = 4  # characters that are left of an account
+LONGEST_PLACE = 20  # characters that say only where it is
 LEAST_LIKELY = 0.15  # confidence from which a subject is worth offering
 
+# Where the matter before is.
+_THERE = re.compile(r"那里|那儿|那边|那地方|同一个?(?:地方|位置)|[还也]是[这那][里儿]")
 # Of a place of its own that no gazetteer may know: it is asked for.
 _ELSEWHERE = re.compile(
     r"公园|学校|[小中大]学|幼儿园|市场|医院|车站|地铁|高速|单位|公司|工地|超市|商场|银行|老家|村|我[爸妈爷奶]家"
+)
+
+
+_CALLED = r"老师|同志|师傅|领导|美女|帅哥|小?姑娘|大姐|大哥|小伙子"
+_PREFACE = re.compile(
+    rf"^(?:(?:{_CALLED}|喂|嗨)?(?:您好|你好|你们好)[哈啊呀]*[\s,，。!！]*|(?:{_CALLED}|喂|嗨)[哈啊呀]*[\s,，。!！]+)*"
+    r"(?:(?:我们?)?(?:想|要|来)*(?:反映|投诉|说|讲|报|问|咨询)(?:一下)?(?:这?[一两二三四五六几\d])?[个件](?:事儿?|事情|问题|情况)[,，:：。\s]*)?"
+    r"(?:另外(?=[我咱,，、\s])|还有(?:就是|一?[个件](?:事儿?|问题))|第[一二三四五六](?:[个件](?:事儿?)?)?)?[、,，:：\s]*"
 )
 
 
@@ -32,19 +45,33 @@ async def start(
     `category`: the citizen chose it; `question`: the knowledge base had no answer, a department is to give it;
     `together`: it was told with the matter before, so its place is the same where it names none.
     """
+    mark, description = digest(description), bare_account(description)
     understood = await understand(description)
     form = forms.new(understood, description, category=category, question=question)
-    form.matter = digest(description)
+    form.matter = mark
     form.media = [*talk.state.photos, *talk.turn.media]
     talk.state.photos = []
-    sentences.absorb(form, understood, description)
-    take_over(talk.state, form, together=together)
+    named = sentences.absorb(form, understood, description)
+    if named and form.category is None and sentences.nothing_more(form, description, understood):
+        form.description = ""  # a number, a place, a time, told before the matter
+    placed = bool(form.place.text)
+    take_over(talk.state, form, together=together or bool(_THERE.search(description)))
+    if form.place.text and not placed:
+        talk.opening += talk.word("several.same_place", place=asking.place_words(form))
+    if not question and not any(reply.type is ReplyType.ANSWER for reply in talk.replies):
+        talk.state.article = ""  # 要多少钱 is no longer of what was answered before
     if talk.state.speaker.minor:
         minors.spare(form)
     talk.state.form = form
     talk.state.misunderstood = 0
     talk.state.understood = brief(understood)
     await asking.proceed(talk)
+
+
+def bare_account(text: str) -> str:
+    """Return an account without what only leads up to it: 老师你好，我要反映三个事，第一; 另外."""
+    bare = _PREFACE.sub("", text)
+    return bare if len(bare) >= FEWEST_SIGNS else text
 
 
 def take_over(state: State, form: Form, *, together: bool) -> None:
@@ -91,10 +118,23 @@ async def begin(talk: Talk) -> bool:
     """Begin a form when the turn tells of a matter; if it may be that of a ticket opened here, ask first."""
     understood = await talk.understood()
     fewest = FEWEST_WORDS if understood.category is None else FEWEST_WORDS_OF_A_SUBJECT
-    if not is_clear(understood) and len(talk.plain) < fewest:
+    beforehand = {"where", "contact"} & sentences.named_elements(understood)
+    if not is_clear(understood) and len(talk.plain) < fewest and not beforehand:
         return False
     if not await repeats.same_matter(talk):
         await start(talk, talk.text)
+    return True
+
+
+async def placed(talk: Talk) -> bool:
+    """Begin the form of what was asked, and not answered, where a few words only say where it is."""
+    understood, question = await talk.understood(), talk.state.question
+    precise = any(each.road or each.landmark or each.number for each in understood.entities.addresses)
+    if not question or not precise or is_clear(understood) or talk.state.form is not None:
+        return False
+    if len(talk.plain) > LONGEST_PLACE or phrases.says("question", talk.plain):
+        return False
+    await start(talk, f"{question.splitlines()[0]}，{talk.text}")
     return True
 
 

@@ -17,7 +17,7 @@ _STOP = r"(?=[\s,，。.;；、:：\d(（]|$|电话|手机|联系|号码|的?电
 
 _INTRODUCED = re.compile(
     rf"(?:我叫|名字叫|名字是|姓名是?|联系人是?|本人叫?|叫我)\s*[:：]?\s*({_NAME}{_TITLE}?){_STOP}"
-    rf"|(?:我|免贵|^)姓\s*((?:欧阳|司马|上官|诸葛|[{_SURNAMES}]))(?:{_TITLE})?{_STOP}"
+    rf"|(?:我|免贵|^|(?<=[\s,，。]))姓\s*((?:欧阳|司马|上官|诸葛|[{_SURNAMES}]))(?:{_TITLE})?{_STOP}"
     rf"|我是\s*((?:[{_SURNAMES}][\u4e00-\u9fff]{{0,2}}){_TITLE}){_STOP}"
     rf"|(?:[他她]|儿子|女儿|闺女|姑娘|老伴|爱人|老公|老婆|媳妇|孙子|孙女)(?:名字)?叫\s*({_NAME})[\s,，]*(?=1[3-9]\d|电话|手机)"
     rf"|我是\s*([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![生人户民主员长工客家友])[\s,，]*(?=1[3-9]\d|电话|手机|联系)"
@@ -26,13 +26,17 @@ _BESIDE_NUMBER = re.compile(
     rf"(?:^|[\s,，。;；])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![打是话机码系])[\s:：]?(?=1[3-9]\d{{9}}(?!\d))"
 )
 _TITLED = re.compile(rf"({_NAME}?{_TITLE}){_STOP}")
-_BARE = re.compile(rf"^({_NAME}{_TITLE}?)$")
+_BARE = re.compile(rf"^([小老阿]?{_NAME}{_TITLE}?)$")
 _LATIN = re.compile(r"(?:my name is|i am|i'm|name:?)\s+([a-z]+(?: [a-z]+)?)\b", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:我的|手机号码|手机号|联系电话|联系方式|电话号码|电话|手机|号码|姓名|名字|联系人|是|叫|我|为|打|可以|就|请|联系|phone|number|tel|[\s,，。.;；、:：!！()（）+])+"
 )
 _BREAK = r"[，,。;；、\s]"
 _NUMBER_WORD = r"(?:手[机機]号?[码碼]?|[联聯]系[电電][话話]|[联聯]系方式|[电電][话話]号?[码碼]?|号[码碼])"
+_OF_ANOTHER = re.compile(
+    r"(?:老板|对方|商家|店家|店主|房东|包工头|司机|中介|物业|负责人|骗子|[他她])(?:的|[叫姓是][^，,\d]{1,4})?[，,\s]?(?:的|是)?"
+    rf"{_NUMBER_WORD}?(?:是|[:：])?\s*1[3-9]\d[\d\s-]{{8,}}"
+)
 _DIGITS = re.compile(r"\d[\d\s-]{3,}\d")
 
 
@@ -63,6 +67,11 @@ def name_answered(text: str, phones: tuple[str, ...]) -> str:
     return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
 
 
+def of_another(text: str) -> bool:
+    """Say whether the number in a text is the other party's: 老板姓孙，电话…"""
+    return _OF_ANOTHER.search(text) is not None
+
+
 def number_in(text: str) -> str:
     """Return the mobile number in a few words, however it is grouped, or nothing."""
     digits = (re.sub(r"\D", "", normalise(found[0])) for found in _DIGITS.finditer(text))
@@ -88,6 +97,8 @@ def without_contact(text: str, name: str, phone: str) -> str:
         numbered = rf"(?:我?的?{_NUMBER_WORD})?(?:是|为)?[:：\s]*(?:\+?86)?{digits}"
         text = re.sub(rf"{_BREAK}{{0,3}}(?:{introduced})?{_BREAK}{{0,3}}{numbered}", "", text)
     text = re.sub(rf"{_BREAK}{{0,3}}(?:我|本人)(?:免贵)?(?:叫|姓|是)[:：\s]*{called}(?={_BREAK}|$)", "", text)
+    if re.fullmatch("[A-Za-z ]+", name):
+        text = re.sub(rf"{_BREAK}{{0,3}}(?:my name is|i am|i'm|name:?)\s+{name}\b", "", text, flags=re.IGNORECASE)
     return text.strip(" ，,;；、\n")
 
 

@@ -35,17 +35,20 @@ def restate(form: Form, wrong: str, right: str, understood: Understanding, *, el
         return True
     if not misplaced:
         told = {"where", "when"} & set(filled)
-        _retell(form, before, right, again=bool(told) and not (told == {"when"} and when not in form.description))
+        changed = told - {"when"} if when not in form.description else told
+        _retell(form, {before: form.place.text, when: form.happened}, right, again=bool(changed))
     return misplaced or bool(filled)
 
 
-def _retell(form: Form, place: str, right: str, *, again: bool) -> None:
-    """Let the account say what holds: in the place of the wrong one, else behind it, where it still says that."""
-    account = form.description.replace(place, form.place.text) if place and place != form.place.text else None
-    if account is not None and account != form.description:
-        form.description = account
-    elif again:
-        form.description += f"（更正：{right}）"
+def _retell(form: Form, instead: dict[str, str], right: str, *, again: bool) -> None:
+    """Let the account say what holds: `instead` of what was wrong, else behind it, where it does not say that."""
+    account = form.description
+    for wrong, holds in instead.items():
+        said = holds in account and wrong in holds  # 工人村 became 工人村3号楼 where the account says that already
+        account = account.replace(wrong, holds) if wrong and holds and not said else account
+    if account == form.description and again and right not in account:
+        account += f"（更正：{right}）"
+    form.description = account
 
 
 def _set(form: Form, element: str, right: str, understood: Understanding) -> bool:

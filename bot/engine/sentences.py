@@ -12,6 +12,7 @@ from intents.categories import tree
 FREE_TEXT = (*forms.PERSONAL_ELEMENTS, "hours", "amount", "licence_plate", "order_number")
 LONGEST_ANSWER = 40  # characters of an answer to one question; what is longer adds to the account
 LONGEST_PLACE = 10  # characters of a place whose words also stand for a matter
+_GLUE = re.compile(r"我们?|[家就是在住的叫姓这那个了呢啊哦]|位于|地址|地点|电话|号码|手机号?|\W")  # around an element
 TELLS_MORE = 8  # characters beside what was named, from which a sentence tells something more
 
 LEAD = re.compile(
@@ -24,7 +25,10 @@ _PLACE_WORD = re.compile(
     r"|road|street|avenue|building|estate|park|station|school|near|opposite|behind|corner|home|house|market"
 )
 _SAYS = re.compile(r"都是|[了没不叫坏]|很|太")
-_NO_PLACE = re.compile(r"[?？!！]|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码")
+_NO_PLACE = re.compile(
+    r"[?？!！]|^没|^不(?:知|清|晓|记|是|用|要|会|想|能)|^[a-z]*\d+[a-z\d]*$"
+    r"|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码"
+)
 # 我家, 楼下: a place for the one who says it, and for nobody else.
 _VAGUE = re.compile(
     r"^(?:就)?(?:在|是|就在)?(?:我们?|咱们?|本|自己)?(?:[这那](?:个|边|一片)?)?"
@@ -33,10 +37,12 @@ _VAGUE = re.compile(
 )
 _BY = r"(?:[前后侧大东西南北]?门|[前后对]面|[东西南北左右]边|旁边?|附近|隔壁|斜对面|楼下|路口)"
 _PARTY_WORD = re.compile(r"[店局院校馆厂厅站所行]|公司|集团|中心|超市|物业|银行|饭|酒|街道|老板|工地|幼儿园")
+_NO_PARTY = re.compile(r"^(?:从|因为|每|一共|总共|没|已经|一直)")
 _OF_A_NUMBER = re.compile("电话|手机|号码|phone")
-_TIME_WORD = re.compile(
-    r"[\d今昨前天日月年点周早晚夜午刚直每半时久]|星期|礼拜|最近|长期|经常|一向|以来|开始"
-    r"|just|now|day|week|month|year|night|morning"
+_TIME_WORD = re.compile(  # 小周 and 蓝天网吧 are none
+    r"[\d今昨刚久]|前[天日年几两些阵段]|[一二三四五六七八九十几半两多好整每上下这那头当本][个来多]{0,2}[天日周年月点晚夜时]"
+    r"|[年月][初底中份]|周[一二三四五六日天末]|[清大一]早|早[上晨]|[晚夜][上里间]|傍晚|[上中下]午|午[后休]|晌午|凌晨|天天|时候|那会"
+    r"|[以之]前|星期|礼拜|最近|一直|长期|经常|一向|以来|开始|just|now|day|week|month|year|night|morning"
 )
 # 坏了三天了, 一个星期没人来: how long it has lasted says when it began.
 _LASTING = re.compile(
@@ -57,9 +63,11 @@ _HOURS = re.compile(
 _PLACE_ANSWER = re.compile(
     r"(?:[路街巷弄口旁边里]|附近|对面|小区|公司|[区县镇村])(?:上|边|面|里)?$|[路街巷弄]\w{0,6}号"
 )
+_PARTICLE = re.compile(r"(?:好像(?:是|叫)?|(?<![网酒书水茶])吧|[呗嘛啊呀啦哈咯喽])+$")  # 蓝天网吧 keeps its own
 _SIGN = re.compile(r"[\da-z]")  # of a vehicle or an order: no words without a figure or a letter
 _ORDER = re.compile(r"[a-z0-9-]*\d[a-z0-9-]{5,}")
 _SUM = re.compile(r"[\d一二两三四五六七八九十百千万几半]")
+_OF_MONEY = re.compile(r"\d|[一二两三四五六七八九十几半好][十百千万亿元块毛角分多来]|[十百千万]")  # not 再说一遍
 _VAGUE_TIME = re.compile(  # an answer that says nothing else
     r"^(?:就|是|从|大概|大约|差不多|一直)*(?P<when>最近(?:这?几天|这?段时间)?|刚才|刚刚|刚|长期|一直|经常|好?几天|很久|好久|很长时间|前[几阵段](?:天|子|时间)"
     r"|just now|recently|for a long time|(?:today|yesterday|last night|this morning|last (?:week|month)))"
@@ -77,13 +85,17 @@ def absorb(form: Form, understood: Understanding, text: str, *, replace: bool = 
     elif named.addresses and (replace or not form.place.text or _narrows(form.place, named.addresses[0])):
         forms.set_place(form, place_of(named.addresses, text))
         filled.append("where")
+    elif named.addresses and _lies_within(named.addresses[0], form.place):
+        forms.set_place(form, Place(form.place.text + place_of(named.addresses, text).text, form.place.district))
+        filled.append("where")
     lasting = _LASTING.search(normalise(text))
     vague = _VAGUE_TIME.search(normalise(text))
     when = named.times[0].text if named.times else lasting[0] if lasting else vague["when"] if vague else ""
     if when and (replace or not form.happened):
         form.happened = when
         filled.append("when")
-    phones = [each for each in named.phones if each.lstrip("0") != form.elements.get("order_number")]
+    own = () if people.of_another(text) else named.phones
+    phones = [each for each in own if each.lstrip("0") != form.elements.get("order_number")]
     if phones and (replace or not form.phone):
         form.phone = next((each for each in phones if people.number_in(each)), phones[0])
         filled.append("contact")
@@ -135,6 +147,13 @@ def _narrows(before: Place, address: Address) -> bool:
     return before.district is None and address.district is not None and address.district in before.candidates
 
 
+def _lies_within(address: Address, before: Place) -> bool:
+    """Say whether an address tells where in a district, of which only the name is known: 云溪区, then 学府路口."""
+    precise = address.road or address.landmark or address.number
+    known = entities.find(normalise(before.text)).addresses
+    return bool(precise) and before.district is not None and only_district(known) == before.district
+
+
 def place_of(addresses: tuple[Address, ...], said: str) -> Place:
     """Return the place that addresses of a sentence name together; the first one that knows its district leads."""
     best = next((address for address in addresses if address.district), addresses[0])
@@ -150,6 +169,11 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
     """Take the text as the answer to the question for one element; say whether it is one."""
     said = clean(text).strip(" 。.!！")
     if element == "what":
+        only_named = named_elements(understood) or people.name_in(said)
+        if speaks_to_us(normalise(said)) or phrases.says("skip", normalise(said)):
+            return False  # 确认
+        if only_named and nothing_more(form, said, understood):
+            return False  # 昨晚; 我姓钱
         form.description = said
         forms.classify(form, understood)
         return bool(said)
@@ -157,9 +181,10 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
         return False
     match element:
         case "where":
-            return _where(form, LEAD.sub("", said), understood)
+            return _where(form, _PARTICLE.sub("", LEAD.sub("", said)).removesuffix("的"), understood)
         case "when" if _tells_time(said, understood):
-            form.happened = understood.entities.times[0].text if understood.entities.times else said
+            spoken = _PARTICLE.sub("", said)
+            form.happened = understood.entities.times[0].text if understood.entities.times else spoken
         case "contact":
             form.name = people.name_answered(said, understood.entities.phones) or form.name
             return False  # the number is what is asked for
@@ -174,22 +199,22 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
-            if speaks_to_us(normalise(said)) or (element == "amount" and not _SUM.search(normalise(said))):
+            if element in forms.PERSONAL_ELEMENTS and _NO_PARTY.search(said):
+                return False  # 从一百涨到三百
+            if speaks_to_us(normalise(said)) or (element == "amount" and not _OF_MONEY.search(normalise(said))):
                 return False
             if element in {"licence_plate", "order_number"} and not _SIGN.search(normalise(said)):
                 return False
             sums = sums_in(said) if element == "amount" else ()
-            form.elements[element] = (
-                sums[0] if sums else re.sub(r"(?:好像(?:是|叫)?|[吧呗嘛啊呀])$", "", LEAD.sub("", said))
-            )
+            form.elements[element] = sums[0] if sums else _PARTICLE.sub("", LEAD.sub("", said))
         case _:
             return False
     return True
 
 
 def _is_sum(said: str) -> bool:
-    """Say whether a text is a sum and nothing else."""
-    return re.fullmatch(rf"{_SUM.pattern}+[元块钱]{{1,2}}", normalise(said)) is not None
+    """Say whether a text is a sum or an age and nothing else: 两万元, 十二万, 六十八了."""
+    return len(said) > 1 and re.fullmatch(rf"{_SUM.pattern}+[元块钱岁了多]*", normalise(said)) is not None
 
 
 def sums_in(said: str) -> tuple[str, ...]:
@@ -272,8 +297,18 @@ def named_elements(understood: Understanding) -> set[str]:
 
 def tells_more(form: Form, text: str, understood: Understanding) -> bool:
     """Say whether a sentence tells more than the place, time, name, number and other elements in it."""
+    return len(_rest(form, text, understood)) >= TELLS_MORE
+
+
+def nothing_more(form: Form, text: str, understood: Understanding) -> bool:
+    """Say whether a sentence has nothing but such elements in it: 我姓钱, 昨晚; of 井盖松动 something is left."""
+    return not _GLUE.sub("", _rest(form, text, understood))
+
+
+def _rest(form: Form, text: str, understood: Understanding) -> str:
+    """Return what is left of a sentence without the elements in it."""
     named = understood.entities
-    rest = people.without_contact(normalise(text), form.name, form.phone)
+    rest = people.without_contact(normalise(forms.without_wishes(text)), form.name, form.phone)
     for part in (
         *(address.text for address in named.addresses),
         *(span.text for span in named.times),
@@ -283,6 +318,7 @@ def tells_more(form: Form, text: str, understood: Understanding) -> bool:
         *map(normalise, form.elements.values()),
         normalise(form.place.text),
         form.name,
+        people.name_in(text),
     ):
         rest = rest.replace(part, "") if part else rest
-    return len(rest) >= TELLS_MORE
+    return rest

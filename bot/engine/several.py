@@ -55,7 +55,8 @@ async def go_on(talk: Talk) -> None:
     while state.waiting and _idle(talk):
         told = state.waiting.pop(0)
         talk.replace(told.text)
-        talk.opening = talk.word("several.next", matter=name(told.text))
+        first = any(reply.data.get("why", {}).get("rule") == "several" for reply in talk.replies)
+        talk.opening = talk.word("several.next" if first else "several.then", matter=name(told.text))
         if told.question:
             talk.say("several.asked", why={"rule": "next_told"}, matter=name(told.text))
             if await answers.answer(talk, asks=True):
@@ -76,5 +77,5 @@ def _idle(talk: Talk) -> bool:
 
 def name(text: str) -> str:
     """Return the words by which a matter is named, few enough to be read aloud."""
-    words = text.strip(" ，,。.!！?？；;\n").split("\n")[0]
+    words = matters.bare_account(text).strip(" ，,。.!！?？；;\n").split("\n")[0]
     return words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"

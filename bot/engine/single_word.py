@@ -3,6 +3,7 @@
 import re
 
 import kb
+from bot.engine import people, phrases
 from bot.engine.state import Option
 from bot.engine.talk import Talk
 from core.text.segment import words
@@ -37,6 +38,8 @@ async def ask(talk: Talk) -> bool:
 
 def _single(word: str) -> bool:
     """Say whether a normalised text is one thing's name and nothing else."""
-    if not _HAN.fullmatch(word) or len(word) > LONGEST or _HAPPENS.search(word):
+    if not _HAN.fullmatch(word) or len(word) > LONGEST or _HAPPENS.search(word) or people.name_in(word):
+        return False
+    if any(phrases.says(each, word) for each in ("yes", "no", "skip", "anonymous")):
         return False
     return len(words(word)) <= 2 and not (meanings.asks(word) or meanings.reports(word))

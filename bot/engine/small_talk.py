@@ -30,7 +30,8 @@ async def nothing_said(talk: Talk) -> bool:
     elif languages.english(plain):
         state.locale = "en"
     if not re.search(r"\w", plain):
-        return await _say_and_go_on(talk, "bad.signs" if plain else "bad.empty", rule="nothing_said")
+        key = "bad.empty" if not plain else "bad.signs.form" if state.form is not None else "bad.signs"
+        return await _say_and_go_on(talk, key, rule="nothing_said")
     return False
 
 
@@ -88,6 +89,8 @@ async def _about_the_line(talk: Talk) -> bool:
     plain, form = talk.plain, talk.state.form
     if phrases.says("robot", plain) and len(plain) <= LONGEST_ASIDE:
         return await _say_and_go_on(talk, "small.robot", rule="robot")
+    if phrases.says("official", plain):
+        return await _say_and_go_on(talk, "small.official", rule="official")
     if phrases.says("hours", plain) and len(plain) <= LONGEST_ASIDE:
         return await _hours(talk)
     if phrases.says("greeting", plain):
@@ -126,7 +129,7 @@ async def _about_this_talk(talk: Talk) -> bool:
     if phrases.says("wait", plain):
         talk.say("small.wait", why={"rule": "wait"})
         return True
-    if talk.state.expects != "confirm" and phrases.says("matter_word", plain):
+    if talk.state.form is None and phrases.says("matter_word", plain):
         return await _say_and_go_on(talk, "small.tell", rule="no_matter_yet")
     if phrases.says("lead_in", plain):
         return await _say_and_go_on(talk, "small.listening", rule="lead_in")
@@ -150,7 +153,8 @@ async def _mood(talk: Talk) -> bool:
         return await _say_and_go_on(talk, "small.impatient", rule="impatient")
     if phrases.says("bye", plain):
         return await _say_and_go_on(talk, "small.bye", rule="bye")
-    if phrases.says("fine", plain) or phrases.says("prank", plain):
+    pressed_twice = bool(talk.state.tickets) and phrases.yes_or_no(plain) == "yes"  # 确认, once more
+    if phrases.says("fine", plain) or phrases.says("prank", plain) or pressed_twice:
         return await _say_and_go_on(talk, "small.fine", rule="fine")
     return False
 

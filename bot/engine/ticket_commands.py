@@ -8,7 +8,7 @@ from typing import Any
 from bot.engine import asking, corrections, phrases, survey
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
-from bot.engine.ticket_phrases import command_in, number_and_code
+from bot.engine.ticket_phrases import command_in, misread_number, number_and_code
 from bot.engine.ticket_status import say_status
 from core.errors import NotFound, TooMany, YitongError
 from routing import commands, guesses, tickets
@@ -28,6 +28,7 @@ async def begin(talk: Talk, name: str) -> None:
     """Carry out the named command on the ticket that the turn names, or ask for what it lacks."""
     number, code = number_and_code(talk.plain)
     wanted = Command(name=name, number=number, code=code)
+    wanted.asked = int(misread_number(talk.plain))  # it was told, and not rightly
     if name == "supplement":
         wanted.text = re.sub(r"^.{0,12}?补充(?:一下|一点|说明|材料|内容)?[:：，,\s]*", "", talk.text, count=1)
     if name == "dispute" and not number and not code:

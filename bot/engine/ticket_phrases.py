@@ -8,6 +8,7 @@ from bot.engine.talk import Talk
 NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
 CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
 _ATTEMPT = re.compile(r"(?<![0-9a-z])(?!status|ticket|number|please)([0-9a-z]{6})(?![0-9a-z])")
+_NEARLY = re.compile(r"\W*20[2-9]\d[01]\d[0-3]?\d?\W?\d{1,8}\W*")
 _SPACED = re.compile(r"(?<![0-9a-z])[0-9a-z](?:\s+[0-9a-z]){5}(?![0-9a-z])")
 LONGEST_COMMAND = 30  # characters beside the number; a longer text is an account in which these words occur
 LONGEST_RATING = 16  # characters beside the number; in a longer sentence 满意 or 没修好 is part of a matter
@@ -20,14 +21,14 @@ _COMMANDS: dict[str, re.Pattern[str]] = {
         r"|(?:怎么|为什么|咋)还(?:没有?|不)(?:人|来|处理|解决|办|回复|动静|修)"
     ),
     "withdraw": re.compile(
-        rf"(?:撤(?:回|销|掉|单|诉)|取消).{{0,8}}{_TICKET}|{_TICKET}.{{0,8}}(?:撤|取消)|withdraw"
+        rf"(?:撤(?:回|销|掉|单|诉)|取消).{{0,8}}{_TICKET}|{_TICKET}.{{0,8}}(?:撤|取消|作废|算了|不(?:要|用|需要)了)|withdraw"
         r"|^(?:我)?(?:想|要)?(?:撤单|撤回|撤销|撤诉)(?:吧|了)?$"
         r"|(?:修好|解决|处理好|弄好)了?.{0,10}(?:不用|撤|取消)"
     ),
     "supplement": re.compile(
         rf"^(?:我)?(?:想|要|还想|还要)?(?:再)?补充|{_TICKET}.{{0,10}}(?:补充|加上|追加)|^追加|add to (?:my|the) ticket"
     ),
-    "rate": re.compile(r"评价|打分|评分|^(?:我)?(?:很|非常|挺|不|不太|比较)?满意|\brate\b"),
+    "rate": re.compile(r"评价|打分|评分|(?:^|[,，。!！\s])(?:我)?(?:很|非常|挺|不|不太|比较)?满意|\brate\b"),
     "dispute": re.compile(
         r"^(?:其实|根本|还是|并|问题|事情|这事|那个|一直|都|也|又|还|,|，|\s){0,4}(?:没有?|未)(?:给我?)?(?:解决|处理好?|修好?|弄好|办好)"
         r"(?!吗|么)|\bnot (?:solved|fixed)\b"
@@ -60,10 +61,17 @@ def number_and_code(plain: str, *, asked: bool = False) -> tuple[str, str]:
     return number, code[1].upper() if code else ""
 
 
+def misread_number(plain: str) -> bool:
+    """Say whether a text is a ticket's number with a figure too few or too many, and nothing else."""
+    return _NEARLY.fullmatch(plain) is not None and not NUMBER.search(plain)
+
+
 def command_in(talk: Talk) -> str | None:
     """Return the command that the turn asks for; a bare number asks for the status."""
     plain, numbered = talk.plain, bool(NUMBER.search(talk.plain))
     named = numbered or "工单" in plain
+    if talk.state.form is None and misread_number(plain):
+        return "status"
     if talk.state.form is not None and not named:
         return None  # in the middle of a form these words belong to the matter
     if _ABOUT_HOW.search(plain) and not numbered:
