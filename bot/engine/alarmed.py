@@ -7,14 +7,12 @@ from bot.contract import ReplyType
 from bot.engine import emergencies, joint, matters, phrases, sentences
 from bot.engine.state import Alarm
 from bot.engine.talk import Talk
-from intents import emergency
 from intents.understanding import Emergency
 
 LONGEST = 20  # characters; who says more tells of something
 LONGEST_LATIN = 60
 BRIEF = 2  # sentences of the instruction that are said again
 SURE = 0.7  # confidence from which a few words are another matter: 我没敢开灯 is none
-STAYING = ("emergency.stay", "emergency.stay.listen", "emergency.stay.call")  # in a crisis, by turns
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[.!?])\s+")
 _HELP = re.compile(r"报警|报案|警察|救护|消防|急救|(?<!\d)1(?:10|19|20|22)(?!\d)|\b(?:police|ambulance)\b")
 _UNHARMED = re.compile(r"^\W*(?:都|也)?没(?:有)?人?(?:员)?(?:受?伤|危险|被困|事)")
@@ -91,10 +89,8 @@ def _again(talk: Talk, alarm: Alarm) -> str:
     In a crisis nothing is instructed again: the line stays, in other words each time.
     """
     alarm.followed += 1
-    if alarm.service == emergencies.CRISIS and alarm.number != emergency.services()[emergencies.CRISIS].number:
-        return talk.word("emergency.stay.help", number=alarm.number)  # somebody is hurt, or about to be
     if alarm.service == emergencies.CRISIS:
-        return talk.word(STAYING[(alarm.followed - 1) % len(STAYING)], number=alarm.number)
+        return emergencies.staying(talk, alarm)
     hurries = phrases.angry(talk.plain) or phrases.says("what_now", talk.plain)
     unharmed = phrases.says("no", talk.plain) or _UNHARMED.search(talk.plain)
     if unharmed or (alarm.followed % 2 == 0 and not hurries):  # by turns, not word for word each time

@@ -17,6 +17,7 @@ from intents.understanding import Emergency
 from kb import words
 
 EXPECTS = "danger"  # the open question whether anybody is in danger
+STAYING = ("emergency.stay", "emergency.stay.listen", "emergency.stay.call")  # in a crisis, by turns
 CRISIS = "crisis"  # the service for those who want to die: they are not told to help themselves
 NUMBERS = ("ambulance", "fire", "police")
 MOST_ASKED = 2  # times in a conversation
@@ -46,6 +47,11 @@ async def instruct(talk: Talk) -> bool:
     found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
+    if alarm is not None and _same_crisis(alarm, found):
+        alarm.followed += 1
+        data = {"service": alarm.service, "number": alarm.number}
+        talk.say_text(staying(talk, alarm), type=ReplyType.EMERGENCY, data=data, why={"rule": "alarm_goes_on"})
+        return True
     if languages.is_latin(talk.plain):
         talk.state.locale = "en"  # also for words that are not known for English: the rules have understood them
     why = {"rule": "emergency", "service": found.service, "situation": found.situation, "reason": found.reason}
@@ -55,6 +61,19 @@ async def instruct(talk: Talk) -> bool:
     if emergency.transfers(found):
         await to_person(talk, EMERGENCY, key=_handoff(found), number=found.number)
     return True
+
+
+def _same_crisis(alarm: Alarm, found: Emergency) -> bool:
+    """Say whether somebody goes on to tell of what the line stays with them for, and nothing worse."""
+    both = {(each.service, each.number) for each in (alarm, found)}
+    return alarm.current and both == {(CRISIS, alarm.number)}
+
+
+def staying(talk: Talk, alarm: Alarm) -> str:
+    """Return what is said to somebody in a crisis who says more: other words each time."""
+    if alarm.number != emergency.services()[CRISIS].number:
+        return talk.word("emergency.stay.help", number=alarm.number)  # somebody is hurt, or about to be
+    return talk.word(STAYING[(alarm.followed - 1) % len(STAYING)], number=alarm.number)
 
 
 async def _heard(talk: Talk) -> Emergency | None:

@@ -23,7 +23,7 @@ _INTRODUCED = re.compile(
     rf"|我是\s*([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![生人户民主员长工客家友])[\s,，]*(?=1[3-9]\d|电话|手机|联系)"
 )
 _BESIDE_NUMBER = re.compile(
-    rf"(?:^|[\s,，。;；])([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![打是话机码系])[\s:：]?(?=1[3-9]\d{{9}}(?!\d))"
+    rf"(?:^|[\s,，。;；])([小老阿]?[{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?<![打是话机码系])[\s:：]?(?=1[3-9]\d{{9}}(?!\d))"
 )
 _TITLED = re.compile(rf"({_NAME}?{_TITLE}){_STOP}")
 _BARE = re.compile(rf"^([小老阿]?{_NAME}{_TITLE}?)$")

@@ -42,7 +42,7 @@ _OF_A_NUMBER = re.compile("电话|手机|号码|phone")
 _TIME_WORD = re.compile(  # 小周 and 蓝天网吧 are none
     r"[\d今昨刚久]|前[天日年几两些阵段]|[一二三四五六七八九十几半两多好整每上下这那头当本][个来多]{0,2}[天日周年月点晚夜时]"
     r"|[年月][初底中份]|周[一二三四五六日天末]|[清大一]早|早[上晨]|[晚夜][上里间]|傍晚|[上中下]午|午[后休]|晌午|凌晨|天天|时候|那会"
-    r"|[以之]前|星期|礼拜|最近|一直|长期|经常|一向|以来|开始|just|now|day|week|month|year|night|morning"
+    r"|[以之]前|现在|星期|礼拜|最近|一直|长期|经常|一向|以来|开始|just|now|day|week|month|year|night|morning"
 )
 # 坏了三天了, 一个星期没人来: how long it has lasted says when it began.
 _LASTING = re.compile(

@@ -8,6 +8,9 @@ from bot.engine.talk import Talk
 NUMBER = re.compile(r"(?<!\d)(20\d{6})\s*[-–—_]?\s*(\d{6})(?!\d)")
 CODE = re.compile(r"(?<![0-9a-z])([34679acdefghjkmnpqrtwxy]{6})(?![0-9a-z])")
 _ATTEMPT = re.compile(r"(?<![0-9a-z])(?!status|ticket|number|please)([0-9a-z]{6})(?![0-9a-z])")
+_TOLD_BEFORE = re.compile(  # 我昨天报的路灯修了没
+    r"^.{0,8}(?:报修?|反映|投诉|登记|举报)(?:过|了)?的[^，,。]{1,12}(?:修|办|处理|解决|弄|搞)好?了?(?:没有?|吗|么)[啊呀]?\W*$"
+)
 _NEARLY = re.compile(r"\W*20[2-9]\d[01]\d[0-3]?\d?\W?\d{1,8}\W*")
 _SPACED = re.compile(r"(?<![0-9a-z])[0-9a-z](?:\s+[0-9a-z]){5}(?![0-9a-z])")
 LONGEST_COMMAND = 30  # characters beside the number; a longer text is an account in which these words occur
@@ -71,6 +74,8 @@ def command_in(talk: Talk) -> str | None:
     plain, numbered = talk.plain, bool(NUMBER.search(talk.plain))
     named = numbered or "工单" in plain
     if talk.state.form is None and misread_number(plain):
+        return "status"
+    if talk.state.form is None and _TOLD_BEFORE.search(plain):
         return "status"
     if talk.state.form is not None and not named:
         return None  # in the middle of a form these words belong to the matter

@@ -8,7 +8,7 @@ from core.text.normalise import normalise
 _FIGURES = r"[\d零一二两三四五六七八九十百]{1,6}(?:[-—]\d{1,4})?"
 _UNIT = r"(?:号楼|号院?|栋|幢|座|单元|楼|层|室|门|排)"
 _DETAIL = re.compile(rf"(?:{_FIGURES}{_UNIT}(?!线))+")
-_LEAD = re.compile(r"^(?:就)?(?:是|在|住)?")
+_LEAD = re.compile(r"^[就还]?(?:是|在|住)?")
 _HOUSE = re.compile(rf"(?<=[路街巷弄道]){_FIGURES}号.*$")
 
 
