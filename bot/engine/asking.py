@@ -58,13 +58,15 @@ async def ask(talk: Talk, element: str) -> None:
         return _ask_anew(talk, form, form.editing[0])
     if form.asked.get(element, 0) >= MOST_ASKED:
         return give_up(talk, element)
-    opening = talk.opening or ("" if form.asked else talk.word("form.begun"))
+    next_told, opening = talk.opening, talk.opening or ("" if form.asked else talk.word("form.begun"))
     talk.opening = ""
     form.beside = _beside(talk, form, element)
     form.asked[element] = form.asked.get(element, 0) + 1
     again = ".again" if form.asked[element] > 1 else ""
     rule = "put_again" if talk.resumes else "missing"
     why = {"rule": rule, "element": element, "asked": form.asked[element]}
+    if element in {"district", "confidential"} and next_told:
+        talk.say_text(next_told, why={"rule": "next_told"})
     if element == "district":
         return _ask_district(talk, form, again, why)
     if element == "confidential":
