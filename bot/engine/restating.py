@@ -22,6 +22,8 @@ def restate(form: Form, wrong: str, right: str, understood: Understanding, *, el
         return _set(form, element, sentences.LEAD.sub("", clean(right)), understood)
     misplaced = bool(wrong) and wrong in before
     filled = sentences.absorb(form, understood, right, replace=True)
+    if wrong and wrong in when:
+        form.happened = when.replace(wrong, right)  # 不是下午，是上午: the day stays
     if element and element not in filled and sentences.answer(form, element, right, understood):
         filled.append(element)
     if misplaced and not addresses:

@@ -27,7 +27,7 @@ _PLACE_WORD = re.compile(
 _SAYS = re.compile(r"都是|[了没不叫坏]|很|太")
 _NO_PLACE = re.compile(
     r"[?？!！]|^没|^不(?:知|清|晓|记|是|用|要|会|想|能)|^[a-z]*\d+[a-z\d]*$"
-    r"|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码"
+    r"|^[绕修堵让带赶拦占]路$|怎么|什么|为什么|[了吗呢吧啊嘛呗死气烦]$|你们|快点|告诉|一下|拜拜|电话|号码"
 )
 # 我家, 楼下: a place for the one who says it, and for nobody else.
 _VAGUE = re.compile(
