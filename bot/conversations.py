@@ -158,7 +158,7 @@ async def messages(session: AsyncSession, id: str, *, after: int = 0) -> list[Me
         .where(StoredMessage.conversation_id == id, StoredMessage.id > after)
         .order_by(StoredMessage.id)
     )
-    return [_message(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def store(
@@ -189,7 +189,7 @@ async def store(
         await session.flush()
     if rows:
         await live.announce(session, f"conversation:{id}", "message", ids=[row.id for row in rows], sender=sender)
-    return [_message(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 async def say(
@@ -241,7 +241,7 @@ async def answered(session: AsyncSession, id: str, key: str) -> list[Reply] | No
     rows = await session.scalars(
         select(StoredMessage).where(StoredMessage.answers == incoming).order_by(StoredMessage.id)
     )
-    return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(_message, rows)]
+    return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(read, rows)]
 
 
 async def said_last(session: AsyncSession, id: str) -> list[Reply]:
@@ -252,10 +252,11 @@ async def said_last(session: AsyncSession, id: str) -> list[Reply]:
     rows = await session.scalars(
         select(StoredMessage).where(mine, StoredMessage.answers == last).order_by(StoredMessage.id)
     )
-    return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(_message, rows)]
+    return [Reply(ReplyType(each.reply_type or "text"), each.text, each.data) for each in map(read, rows)]
 
 
-def _message(row: StoredMessage) -> Message:
+def read(row: StoredMessage) -> Message:
+    """Return a stored message as it is read."""
     data = json.loads(row.data)
     why = data.pop("why", {})
     return Message(

@@ -1,14 +1,15 @@
 """What a person is handed with a conversation: what was said, the matter so far, what the bot would say now."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations
+from bot import conversations, visits
 from bot.contract import ReplyType
-from bot.engine.agreed import MOST
+from bot.engine.agreed import MOST, without_wish
 from bot.queue import alarm_of, open_entry, own_entry, state_of
 from bot.tables import Handover, StoredMessage
 from bot.whisper import Whisper, whisper
@@ -21,6 +22,8 @@ from routing.numbers import ALPHABET, CODE_LENGTH
 _CHARACTER = "[" + ALPHABET + "".join(chr(ord(character) + 0xFEE0) for character in ALPHABET) + "]"
 # A ticket's code as a receipt says it or a citizen types it; some English words look the same, and are hidden too.
 _CODE = re.compile("(?<![A-Za-z0-9])" + "[ -]?".join([_CHARACTER] * CODE_LENGTH) + "(?![A-Za-z0-9])", re.IGNORECASE)
+_RECEIPT = re.compile(f"(?<![A-Za-z0-9])[{ALPHABET}]{{{CODE_LENGTH}}}(?![A-Za-z0-9])")  # the line itself says it so
+LATELY = 20  # messages of the line in which a sentence counts as just said
 
 
 async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
@@ -29,9 +32,8 @@ async def told_to_agent(session: AsyncSession, entry: Handover) -> list[str]:
     First what was said with the wish for a person: the bot made nothing of it. As many sentences as are read again.
     """
     since = (StoredMessage.conversation_id == entry.conversation_id) & (StoredMessage.at >= entry.taken_at)
-    opened = await session.scalar(
-        select(func.max(StoredMessage.id)).where(since, StoredMessage.reply_type == ReplyType.TICKET)
-    )
+    by_agent = (StoredMessage.reply_type == ReplyType.TICKET) & (StoredMessage.sender == "agent")  # not a ticket's news
+    opened = await session.scalar(select(func.max(StoredMessage.id)).where(since, by_agent))
     told = await _said(session, since & (StoredMessage.id > (opened or 0)), MOST)
     if opened or len(told) == MOST:
         return told
@@ -58,14 +60,19 @@ async def whispered(session: AsyncSession, id: str, *, actor: Actor) -> Whisper:
     conversation = await conversations.get(session, id)
     entry = await own_entry(session, id, actor)
     said = await told_to_agent(session, entry)
-    return await whisper(state_of(conversation), said, locale=conversation.locale)
+    here = (StoredMessage.conversation_id == id) & (StoredMessage.sender != "citizen")
+    lately = select(StoredMessage.text).where(here).order_by(StoredMessage.id.desc()).limit(LATELY)
+    heard = (await session.scalars(lately)).all()
+    return await whisper(state_of(conversation), said, locale=conversation.locale, heard=heard)
 
 
-async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, Any]:
+async def context(session: AsyncSession, id: str, *, actor: Actor, before: int | None = None) -> dict[str, Any]:
     """Return what a person needs to go on: messages (with what led to each), understanding, form so far, tickets.
 
-    Numbers, names and tickets' codes are masked until the agent has taken the conversation; taking it is on the ledger.
-    Raises Forbidden; NotFound where the citizen does not want a person.
+    The last messages, or those before the message `before`; `more` says whether there are earlier ones; `told`: what
+    the citizen has told in this visit that is in no ticket yet. Numbers, names and tickets' codes are masked until the
+    agent has taken the conversation; taking it is on the ledger. Raises Forbidden; NotFound where the citizen does not
+    want a person.
     """
     actor.must(Permission.CONVERSATION_TAKE)
     conversation = await conversations.get(session, id)
@@ -74,10 +81,14 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
         raise NotFound("没有这个对话。")
     own = entry.taken_at is not None and entry.staff_id == actor.id
     state = state_of(conversation)
+    names = _names(state)
+    found, more = await visits.latest(session, id, before=before)
+    visit = await visits.begun_at(session, id, by=entry.requested_at)
+    told = [each.text for each in visits.of_matter(found, start=visit) if each.sender == "citizen"]
     said = [
         {**message.as_json(), "why": message.why}
-        | ({} if own else {"text": _masked_text(message.text), "code": None, "options": []})
-        for message in await conversations.messages(session, id)
+        | ({} if own else {"text": _masked_text(message.text, names, message.sender), "code": None, "options": []})
+        for message in found
     ]
     return {
         "conversation": id,
@@ -89,9 +100,13 @@ async def context(session: AsyncSession, id: str, *, actor: Actor) -> dict[str, 
         "waits_since": entry.waits_since,
         "held": own,
         "messages": said,
+        "more": more,
+        "visit": visit,
+        "told": [each if own else _masked_text(each, names) for each in filter(None, map(without_wish, told))],
         "alarm": alarm_of(state, clear=own),
+        "danger": bool((state.get("alarm") or {}).get("current", True)) if state.get("alarm") else False,
         "understanding": state.get("understood"),
-        "form": state.get("form") if own else _masked(state.get("form")),
+        "form": state.get("form") if own else _masked(state.get("form"), names),
         "callback": state.get("callback", "") if own else mask_text(state.get("callback", "")),
         "tickets": [ticket["number"] for ticket in state.get("tickets", [])],
     }
@@ -106,15 +121,25 @@ async def number_of(session: AsyncSession, id: str) -> str:
     return found[0] if found else ""
 
 
-def _masked(form: dict[str, Any] | None) -> dict[str, Any] | None:
+def _names(state: dict[str, Any]) -> list[str]:
+    """Return the names that the citizen has given of themselves, the longest first."""
+    kept = [state.get("form"), state.get("citizen"), *state.get("aside", [])]
+    return sorted({each["name"] for each in kept if each and len(each.get("name") or "") > 1}, key=len, reverse=True)
+
+
+def _masked(form: dict[str, Any] | None, names: Sequence[str]) -> dict[str, Any] | None:
     if form is None:
         return None
-    shown = {key: _masked_text(value) if isinstance(value, str) else value for key, value in form.items()}
+    shown = {key: _masked_text(value, names) if isinstance(value, str) else value for key, value in form.items()}
     return shown | {"name": mask_name(form["name"]), "phone": mask_phone(form["phone"]) if form["phone"] else ""}
 
 
-def _masked_text(text: str) -> str:
-    return without_codes(without_introduction(mask_text(text)))
+def _masked_text(text: str, names: Sequence[str], sender: str = "citizen") -> str:
+    """Return the text without names, numbers and codes; the line itself introduces nobody (您的姓名和手机号)."""
+    text = mask_text(text)
+    for name in names:
+        text = text.replace(name, mask_name(name))
+    return _RECEIPT.sub("*" * CODE_LENGTH, text) if sender == "bot" else without_codes(without_introduction(text))
 
 
 def without_codes(text: str) -> str:

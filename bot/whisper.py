@@ -21,7 +21,8 @@ ALARM_LASTS = 6  # sentences to the agent for which an alarm that the bot heard 
 class Whisper:
     """`form`: with what was said to the agent; `missing`: the next element; sentences are in the citizen's language.
 
-    `ask`: asks for the missing element; `alarm`: the emergency of the last words, with what to `instruct`.
+    `ask`: asks for the missing element; `lacks`: all that the matter lacks; `alarm`: the emergency of the last words,
+    with what to `instruct`, empty where the citizen has been told; `danger`: nothing else matters now.
     """
 
     form: dict[str, Any] | None = None
@@ -30,10 +31,15 @@ class Whisper:
     ask: str = ""
     alarm: Emergency | None = None
     instruct: str = ""
+    lacks: tuple[str, ...] = ()
+    danger: bool = False
 
 
-async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str) -> Whisper:
-    """Return what the bot makes of the conversation now. `said`: the citizen's sentences since an agent has it."""
+async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str, heard: Sequence[str] = ()) -> Whisper:
+    """Return what the bot makes of the conversation now.
+
+    `said`: the citizen's sentences since an agent has it; `heard`: what the citizen was told lately, by whomever.
+    """
     kept = read(state)
     alarm, placed = None, bool(kept.alarm and kept.alarm.place)
     for text in said[-LAST_WORDS:]:
@@ -47,13 +53,16 @@ async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str) ->
         missing = "" if placed or await _placed(said) or (kept.form and kept.form.place.text) else "where"
     else:
         missing = (forms.missing(kept.form) or "") if kept.form else ""
+    instruct = _instruction(alarm, locale) if alarm else ""
     return Whisper(
         form=asdict(kept.form) if kept.form else None,
         understood=kept.understood,
         missing=missing,
         ask=_question(kept.form or Form(), missing, locale) if missing else "",
         alarm=alarm,
-        instruct=_instruction(alarm, locale) if alarm else "",
+        instruct="" if any(instruct in each for each in heard) else instruct,
+        lacks=tuple(forms.all_missing(kept.form)) if kept.form else (),
+        danger=danger,
     )
 
 

@@ -53,3 +53,10 @@ def hour(value: datetime | str) -> str:
     """Return hour and minute of a moment (or of its ISO form) in the city's zone: 10:23."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return clock.local(at, city().time_zone).strftime("%H:%M")
+
+
+def spoken(value: datetime | str) -> str:
+    """Return when something was said: hour and minute, with the day where that is not today."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    here, today = (clock.local(each, city().time_zone).date() for each in (at, clock.now()))
+    return hour(at) if here == today else moment(at)

@@ -159,15 +159,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const log = event.detail.target;
   if (!log || !log.matches || !log.matches("[data-scroll]")) return;
   atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  opened = [...log.children].map((said) => Boolean(said.querySelector("details[open]")));
+  opened = [...log.querySelectorAll("[data-said]:has(details[open])")].map((said) => said.dataset.said);
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   count(document);
   if (!event.target.matches || !event.target.matches("[data-scroll]")) return;
-  opened.forEach((open, index) => {
-    const why = open && event.target.children[index] && event.target.children[index].querySelector("details");
+  for (const said of opened) {
+    const why = event.target.querySelector(`[data-said="${said}"] details`);
     if (why) why.open = true;
-  });
+  }
   if (atEnd) toEnd();
 });
 
@@ -189,6 +189,42 @@ for (const left of ["mouseout", "focusout"]) {
     }
   }));
 }
+
+// The ticket's form follows the conversation: what the citizen tells stands in it, except where the agent has written.
+const written = new Set();
+
+document.addEventListener("input", (event) => {
+  if (event.target.closest("#intake") && event.target.id) written.add(event.target.id);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, verb } = event.detail.requestConfig;
+  if (verb !== "get" || !elt.matches("[data-follows]") || event.detail.xhr.status !== 200) return;
+  const drawn = new DOMParser().parseFromString(event.detail.xhr.response, "text/html");
+  for (const told of drawn.querySelectorAll("[name][id]")) {
+    const field = document.getElementById(told.id);
+    if (field && told.value && !written.has(told.id) && field !== document.activeElement) field.value = told.value;
+  }
+});
+
+// While a command is on its way its button stays: a refusal has to find the page that it belongs to.
+const pressed = new Set();
+
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.detail.requestConfig.verb !== "get") pressed.add(event.detail.requestConfig.elt);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (requestConfig.verb !== "get" || ![...pressed].some((each) => target.contains(each))) return;
+  event.detail.shouldSwap = false;
+  target.dataset.late = "true";
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!pressed.delete(event.detail.requestConfig.elt)) return;
+  for (const part of document.querySelectorAll("[data-late]")) {
+    delete part.dataset.late;
+    htmx.trigger(part, "missed");
+  }
+});
 
 // A command that replaced what had the focus leaves it on what came of it, so that the keyboard goes on from there.
 document.addEventListener("htmx:afterSettle", (event) => {
@@ -275,7 +311,7 @@ document.addEventListener("keydown", (event) => {
     if (box.value.trim()) box.form.requestSubmit();
   }
   if (event.altKey && event.code === "Digit1") {
-    const take = document.querySelector("[data-take]");
+    const take = document.querySelector(".composer [data-take]") || document.querySelector("[data-take]"); // who is looked at, else who is first
     if (take) { event.preventDefault(); take.click(); }
   }
   if (event.altKey && /^Digit[789]$/.test(event.code)) {

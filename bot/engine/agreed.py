@@ -57,7 +57,7 @@ async def take(state: State, said: Sequence[str], *, begin: bool = False, told: 
 
     `begin`: a clear matter begins a form where none is open.
     """
-    for text in map(_without_wish, map(clean, said[-MOST:])):
+    for text in ((without_wish(each) or each) for each in map(clean, said[-MOST:])):
         plain = normalise(text)
         understood = await understand(text)
         if state.form is not None:
@@ -71,10 +71,10 @@ async def take(state: State, said: Sequence[str], *, begin: bool = False, told: 
             state.understood = matters.brief(understood)
 
 
-def _without_wish(text: str) -> str:
-    """Return what was said beside the wish for a person, which is no part of the matter; the wish where it is all."""
+def without_wish(text: str) -> str:
+    """Return what was said beside the wish for a person, which is no part of the matter; nothing where it is all."""
     kept = [clause for clause in _CLAUSES.split(text) if not phrases.says("person", normalise(clause))]
-    return "".join(kept).rstrip("，,；;、 ") or text
+    return "".join(kept).rstrip("，,；;、 ")
 
 
 async def fill(state: State, agreed: Agreed) -> None:

@@ -184,26 +184,27 @@ async def test_the_photos_of_a_conversation_go_with_the_next_ticket_and_with_no_
 async def test_the_agent_who_has_the_conversation_sees_its_photos_and_nobody_else_does(world: World) -> None:
     id = await world.waiting()
     await with_photos(id)
-    address = f"{CONVERSATIONS}/{id}/attachments"
     async with world.client("lin") as client, world.browser("lin") as browser:
+        messages = (await client.get(f"{CONVERSATIONS}/{id}")).json()["messages"]
+        address, later = (f"{CONVERSATIONS}/{id}/messages/{messages[place]['id']}/attachments" for place in (1, 3))
         assert (await client.get(f"{address}/1")).status_code == 404
         waiting = await browser.get(f"/desk?conversation={id}")
-        assert "接听后可以查看" in waiting.text and address not in waiting.text
+        assert "接听后可以查看" in waiting.text and "/attachments" not in waiting.text
         await client.post(f"{CONVERSATIONS}/{id}/take")
         messages = (await client.get(f"{CONVERSATIONS}/{id}")).json()["messages"]
-        pictures = [await client.get(f"{address}/{index}") for index in (1, 2, 3, 4)]
+        pictures = [await client.get(one) for one in (f"{address}/1", f"{later}/1", f"{later}/2", f"{later}/3")]
         page = (await browser.get(f"/desk?conversation={id}")).text
         log = (await browser.get(f"/desk/conversations/{id}/messages")).text
     assert [each["photos"] for each in messages if each["photos"]] == [
         [{"index": 1, "available": True}],
-        [{"index": 2, "available": False}, {"index": 3, "available": True}],
+        [{"index": 1, "available": False}, {"index": 2, "available": True}],
     ]
     assert [each.status_code for each in pictures] == [200, 404, 200, 404]
     assert pictures[0].headers["content-type"] == "image/png"
     assert pictures[0].headers["cache-control"] == "no-store"
     assert pictures[0].content == images.clean(png()).content
     for shown in (page, log):
-        assert shown.count(f'<img src="{address}/') == 2 and "还没有取到" in shown
+        assert f'<img src="{address}/1' in shown and f'<img src="{later}/2' in shown and "还没有取到" in shown
     for login, status in (("he", 404), ("zhou", 404), ("lamps", 403), ("editor", 403)):
         async with world.client(login) as client:
             assert (await client.get(f"{address}/1")).status_code == status, login
@@ -215,10 +216,12 @@ async def test_a_photo_of_a_conversation_is_not_seen_through_another_or_after_it
     own, foreign = await world.waiting(), await world.waiting()
     await with_photos(foreign)
     async with world.client("lin") as client:
+        sent = (await client.get(f"{CONVERSATIONS}/{foreign}")).json()["messages"][1]["id"]
+        photo = f"{CONVERSATIONS}/{foreign}/messages/{sent}/attachments/1"
         await client.post(f"{CONVERSATIONS}/{own}/take")
-        assert (await client.get(f"{CONVERSATIONS}/{own}/attachments/1")).status_code == 404
-        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 404
+        assert (await client.get(photo.replace(foreign, own))).status_code == 404
+        assert (await client.get(photo)).status_code == 404
         await client.post(f"{CONVERSATIONS}/{foreign}/take")
-        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 200
+        assert (await client.get(photo)).status_code == 200
         await client.post(f"{CONVERSATIONS}/{foreign}/give-back")
-        assert (await client.get(f"{CONVERSATIONS}/{foreign}/attachments/1")).status_code == 404
+        assert (await client.get(photo)).status_code == 404

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations, handover
+from bot import conversations, handover, visits
 from core.auth import Actor
 from core.errors import NotFound
 from core.privacy import mask_text
 from routing import tickets
 
 MOST = 5
+MOST_READ = 300  # messages of an earlier conversation, the last ones
 LOOKED_AT = 20  # tickets of the same number, the newest
 
 
@@ -52,7 +53,7 @@ async def read(session: AsyncSession, context: dict[str, Any], id: str, *, actor
     known = await conversations_of(session, context, actor=actor) if context["held"] else []
     if id not in {each.conversation for each in known}:
         raise NotFound("没有这个对话。")
-    said = await conversations.messages(session, id)
+    said, _ = await visits.latest(session, id, limit=MOST_READ)
     return [
         message.as_json()
         | {"text": handover.without_codes(message.text), "why": message.why, "photos": [], "code": None}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -26,6 +26,7 @@ router = APIRouter(
     responses=refusals(400, 401, 403, 404, 409, 422, 503),
 )
 
+MOST_ID = 2**63 - 1  # of a row
 WAITING: dict[str, Any] = {
     "conversation": "7c6f0d0b9a5e4f7f8f7d2f4f6a1b2c3d",
     "channel": "web",
@@ -128,10 +129,17 @@ async def waiting(actor: Staffed) -> Queue:
 
 
 @router.get("/{id}")
-async def context(id: str, actor: Staffed) -> dict[str, Any]:
-    """Return what a person needs to go on: messages, understanding, form so far, tickets. Masked until you take it."""
+async def context(
+    id: str,
+    actor: Staffed,
+    before: Annotated[int | None, Query(ge=1, le=MOST_ID, description="Messages before this one.")] = None,
+) -> dict[str, Any]:
+    """Return what a person needs to go on: messages, understanding, form so far, tickets. Masked until you take it.
+
+    Of the messages the last hundred; where `more` is true, ask again with `before` as the id of the first of them.
+    """
     async with transaction() as session:
-        return await photos.context(session, id, actor=actor)
+        return await photos.context(session, id, actor=actor, before=before)
 
 
 @router.get("/{id}/remembered")
@@ -143,14 +151,19 @@ async def read_remembered(id: str, actor: Staffed) -> dict[str, Any]:
 
 
 @router.get(
-    "/{id}/attachments/{index}",
+    "/{id}/messages/{message}/attachments/{index}",
     response_class=FileResponse,
     responses={200: {"description": "The photo", "content": {kind: {} for kind in MEDIA_TYPES}}},
 )
-async def read_photo(id: str, index: Annotated[int, Path(ge=1, le=1000)], actor: Staffed) -> FileResponse:
-    """Return a photo that the citizen sent, of a conversation that you have taken; 404 before that."""
+async def read_photo(
+    id: str,
+    message: Annotated[int, Path(ge=1, lt=MOST_ID)],
+    index: Annotated[int, Path(ge=1, le=1000)],
+    actor: Staffed,
+) -> FileResponse:
+    """Return a photo of a message of the citizen, in a conversation that you have taken; 404 before that."""
     async with transaction() as session:
-        found = await photos.open_photo(session, id, index, actor=actor)
+        found = await photos.open_photo(session, id, message, index, actor=actor)
     # The next person at this desk must not find it.
     return FileResponse(found.path, media_type=found.media_type, headers={"Cache-Control": "no-store"})
 

@@ -29,16 +29,20 @@ LAST_WORDS = 3  # sentences of the citizen that are tried, the newest first: 好
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """Articles for a sentence of the citizen, and which of them the agent used (True) or called wrong (False)."""
+    """Articles for a sentence of the citizen, and which of them the agent used (True) or called wrong (False).
+
+    `danger`: none, because something else comes first.
+    """
 
     question: str
     hits: list[kb.Hit]
     said: dict[str, bool]
+    danger: bool = False
 
     @property
     def mark(self) -> str:
         """Return what changes when the screen would: the sentence itself stands in no address."""
-        return _mark(self.question, *(f"{hit.article} {hit.section}" for hit in self.hits))
+        return _mark(self.question, str(self.danger), *(f"{hit.article} {hit.section}" for hit in self.hits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Heard:
     @property
     def mark(self) -> str:
         """Return what changes when the screen would."""
-        said = self.whisper.instruct, self.whisper.ask, str(self.whisper.form is None)
+        alarm = self.whisper.alarm.number if self.whisper.alarm else ""
+        said = alarm, self.whisper.instruct, self.whisper.ask, str(self.whisper.form is None)
         return _mark(*said, *(each.number for each, _ in self.alike))
 
 
@@ -60,7 +65,12 @@ def _mark(*shown: str) -> str:
 
 
 async def suggest(session: AsyncSession, context: dict[str, Any]) -> Suggested:
-    """Return the best articles for the citizen's last sentence that the base has any for. `context`: of `handover`."""
+    """Return the best articles for the citizen's last sentence that the base has any for; none while there is danger.
+
+    `context`: of `handover`.
+    """
+    if context["danger"]:  # nobody looks up how to insure a house that burns
+        return Suggested("", [], {}, danger=True)
     place = (context["form"] or {}).get("place") or {}
     said = await feedback.said_by_agent(session, context["conversation"])
     for question in _sentences(context):
@@ -84,6 +94,7 @@ async def follow(session: AsyncSession, context: dict[str, Any], *, actor: Actor
     whisper = await handover.whispered(session, context["conversation"], actor=actor)
     context["form"] = whisper.form or context["form"]
     context["understanding"] = whisper.understood or context["understanding"]
+    context["danger"], context["lacks"] = whisper.danger, whisper.lacks
     return whisper
 
 

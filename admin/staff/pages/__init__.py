@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from admin.staff.pages import (
     catalogue,
     clocks,
+    conversing,
     desk,
     duplicates,
     editing,
@@ -29,6 +30,7 @@ router = APIRouter()
 for _page in (
     signing,
     desk,
+    conversing,
     topics,
     duplicates,  # before the workbench, whose commands are any word behind a number
     workbench,

@@ -26,7 +26,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"moment": texts.moment, "hour": texts.hour, "masked": mask_text}
+_environment.filters |= {"moment": texts.moment, "hour": texts.hour, "spoken": texts.spoken, "masked": mask_text}
 _environment.globals |= {
     "category_path": naming.category_path,
     "place": naming.place,

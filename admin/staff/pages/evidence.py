@@ -55,7 +55,7 @@ def alarm(found: Mapping[str, Any] | None, *, said: str = "") -> Alarm | None:
 def alarm_of(context: Mapping[str, Any]) -> Alarm | None:
     """Return the alarm of a conversation, with what the citizen was told."""
     told = [each["text"] for each in context["messages"] if each["why"].get("rule") == "cry"]
-    return alarm(context["alarm"], said=told[0] if told else "")
+    return alarm(context["alarm"], said=told[-1] if told else "")
 
 
 def examples(texts: Sequence[str], own: str) -> list[tuple[str, str]]:

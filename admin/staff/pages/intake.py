@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import intents
 from admin.staff import naming
 from admin.staff.pages import choices
+from admin.staff.tickets.opening import OTHER_CHANNELS
 from bot.handover import Agreed
 from intents import Understanding
 from routing import tickets, whereabouts
@@ -58,9 +59,9 @@ class Intake:
 
     @classmethod
     def of_conversation(cls, context: dict[str, Any]) -> "Intake":
-        """Return what the conversation has told so far: the bot's form, else what the citizen said."""
+        """Return what the conversation has told so far: the bot's form, else what the citizen said in this visit."""
         form = context["form"]
-        said = "\n".join(each["text"] for each in context["messages"] if each["sender"] == "citizen")
+        said = "\n".join(context["told"])
         if form is None:
             understood = context["understanding"] or {}
             made = cls(
@@ -125,3 +126,17 @@ async def understand(session: AsyncSession, intake: Intake) -> tuple[Understandi
         phone=intake.phone or None,
     )
     return understood, similar
+
+
+def form_of(intake: Intake) -> dict[str, Any]:
+    """Return what the form of a new ticket shows."""
+    return {
+        "intake": intake,
+        "similar": [],
+        "judged": None,
+        "category_groups": choices.category_groups(),
+        "request_types": choices.request_types(),
+        "urgencies": choices.urgencies(),
+        "areas": naming.areas(),
+        "channels": OTHER_CHANNELS,
+    }

@@ -96,10 +96,11 @@ async def open_ticket(session: AsyncSession, body: OpenTicket, *, actor: Actor) 
     channel: str = body.channel
     attachments: list[dict[str, Any]] = []
     if body.conversation:
-        channel = (await handover.context(session, body.conversation, actor=actor))["channel"]
+        context = await handover.context(session, body.conversation, actor=actor)
+        channel = context["channel"]
         # The conversation before the day's row of numbers, as in a turn: two at once never wait for each other.
         await conversations.get(session, body.conversation, lock=True)
-        attachments = await photos.of_matter(session, body.conversation, actor=actor)
+        attachments = await photos.of_matter(session, body.conversation, actor=actor, visit=context["visit"])
     draft = Draft(
         request_type=body.request_type,
         category=body.category,

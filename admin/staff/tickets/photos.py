@@ -19,9 +19,9 @@ def of_ticket(ticket: Ticket, taken: Iterable[Step]) -> list[dict[str, Any]]:
     return [*ticket.attachments, *(each for step in taken for each in step.attachments)]
 
 
-def listed(kept: Iterable[dict[str, Any]], *, start: int = 1) -> list[dict[str, Any]]:
-    """Return the photos by number, the first one's being `start`, and whether they can be looked at."""
-    return [{"index": index, "available": _file(each) is not None} for index, each in enumerate(kept, start)]
+def listed(kept: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the photos by number, from 1, and whether they can be looked at."""
+    return [{"index": index, "available": _file(each) is not None} for index, each in enumerate(kept, 1)]
 
 
 def chosen(kept: Sequence[dict[str, Any]], index: int) -> Attachment:
