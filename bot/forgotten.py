@@ -54,9 +54,10 @@ async def put_back(session: AsyncSession, id: str) -> bool:
 
 
 async def _with_what_was_told(session: AsyncSession, conversation: Conversation, entry: Handover) -> str:
-    """Return the state with what the citizen told the agent who is gone: in the open form, as when it is given back."""
+    """Return the state with what the citizen told the agent who is gone: in a form, whether or not one was open."""
     kept = state.read(state_of(conversation))
-    await agreed.take(kept, await told_to_agent(session, entry))
+    danger = kept.alarm is not None and kept.alarm.current
+    await agreed.take(kept, await told_to_agent(session, entry), begin=not danger)
     return json.dumps(state_of(conversation) | kept.as_json(), ensure_ascii=False)
 
 

@@ -75,7 +75,8 @@ async def find(session: AsyncSession, entry: Handover) -> Place:
     if not position or count < known.fewest or not await duty.present(session):
         return Place(position)
     moved = max(0, (entry.place or position) - position)
-    own = (clock.now() - entry.requested_at).total_seconds() / (moved + 1)
+    # Of somebody whom an agent has left it is not known how long they waited: much of the time they were talking.
+    own = 0.0 if entry.returned else (clock.now() - entry.requested_at).total_seconds() / (moved + 1)
     minutes = max(1, math.ceil(max(float(seconds), own) * position / 60))
     return Place(position, min(minutes, known.longest_minutes), over=minutes > known.longest_minutes)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.engine import agreed, phrases
+from bot.engine import agreed, emergencies, phrases
 from bot.engine import form as forms
 from bot.engine.state import Form, read
 from bot.engine.talk import understand
@@ -43,8 +43,9 @@ async def whisper(state: dict[str, Any], said: Sequence[str], *, locale: str, he
     kept = read(state)
     alarm, placed = None, bool(kept.alarm and kept.alarm.place)
     for text in said[-LAST_WORDS:]:
-        if not phrases.says("cancel", normalise(text)):
-            alarm = (await understand(text)).emergency or alarm
+        plain, found = normalise(text), (await understand(text)).emergency
+        if found and not phrases.says("cancel", plain) and not emergencies.goes_on(kept.alarm, found, plain):
+            alarm = found
     # In danger nothing is begun, and nothing asked but where.
     lasts = kept.alarm is not None and kept.alarm.current and len(said) <= ALARM_LASTS
     danger = alarm is not None or lasts

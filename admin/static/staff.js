@@ -171,8 +171,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (atEnd) toEnd();
 });
 
-// What is suggested does not change under the pointer or the keyboard: they wait until both have left.
-const inHand = (part) => part.matches(":hover, :focus-within");
+// What is suggested does not change under the pointer or the keyboard: it waits until both have left, or a sentence was
+// sent, after which nobody aims at what was suggested before it.
+let aims = true;
+const inHand = (part) => aims && part.matches(":hover, :focus-within");
+
+document.addEventListener("pointermove", () => { aims = true; });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, requestConfig } = event.detail;
@@ -246,6 +250,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
     const said = event.detail.requestConfig.formData.get(box.name);
     if (box.value.startsWith(said)) box.value = box.value.slice(said.length).trimStart();
     keepDraft(box);
+    aims = false;
     box.focus();
     toEnd();
   }

@@ -44,6 +44,8 @@ async def instruct(talk: Talk) -> bool:
             found = None
     elif found is not None and answers and _is_faint(talk.plain, found) and put(talk, found):
         return True
+    if found is not None and goes_on(alarm, found, talk.plain):
+        return False
     found = found or _confirmed(talk)
     if found is None:
         return await _cry(talk)
@@ -83,6 +85,18 @@ async def _heard(talk: Talk) -> Emergency | None:
         return found
     meant = pinyin.read(talk.plain)
     return (await understand(meant)).emergency if meant else found
+
+
+def goes_on(alarm: Alarm | None, found: Emergency, plain: str) -> bool:
+    """Say whether what sounds like danger is of the emergency that is known: 我妈还在里面 after 着火了.
+
+    Where a rule hears it, or it is known what has happened, it is another one.
+    """
+    if alarm is None or not alarm.current or alarm.service == CRISIS:
+        return False
+    if not alarm.situation or found.situation is not None:
+        return False
+    return found.service != alarm.service and not any(emergency_rules.find(plain))
 
 
 def instruction(talk: Talk, found: Emergency) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from bot import conversations, converse, duty, forgotten, handover
 from bot.contract import Turn
+from bot.queue import state_of
 from core import auth, clock, ledger
 from core.auth import Actor, Role
 from core.database import transaction
@@ -110,3 +111,14 @@ async def test_a_word_that_came_between_look_and_deed_keeps_it() -> None:
             await handover.say(session, id, actor=agent, text="您好")
             assert not await forgotten.put_back(session, id)
     assert await state(id) == (True, 0)
+
+
+async def test_what_was_told_to_the_agent_who_left_is_kept_though_no_form_was_open() -> None:
+    id, _ = await talking()
+    async with transaction() as session:
+        await converse(session, Turn(id, "web", "我家楼上半夜装修吵得睡不着，在望江区南山路18号", clock.now()))
+    with clock.set_to(clock.now() + SILENCE, running=True):
+        await forgotten.take_back()
+    async with transaction() as session:
+        form = state_of(await conversations.get(session, id)).get("form")
+    assert form and form["place"]["text"] == "望江区南山路18号"

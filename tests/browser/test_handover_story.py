@@ -99,6 +99,50 @@ def test_a_sentence_that_is_being_written_is_lost_to_nothing(browser: Browser, l
     agent.wait_for_url(re.compile(r"/desk$"))
 
 
+def test_the_key_takes_who_is_looked_at_and_the_form_follows_what_is_told(browser: Browser, line: Line) -> None:
+    first, second = open_page(browser, line, "/", PHONE), open_page(browser, line, "/", PHONE)
+    say(first, "转人工")
+    say(second, "我家楼上半夜装修吵得睡不着，转人工")
+    expect(second.locator("#presence")).to_contain_text("第2位")
+    agent = at_desk(browser, line, "agent")
+    agent.on("dialog", lambda dialog: dialog.accept())
+    agent.locator("#queue li.entry", has_text="半夜装修").get_by_role("link").click()
+    expect(agent.locator(".composer.take")).to_be_visible()
+    agent.keyboard.press("Alt+1")
+    expect(agent.locator("#sentence")).to_be_focused()
+    expect(second.locator("#presence")).to_contain_text("人工坐席正在为您服务")
+    agent.locator("#i-title").fill("我写的标题")
+    second.locator("#text").fill("在望江区南山路18号，我叫王芳，13800138000")
+    second.locator("#text").press("Enter")
+    expect(agent.locator("#i-address")).to_have_value("望江区南山路18号")
+    expect(agent.locator("#i-phone")).to_have_value("13800138000")
+    expect(agent.locator("#i-title")).to_have_value("我写的标题")  # what the agent wrote stays
+    agent.get_by_role("button", name="交还机器人").click()
+    agent.wait_for_url(re.compile(r"/desk$"))
+    first.locator("#presence button").click()
+    expect(first.locator("#presence")).to_be_hidden()
+
+
+def test_who_was_slower_reads_who_was_faster_though_the_queue_was_drawn_anew(browser: Browser, line: Line) -> None:
+    citizen = open_page(browser, line, "/", PHONE)
+    say(citizen, "转人工")
+    agent, supervisor = at_desk(browser, line, "agent"), open_page(browser, line, "/desk", DESK)
+    sign_in(supervisor, line, "supervisor")
+    on_its_way: list[Route] = []
+    supervisor.route("**/take", lambda route: on_its_way.append(route))
+    supervisor.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
+    agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
+    agent.wait_for_url(re.compile("conversation="))
+    with supervisor.expect_response("**/desk/queue"):
+        pass  # the queue without the citizen has arrived, and the button that was pressed is still there
+    on_its_way[0].continue_()
+    expect(supervisor.locator("#notice")).to_contain_text("已由坐席 林晓接听")
+    expect(supervisor.locator("#queue li.entry")).to_have_count(0)
+    agent.on("dialog", lambda dialog: dialog.accept())
+    agent.get_by_role("button", name="交还机器人").click()
+    agent.wait_for_url(re.compile(r"/desk$"))
+
+
 def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: Line, picture: type_picture) -> None:
     at_desk(browser, line, "agent")
     citizen = open_page(browser, line, "/", PHONE)
