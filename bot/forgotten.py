@@ -1,19 +1,14 @@
 """Nobody is left hanging: a conversation whose agent has gone, or keeps silent, goes back to the head of the queue."""
 
-import json
 from datetime import timedelta
 
 from sqlalchemy import and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import conversations, duty, telling
-from bot.contract import Reply, ReplyType
-from bot.engine import agreed, state
-from bot.handed import told_to_agent
-from bot.queue import open_entry, record, state_of
+from bot import conversations, duty, moving
+from bot.queue import open_entry, record
 from bot.tables import Conversation, Handover
-from bot.wording import wording
-from core import auth, clock, jobs, live
+from core import auth, clock, jobs
 from core.auth import SYSTEM
 from core.database import transaction
 
@@ -39,26 +34,10 @@ async def put_back(session: AsyncSession, id: str) -> bool:
     entry = await open_entry(session, id)
     assert entry is not None
     agent = entry.staff_id
-    conversation.state = await _with_what_was_told(session, conversation, entry)
-    entry.taken_at = entry.staff_id = entry.waits_since = None
-    entry.returned, entry.open_at = True, min(entry.open_at, clock.now())
-    await session.flush()
+    await moving.to_queue(session, conversation, entry)
     await record(session, id, "forgotten", actor=SYSTEM, staff=agent)
-    await live.announce(session, "desk", "handover.waiting", conversation=id, reason=entry.reason)
-    found = await telling.now_told(session, id)
-    wait = telling.words(found, conversation.locale)
-    text = wording("handoff.again", conversation.locale, position=found.position, wait=wait)
-    data = {"position": found.position, "minutes": found.minutes, "why": {"rule": "agent_left"}}
-    await conversations.say(session, id, sender="bot", replies=[Reply(ReplyType.HANDOFF, text, data)])
+    await moving.say_place(session, conversation, "handoff.again", rule="agent_left")
     return True
-
-
-async def _with_what_was_told(session: AsyncSession, conversation: Conversation, entry: Handover) -> str:
-    """Return the state with what the citizen told the agent who is gone: in a form, whether or not one was open."""
-    kept = state.read(state_of(conversation))
-    danger = kept.alarm is not None and kept.alarm.current
-    await agreed.take(kept, await told_to_agent(session, entry), begin=not danger)
-    return json.dumps(state_of(conversation) | kept.as_json(), ensure_ascii=False)
 
 
 async def _left(session: AsyncSession, *, only: str | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from bot.contract import Reply, ReplyType, Turn
 from bot.engine import BuiltIn
 from bot.engine.agreed import Agreed, go_on
 from bot.handed import context, number_of, told_to_agent, unanswered_by_agent, whispered, without_codes
+from bot.moving import move
 from bot.queue import (
     CALLBACK,
     EMERGENCY,
@@ -60,6 +61,7 @@ __all__ = [
     "holder",
     "leave",
     "may_take",
+    "move",
     "number_of",
     "on_duty",
     "position",

@@ -66,7 +66,7 @@ async def request(
             open_at=now,
         )
         session.add(entry)
-        await _set_desk(session, entry, skill)
+        await set_desk(session, entry, skill)
         await session.flush()
         entry.place = await places.of(session, entry)
         await record(session, id, "requested", actor=actor, reason=reason)
@@ -76,13 +76,13 @@ async def request(
         if rises:
             entry.reason, entry.urgent = reason, reason == EMERGENCY
         if entry.taken_at is None and (entry.urgent or entry.skill is None):
-            await _set_desk(session, entry, skill)
+            await set_desk(session, entry, skill)
         await live.announce(session, "desk", "handover.waiting", conversation=id, reason=reason)
     await session.flush()
     return await places.of(session, entry)
 
 
-async def _set_desk(session: AsyncSession, entry: Handover, skill: str | None) -> None:
+async def set_desk(session: AsyncSession, entry: Handover, skill: str | None) -> None:
     """Let who has the skill see it first, where anybody on duty has it; an emergency goes to everybody at once."""
     wanted = duty.skill(EMERGENCY if entry.urgent else entry.skill or skill)
     entry.skill = wanted.code if wanted else None

@@ -66,7 +66,7 @@ async def test_who_let_the_citizen_wait_too_long_is_told_that_they_have_left(wor
         with clock.set_to(clock.now() + timedelta(minutes=4), running=True):
             await forgotten.take_back()
             led = (await browser.get(address, headers=PART)).headers["HX-Redirect"]
-            assert "已回到队伍最前面" in (await browser.get(led)).text
+            assert "已不在您手上" in (await browser.get(led)).text
 
 
 async def test_in_danger_no_articles_are_suggested(desk: World) -> None:
@@ -119,3 +119,19 @@ async def test_the_queue_says_why_and_how_long_in_words(world: World) -> None:
     await world.waiting("집에 물이 안 나와요", reason="language")
     queue = await page(world, "/desk")
     assert "说其他语言" in queue and "不到1分钟" in queue and ">0分<" not in queue
+
+
+async def test_a_supervisor_sees_who_has_it_and_moves_it_away_from_them(world: World) -> None:
+    id = await taken(world, "转人工")
+    async with world.browser("zhou") as supervisor, world.browser("he") as colleague:
+        address = f"/desk/conversations/{id}/move"
+        assert address in (await supervisor.get(f"/desk?conversation={id}")).text
+        assert address not in (await colleague.get(f"/desk?conversation={id}")).text
+        assert (await colleague.post(address, headers=PART)).status_code == 409
+        moved = await supervisor.post(address, data={"desk": ""}, headers=PART)
+        assert moved.headers["HX-Redirect"] == f"/desk?conversation={id}"
+        assert "接听这个对话" in (await supervisor.get(f"/desk?conversation={id}")).text
+    async with world.client("lin") as client:
+        assert (await client.post(f"/api/v1/staff/conversations/{id}/say", json={"text": "您好"})).status_code == 409
+        refused = await client.post(f"/api/v1/staff/conversations/{id}/move", json={"desk": None})
+    assert refused.status_code == 409

@@ -92,6 +92,14 @@ class PassedOn(BaseModel):
     confidential: bool | None = None
 
 
+class Moved(BaseModel):
+    """The desk that shall go on with the citizen; null: anybody."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"desk": "english"}})
+
+    desk: Annotated[str | None, Field(max_length=40)] = None
+
+
 class AlikeView(BaseModel):
     """An open ticket nearby that is probably the same matter, and how to ask about it."""
 
@@ -192,6 +200,13 @@ async def give_back(id: str, actor: Staffed, body: PassedOn | None = None) -> No
     agreed = Agreed(**body.model_dump()) if body else None
     async with transaction() as session:
         await handover.give_back(session, id, actor=actor, agreed=agreed)
+
+
+@router.post("/{id}/move", status_code=204)
+async def move(id: str, body: Moved, actor: Staffed) -> None:
+    """Move a conversation that you hold to another desk; a supervisor moves any. 409 where nobody of it is there."""
+    async with transaction() as session:
+        await handover.move(session, id, body.desk, actor=actor)
 
 
 @router.get("/{id}/whisper")

@@ -10,7 +10,7 @@ from admin.staff.pages import evidence
 from admin.staff.pages.intake import Intake, form_of
 from admin.staff.pages.route import PageRoute, View, Viewer, go_to
 from admin.staff.tickets import reading
-from bot import handover
+from bot import duty, handover
 from bot.remembered import remembered
 from core.auth import Permission
 from core.database import transaction
@@ -41,6 +41,7 @@ async def shown(session: AsyncSession, view: Viewer, id: str) -> dict[str, Any]:
     return (
         {
             "open": context | {"summary": intake.title},
+            "desks": duty.rules().skills,
             "holder": None if context["held"] else await taking.holder_name(session, id),
             "suggested": await suggesting.suggest(session, context),
             "question": "",
@@ -160,6 +161,15 @@ async def give_back(id: str, view: Desk) -> Response:
     async with transaction() as session:
         await handover.give_back(session, id, actor=view.actor, agreed=agreed)
     return go_to("/desk")
+
+
+@router.post("/move")
+async def move(id: str, view: Desk, desk: Annotated[str, Form(max_length=40)] = "") -> Response:
+    """Move the conversation to a desk; a supervisor, who may have taken it from somebody, goes on looking at it."""
+    async with transaction() as session:
+        own = await handover.holder(session, id) == view.actor.id
+        await handover.move(session, id, desk or None, actor=view.actor)
+    return go_to("/desk" if own else f"/desk?conversation={id}")
 
 
 @router.get("/earlier/{other}")
