@@ -19,8 +19,8 @@ from core.errors import BadInput, Conflict
 async def move(session: AsyncSession, id: str, desk: str | None, *, actor: Actor) -> None:
     """Put the conversation at the head of a desk's queue, and tell the citizen.
 
-    `desk`: a code of `handover.yaml`; None: anybody's. Raises BadInput for no desk of the city; Conflict where nobody of
-    the desk is there, the actor has the conversation as little as a supervisor's right to move it, or nobody waits.
+    `desk`: a code of `handover.yaml`; None: anybody's. Raises BadInput for no desk of the city; Conflict where nobody
+    of the desk is there, the actor has the conversation as little as a supervisor's right to move it, or nobody waits.
     """
     actor.must(Permission.CONVERSATION_TAKE)
     conversation = await conversations.get(session, id, lock=True)
