@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +17,10 @@ from core.auth import SYSTEM, Actor, Permission
 from core.errors import Conflict
 from core.privacy import mask_text
 
+log = structlog.get_logger()
+
 EMERGENCY = "emergency"  # a reason, and the desk that hears of it first
+FAILED = "failed"  # a reason: the engine cannot answer this citizen
 MISSED_CALL = "missed_call"
 CALLBACK = "callback"  # the citizen need not wait: an agent telephones
 LISTED = 50  # of those who wait: nobody takes the fifty-first
@@ -169,9 +173,15 @@ async def holder(session: AsyncSession, id: str) -> int | None:
 
 
 def state_of(conversation: Conversation) -> dict[str, Any]:
-    """Return what the engine remembers of the conversation."""
-    state: dict[str, Any] = json.loads(conversation.state or "{}")
-    return state
+    """Return what the engine remembers of the conversation: nothing, where that cannot be read."""
+    try:
+        state = json.loads(conversation.state or "{}")
+    except ValueError:
+        state = None
+    if isinstance(state, dict):
+        return state
+    log.warning("state.unreadable", conversation=conversation.id)
+    return {}
 
 
 async def open_entry(session: AsyncSession, id: str) -> Handover | None:

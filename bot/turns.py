@@ -1,6 +1,5 @@
 """One turn of a conversation, in the caller's transaction."""
 
-import json
 from dataclasses import replace
 
 import structlog
@@ -10,11 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import conversations, exchange, handover
 from bot.contract import DialogueEngine, Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
+from bot.engine.person import to_person_after_failure
+from bot.queue import FAILED, state_of
 from bot.rasa import RasaEngine
 from bot.tables import Conversation
 from bot.wording import wording
 from core import clock
 from core.errors import Unavailable
+from core.logs import origin
 from core.settings import settings
 
 log = structlog.get_logger()
@@ -38,7 +40,7 @@ async def converse(session: AsyncSession, turn: Turn, *, locked: Conversation | 
         replies = await conversations.answered(session, conversation.id, turn.key)
         if replies is not None:
             return replies
-    whole = turn.text.encode(errors="replace").decode()  # JSON may hold half a character, which nothing can store
+    whole = turn.text.encode(errors="ignore").decode()  # JSON may hold half a character, which nothing can store
     turn = replace(turn, text=whole[:LONGEST_TEXT])
     heard_at = clock.now()
     if await handover.hears(session, conversation.id):
@@ -56,21 +58,28 @@ async def converse(session: AsyncSession, turn: Turn, *, locked: Conversation | 
 
 
 async def _handle(session: AsyncSession, turn: Turn, conversation: Conversation) -> Outcome:
-    """Let the engine answer; when it fails, what the citizen said is kept and the citizen is told so."""
-    state = _state(conversation)
+    """Let the engine answer; when it fails, what the citizen said is kept and the citizen is told so.
+
+    When it fails again with the next turn, it would for ever: the citizen gets a person.
+    """
+    failed_before = _state(conversation).get(FAILED)
     try:
         async with session.begin_nested():
-            return await ENGINES[settings().dialogue].handle(session, turn, state)
+            return await ENGINES[settings().dialogue].handle(session, turn, _state(conversation))
     except (OperationalError, Unavailable):
         raise  # nothing can be kept now; the door asks to send it again
-    except Exception:
-        log.exception("turn.failed", conversation=conversation.id)
-        text = wording("bad.failed", conversation.locale)
-        return Outcome((Reply(ReplyType.TEXT, text, {"why": {"rule": "failed"}}),), _state(conversation))
+    except Exception as error:
+        # Not its message: that may hold what the citizen said.
+        log.error("turn.failed", conversation=conversation.id, error=type(error).__name__, at=origin(error))
+    if failed_before:
+        return await to_person_after_failure(session, turn, _state(conversation))
+    text = wording("bad.failed", conversation.locale)
+    reply = Reply(ReplyType.TEXT, text, {"why": {"rule": FAILED}})
+    return Outcome((reply,), _state(conversation) | {FAILED: True})
 
 
 def _state(conversation: Conversation) -> dict[str, object]:
-    return {"locale": conversation.locale, **json.loads(conversation.state or "{}")}
+    return {"locale": conversation.locale, **state_of(conversation)}
 
 
 def _public(reply: Reply) -> Reply:

@@ -3,7 +3,9 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -11,6 +13,7 @@ import structlog
 from core.privacy import mask_text
 
 HANDLER = "yitong"
+FRAMES = 8  # of an error's origin
 
 # Fields that are personal whatever they hold; code logs ids instead.
 PERSONAL = frozenset(
@@ -55,6 +58,12 @@ def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     for key, value in event.items():
         event[key] = "[hidden]" if key in PERSONAL else _redact(value)
     return event
+
+
+def origin(error: BaseException) -> str:
+    """Return where an error was raised, innermost last, and nothing of what it says: that may be a citizen's words."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    return " ".join(f"{Path(frame.filename).stem}.{frame.name}:{frame.lineno}" for frame in frames)
 
 
 def configure(*, level: str = "info", style: str = "console") -> None:

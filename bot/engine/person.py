@@ -1,8 +1,14 @@
 """A person please: into the queue, with a word on what happens now."""
 
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot import duty, queue, telling
-from bot.contract import ReplyType
+from bot.contract import Outcome, ReplyType, Turn
 from bot.engine import off_duty, phrases
+from bot.engine.explaining import explained
+from bot.engine.state import read
 from bot.engine.talk import Talk
 from core.city import city
 from core.privacy import mask_text
@@ -11,6 +17,18 @@ from core.text.normalise import normalise
 ORDINARY = "handoff.waiting"
 FEWEST_TOLD = 10  # characters; a shorter wish for a person tells nothing of the matter
 SHOWN = 100  # characters of the matter in the queue
+
+
+async def to_person_after_failure(session: AsyncSession, turn: Turn, state: dict[str, Any]) -> Outcome:
+    """Return the way to a person for a citizen whom the engine cannot answer, and a dialogue that begins anew.
+
+    Of `state` language and tickets stay; what was told stands in the conversation, which the agent reads.
+    """
+    kept = read({key: state[key] for key in ("locale", "tickets") if key in state})
+    talk = Talk(session=session, turn=turn, state=kept)
+    talk.say("bad.failed_again", why={"rule": queue.FAILED})
+    await to_person(talk, queue.FAILED)
+    return Outcome(explained(talk, talk.replies), talk.state.as_json())
 
 
 async def to_person(talk: Talk, reason: str, *, key: str = ORDINARY, number: str = "") -> None:

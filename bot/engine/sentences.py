@@ -38,6 +38,9 @@ _VAGUE = re.compile(
 _BY = r"(?:[前后侧大东西南北]?门|[前后对]面|[东西南北左右]边|旁边?|附近|隔壁|斜对面|楼下|路口)"
 _PARTY_WORD = re.compile(r"[店局院校馆厂厅站所行]|公司|集团|中心|超市|物业|银行|饭|酒|街道|老板|工地|幼儿园")
 _NO_PARTY = re.compile(r"^(?:从|因为|每|一共|总共|没|已经|一直)")
+# Said to the line or to a machine: the name of nobody.
+_TO_US = re.compile("你们|快点|告诉|一下|问题")
+_TO_A_MACHINE = re.compile(r"[;{}<>$=\\\"]|^\W*$")
 _OF_A_NUMBER = re.compile("电话|手机|号码|phone")
 _TIME_WORD = re.compile(  # 小周 and 蓝天网吧 are none
     r"[\d今昨刚久]|前[天日年几两些阵段]|[一二三四五六七八九十几半两多好整每上下这那头当本][个来多]{0,2}[天日周年月点晚夜时]"
@@ -199,6 +202,8 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             timed = named.times or _VAGUE_TIME.search(normalise(said))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
+            if not may_name(normalise(said)):
+                return False
             if element in forms.PERSONAL_ELEMENTS and _NO_PARTY.search(said):
                 return False  # 从一百涨到三百
             if speaks_to_us(normalise(said)) or (element == "amount" and not _OF_MONEY.search(normalise(said))):
@@ -232,6 +237,11 @@ def is_place(said: str, understood: Understanding) -> bool:
 def names_something(said: str) -> bool:
     """Say whether a few words that begin like a person's name are a time, a place or a party."""
     return any(pattern.search(said) for pattern in (_TIME_WORD, _PLACE_ANSWER, _PARTY_WORD))
+
+
+def may_name(plain: str) -> bool:
+    """Say whether an answer may be a name or a sign, rather than a wish or something that was pasted."""
+    return not _TO_A_MACHINE.search(plain) and (not _TO_US.search(plain) or bool(_PARTY_WORD.search(plain)))
 
 
 def speaks_to_us(plain: str) -> bool:

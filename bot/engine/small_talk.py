@@ -183,7 +183,7 @@ async def _say_again(talk: Talk) -> bool:
 async def _unread(talk: Talk) -> bool:
     """Say that a text cannot be read, unless it sounds like something, or may be the answer to the open question."""
     plain, form = talk.plain, talk.state.form
-    expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT
+    expects_sign = form is not None and talk.state.expects in sentences.FREE_TEXT and sentences.may_name(plain)
     english = talk.state.locale == "en" and " " in plain
     answers_us = phrases.yes_or_no(plain) is not None or phrases.says("skip", plain)  # 对对对
     if expects_sign or english or answers_us or not _unreadable(plain):

@@ -7,9 +7,14 @@ function in `state_versions`, so that citizens who are in the middle of somethin
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from bot.engine import state_versions
+from intents.categories import tree
+from intents.emergency import services
+
+log = structlog.get_logger()
 
 VERSION = 2
 
@@ -195,13 +200,23 @@ _adapter = TypeAdapter(State)
 def read(values: dict[str, Any]) -> State:
     """Return the state that `as_json` gave, also that of an earlier version, and of a later one what fits.
 
-    Two versions serve the same conversations while a city moves from one to the next. What cannot be read is let go,
-    but for the language and the tickets.
+    Two versions serve the same conversations while a city moves from one to the next. A field that cannot be read is
+    let go, and the open question with it: an open form then asks anew.
     """
-    values = state_versions.upgrade(values, to=VERSION)
-    for readable in (values, {key: values[key] for key in ("locale", "tickets") if key in values}):
-        try:
-            return _adapter.validate_python({**readable, "version": VERSION})
-        except ValidationError:
-            continue
-    return State(locale="en" if values.get("locale") == "en" else "zh_CN")
+    values = state_versions.upgrade(values, to=VERSION) | {"version": VERSION}
+    try:
+        return _of_this_city(_adapter.validate_python(values))
+    except ValidationError as error:
+        odd = {each["loc"][0] for each in error.errors()} | {"expects", "options"}
+        log.warning("state.fields_unreadable", fields=sorted(map(str, odd)))
+        return _of_this_city(_adapter.validate_python({key: values[key] for key in values if key not in odd}))
+
+
+def _of_this_city(state: State) -> State:
+    """Forget a category that the city has given up since, and a service to call: the next words are sorted anew."""
+    for form in filter(None, (state.form, *state.aside)):
+        if form.category is not None and form.category not in tree():
+            form.category, form.category_name = None, ""
+    if state.alarm is not None and state.alarm.service not in services():
+        state.alarm.service, state.alarm.situation = "", None  # still a cry for help
+    return state

@@ -6,10 +6,34 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.turns import LONGEST_TEXT
+
 DATA = Path(__file__).parent / "data"
 STEPS: dict[str, list[str]] = yaml.safe_load((DATA / "form_steps.yaml").read_text())
 BAD: dict[str, dict[str, Any]] = yaml.safe_load((DATA / "bad_inputs.yaml").read_text())
 SENTENCES = {name: str(each["say"]) * each.get("times", 1) for name, each in BAD.items()}
+
+
+MAY_ANSWER = frozenset(  # a number, a place, a time or a name for all that one can tell; it is read back
+    {
+        "full_width_digits",
+        "half_a_character",
+        "prompt",
+        "right_to_left_override",
+        "html",
+        "control_characters",
+        "keyboard",
+        "json",
+        "digits",
+    }
+    | {"unpunctuated_voice", "combining_marks", "ten_thousand_characters"}
+)
+ELEMENTS = ("place", "happened", "name", "phone", "elements", "confidential")
+
+
+def _of_the_matter(form: dict[str, Any]) -> dict[str, Any]:
+    """Return what a form knows beside the account."""
+    return {element: form[element] for element in ELEMENTS}
 
 
 async def _to(made: Any, step: str) -> dict[str, Any]:
@@ -20,6 +44,10 @@ async def _to(made: Any, step: str) -> dict[str, Any]:
     assert state["expects"] == expects.partition("_or_")[0], f"{STEPS[step]} leads to {state['expects']!r}"
     assert state["form"]["beside"] == beside or not beside
     return state
+
+
+def test_ten_thousand_characters_are_as_many_as_are_taken() -> None:
+    assert 9_900 < len(SENTENCES["ten_thousand_characters"]) <= LONGEST_TEXT < len(SENTENCES["too_long"])
 
 
 def _same(form: dict[str, Any], told: str) -> bool:
@@ -38,6 +66,7 @@ async def test_bad_input_in_the_middle_of_a_step_loses_nothing(line: Any, step: 
             assert "刚才没办成" not in replies[0].text, shown
             state = await made.state()
             assert _same(state["form"], before["form"]["description"].split("\n")[0]), shown
+            assert name in MAY_ANSWER or _of_the_matter(state["form"]) == _of_the_matter(before["form"]), shown
             await made.say("人工")
             assert str(made.replies[-1].type) == "handoff", f"{shown}: no person after it"
 
