@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from core.privacy import key_for
 from core.settings import settings
 
 PATH = "/webhooks/yitong/turn"
+MOST_ACTIONS = 30  # that are done in a turn; Rasa itself ends one after ten
 
 
 def token() -> str:
@@ -68,11 +70,14 @@ class Door:
         await self._client.aclose()
 
     @asynccontextmanager
-    async def turn(self, message: dict[str, Any]) -> AsyncIterator["Exchange"]:
-        """Send a turn to Rasa; leaving it, nothing more is done for it, whatever Rasa still asks."""
+    async def turn(self, message: dict[str, Any], *, patience: float) -> AsyncIterator["Exchange"]:
+        """Send a turn to Rasa; leaving it, nothing more is done for it, whatever Rasa still asks.
+
+        `patience`: seconds of silence that are borne in the whole turn.
+        """
         id = secrets.token_urlsafe(16)
         posting = asyncio.create_task(self._post({**message, "turn": id, "port": self.port}))
-        exchange = self._open[id] = Exchange(posting)
+        exchange = self._open[id] = Exchange(posting, patience)
         try:
             yield exchange
         finally:
@@ -124,8 +129,9 @@ class Door:
 class Exchange:
     """A turn that Rasa has in hand."""
 
-    def __init__(self, posting: "asyncio.Task[dict[str, Any]]") -> None:
+    def __init__(self, posting: "asyncio.Task[dict[str, Any]]", patience: float) -> None:
         self._posting = posting
+        self._patience = patience
         self._queue: asyncio.Queue[Asked] = asyncio.Queue()
         self._asked: list[Asked] = []
 
@@ -141,14 +147,17 @@ class Exchange:
         for asked in self._asked:
             asked.answer.cancel()
 
-    async def next(self, patience: float) -> "Asked | dict[str, Any]":
+    async def next(self) -> "Asked | dict[str, Any]":
         """Return the next action that Rasa asks for, or its answer to the turn.
 
-        `patience`: seconds of silence that are borne. Raises Failed.
+        Raises Failed, also where it asks for one action after the other and the turn would never end.
         """
-        asking = asyncio.create_task(self._queue.get())
+        if len(self._asked) > MOST_ACTIONS:
+            raise Failed("asks for ever")
+        asking, began = asyncio.create_task(self._queue.get()), time.monotonic()
         try:
-            done, _ = await asyncio.wait({asking, self._posting}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            waited_for = {asking, self._posting}
+            done, _ = await asyncio.wait(waited_for, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
             if asking in done:
                 return asking.result()
             if not done:
@@ -156,6 +165,7 @@ class Exchange:
             return self._posting.result()
         finally:
             asking.cancel()
+            self._patience = max(self._patience - (time.monotonic() - began), 0)
 
 
 class _Server(uvicorn.Server):

@@ -22,7 +22,7 @@ from core.text.normalise import clean
 
 log = structlog.get_logger()
 
-PATIENCE = 2.0  # seconds of silence, after which Rasa is not waited for
+PATIENCE = 2.0  # seconds of Rasa's silence in a turn, all of them together, that a citizen bears
 REST = timedelta(seconds=5)  # after a failure, before Rasa is asked again: not every citizen waits for it
 
 
@@ -105,8 +105,8 @@ class RasaEngine:
 
     async def _ask(self, deciding: Deciding, message: dict[str, Any]) -> Answer:
         """Send the turn to Rasa and do the actions that it asks for, until it answers. Raises Failed."""
-        async with self._door().turn(message) as exchange:
-            while isinstance(step := await exchange.next(PATIENCE), Asked):
+        async with self._door().turn(message, patience=PATIENCE) as exchange:
+            while isinstance(step := await exchange.next(), Asked):
                 try:
                     step.answer.set_result(await deciding.act(step.action))
                 except Rejected:

@@ -12,21 +12,11 @@ DATA = Path(__file__).parent / "data"
 STEPS: dict[str, list[str]] = yaml.safe_load((DATA / "form_steps.yaml").read_text())
 BAD: dict[str, dict[str, Any]] = yaml.safe_load((DATA / "bad_inputs.yaml").read_text())
 SENTENCES = {name: str(each["say"]) * each.get("times", 1) for name, each in BAD.items()}
-
-
 MAY_ANSWER = frozenset(  # a number, a place, a time or a name for all that one can tell; it is read back
-    {
-        "full_width_digits",
-        "half_a_character",
-        "prompt",
-        "right_to_left_override",
-        "html",
-        "control_characters",
-        "keyboard",
-        "json",
-        "digits",
-    }
-    | {"unpunctuated_voice", "combining_marks", "ten_thousand_characters"}
+    (
+        *("full_width_digits", "digits", "right_to_left_override", "html", "json", "prompt", "control_characters"),
+        *("keyboard", "half_a_character", "combining_marks", "unpunctuated_voice", "ten_thousand_characters"),
+    )
 )
 ELEMENTS = ("place", "happened", "name", "phone", "elements", "confidential")
 

@@ -75,7 +75,14 @@ async def unsaid(message: dict[str, Any]) -> tuple[int, bytes]:
     return answer({"text": "好的"})
 
 
+async def asks_for_ever(message: dict[str, Any]) -> tuple[int, bytes]:
+    while (await act(message, "action_open_ticket")).status_code != 410:
+        pass
+    return 500, b""
+
+
 FAILURES = {
+    "asks for ever": asks_for_ever,
     "silent": silent,
     "status 500": says(500, b""),
     "an empty list": says(200, b"[]"),
@@ -102,6 +109,25 @@ async def test_where_rasa_fails_the_built_in_engine_answers(
         assert [str(reply.type) for reply in replies] == ["text", "choice"], replies
         state = await made.state()
         assert (state["form"]["name"], state["form"]["phone"], state["expects"]) == ("王", "13800138000", "confirm")
+
+
+async def test_silences_between_actions_are_borne_together_no_longer_than_one(
+    pretender: Pretender, line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def drips(message: dict[str, Any]) -> tuple[int, bytes]:
+        for _ in range(4):
+            await asyncio.sleep(0.2)
+            asked.append((await act(message, "action_open_ticket")).status_code)  # nothing to do it with: 400
+        return answer(*(await act(message, "action_small_talk")).json()["responses"])
+
+    asked: list[int] = []
+    monkeypatch.setattr(engine, "PATIENCE", 0.5)
+    pretender.behaviour = drips
+    async with line() as made:
+        with structlog.testing.capture_logs() as logged:
+            assert await made.say("你好")
+        assert [(each["event"], each["how"]) for each in logged] == [("rasa.failed", "silent")]
+        assert 400 in asked and len(asked) < 4
 
 
 async def test_where_nothing_listens_the_built_in_engine_answers(
