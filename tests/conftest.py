@@ -19,6 +19,10 @@ from core.settings import settings
 examples.register_profile("untimed", deadline=None)
 examples.load_profile("untimed")
 
+_WRITERS = (
+    "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    " and state = 'idle in transaction' and backend_xid is not null"
+)
 APPEND_ONLY = ("events", "ledger_checkpoints")
 
 
@@ -69,7 +73,14 @@ async def session(migrated: None) -> AsyncIterator[AsyncSession]:
 
 @pytest.fixture
 async def committing(migrated: None, data_folder: Path) -> AsyncIterator[None]:
-    """For tests that commit (endpoints, jobs, the worker): every table is emptied afterwards."""
+    """For tests that commit (endpoints, jobs, the worker): every table is emptied afterwards.
+
+    Refuses to begin beside a fixture that keeps a transaction open, as `line` does for its whole module: emptying the
+    tables would wait for it, and it for the end of the test.
+    """
+    async with database.transaction() as made:
+        if await made.scalar(text(_WRITERS)):
+            pytest.fail("Another fixture keeps a transaction open (`session`, `line`): commit in a module of its own.")
     yield
     async with database.transaction() as made:
         tables = await made.scalars(
