@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pypinyin import lazy_pinyin
 
+from core.text.normalise import clean
+
 LONGEST_VALUE = 20  # characters of what holds instead, where nothing but its place says that it does
 
 _BREAK = re.compile(r"[，,。;；！!\n]+|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff\d])")
@@ -57,6 +59,9 @@ _ASKED_AFTER = re.compile(
     rf"^{_LEAD}(?P<what>.{{1,6}}?)(?:我)?(?:想|要|得|需要|能不能|可以)*(?:改|换)(?:一?下|改|了)?(?:吧|吗)?[。.!！]*$"
 )
 
+_REPAIRED = re.compile(
+    r"^(?P<wrong>.{2,14}?)[\s，,。…]*(?:[哦噢啊呃]+不对?|不对不对|不对|说错了|错了)[\s，,。…]*(?:应该)?是?(?P<right>[^是].{1,19})$"
+)
 
 _FORGOTTEN = re.compile(
     r"^(?:我|也|那个|这个|啊|嗯)*(?:不|没|忘)(?:太|大)?(?:记得?|记住|清楚|看清|看到|看见|知道|晓得|注意|有|了|记了)(?:看|清|住|到|楚|了)*(?P<what>.{1,8}?)(?:是)?(?:多少|什么|啥|几号?|哪里|哪儿)?[了啦啊呀。.!！]*$"
@@ -145,6 +150,12 @@ def _fits(element: str, clause: str) -> bool:
     if element == "phone":
         return re.search(r"\d{7,}", re.sub(r"[\s-]", "", clause)) is not None
     return len(clause) <= LONGEST_VALUE
+
+
+def repaired(text: str) -> tuple[str, str] | None:
+    """Return what a text says and takes back in one breath, and what it says instead: 早上，不对，中午开始."""
+    said = _REPAIRED.match(clean(text))
+    return (said["wrong"], said["right"]) if said else None
 
 
 def forgotten(plain: str) -> list[str]:

@@ -45,6 +45,16 @@ async def take(talk: Talk) -> bool:
     return True
 
 
+async def repair(talk: Talk) -> None:
+    """Let an answer that is taken back in the same breath be what holds of it: 早上，不对，中午开始."""
+    form, said = talk.state.form, corrections.repaired(talk.text)
+    if form is None or said is None or talk.state.expects not in form.wanted:
+        return
+    wrong, right = said
+    if sentences.same_element(await understand(wrong), await understand(right)):
+        talk.replace(right)
+
+
 async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     """Put the sentence where it belongs: an answer to the open question, to another one, or more of the account."""
     expects, text = talk.state.expects, talk.text

@@ -38,6 +38,7 @@ ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no m
 async def respond(talk: Talk) -> str:
     """Answer the turn, and return the name of the step that did."""
     returning.note(talk)
+    await filling.repair(talk)
     for step in STEPS:
         if await step(talk):
             await several.go_on(talk)

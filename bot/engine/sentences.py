@@ -298,6 +298,12 @@ def _where(form: Form, said: str, understood: Understanding) -> bool:
     return True
 
 
+def same_element(one: Understanding, other: Understanding) -> bool:
+    """Say whether two sentences name the same kind of element: two places, two times."""
+    timed = all(_tells_time(each.text, each) for each in (one, other))
+    return timed or bool(named_elements(one) & named_elements(other))
+
+
 def named_elements(understood: Understanding) -> set[str]:
     """Return which elements a sentence names."""
     named = understood.entities
