@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import conversations, duty
-from bot.contract import Reply, ReplyType, Turn
+from bot.contract import Outcome, Reply, ReplyType, Turn
 from bot.engine import BuiltIn
 from bot.engine.agreed import Agreed, go_on
 from bot.handed import context, number_of, told_to_agent, unanswered_by_agent, whispered, without_codes
@@ -142,7 +142,8 @@ async def give_back(session: AsyncSession, id: str, *, actor: Actor, agreed: Agr
     turn = Turn(id, conversation.channel, "", clock.now())
     outcome = await go_on(session, turn, state, said=said, agreed=agreed)
     if unanswered and not outcome.replies:
-        outcome = await BuiltIn().handle(session, replace(turn, text=unanswered), state | outcome.state)
+        answer = await BuiltIn().handle(session, replace(turn, text=unanswered), state | outcome.state)
+        outcome = answer if _says_something(answer) else outcome
     conversation.state = json.dumps(state | outcome.state, ensure_ascii=False)
     await record(session, id, "returned", actor=actor)
     await live.announce(session, "desk", "handover.returned", conversation=id, staff=actor.id)
@@ -164,3 +165,8 @@ async def give_ticket(session: AsyncSession, id: str, opened: Opened, *, actor: 
     state |= {"tickets": [*state.get("tickets", []), known], "form": None, "photos": [], "expects": "", "options": []}
     conversation.state = json.dumps(state, ensure_ascii=False)
     await conversations.say(session, id, sender="agent", replies=[receipt(opened, conversation.locale)], actor=actor)
+
+
+def _says_something(outcome: Outcome) -> bool:
+    """Say whether the bot knows what to say: 我先去忙了, said to the agent, is nothing to ask back about."""
+    return any(reply.data.get("why", {}).get("rule") != "misunderstood" for reply in outcome.replies)

@@ -196,6 +196,7 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     minors.meet,
     emergencies.instruct,
     alarmed.follow,
+    off_duty.wished,
     _person,
     aside.lay,
     aside.take_up,

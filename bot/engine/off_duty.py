@@ -2,7 +2,7 @@
 
 from bot import conversations, duty, queue
 from bot.contract import ReplyType
-from bot.engine import phrases
+from bot.engine import asking, phrases
 from bot.engine.talk import Talk
 from bot.places import Place
 from bot.receipts import moment_words
@@ -40,6 +40,22 @@ async def chosen(talk: Talk) -> bool:
     return picked is not None
 
 
+async def wished(talk: Talk) -> bool:
+    """Let somebody who waits be called back instead, at any moment, and go on with an open form where it was."""
+    if not phrases.says("call_back", talk.plain) or not await queue.position(talk.session, talk.turn.conversation):
+        return False
+    form = talk.state.form
+    told = (await talk.understood()).entities.phones
+    number = told[0] if told else (form.phone if form else "") or await _callers_number(talk)
+    if form is not None and not number:
+        return False  # the form asks for a number by itself
+    if form is not None:
+        form.phone = form.phone or number
+    await _call_back(talk, number)
+    await asking.resume(talk)
+    return True
+
+
 async def number_told(talk: Talk) -> bool:
     """Take the number to call back; asked for twice, then the wish simply stays in the queue."""
     understood = await talk.understood()
@@ -67,8 +83,8 @@ async def _call_back(talk: Talk, number: str) -> None:
     talk.state.expect("")
     talk.state.callback = number
     await queue.request(talk.session, talk.turn.conversation, queue.CALLBACK)
-    again = duty.open_again_at()
-    key = "handoff.callback.then" if again else "handoff.callback.soon"
+    again, present = duty.open_again_at(), await duty.present(talk.session)
+    key = "handoff.callback." + ("turn" if present else "then" if again else "soon")
     moment = moment_words(again, talk.state.locale) if again else ""
     talk.say(key, why={"rule": "callback"}, number=number, moment=moment)
 

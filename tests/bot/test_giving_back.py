@@ -114,3 +114,10 @@ async def test_english_goes_on_in_english(talk: Line) -> None:
     await handover.take(talk.session, talk.id, actor=talk.agent)
     said = await said_after(talk)
     assert said and all(text.isascii() or "“" in text for text in said)
+
+
+async def test_what_nobody_can_answer_is_not_asked_back_about(talk: Line) -> None:
+    await talk.say("人工")
+    await handover.take(talk.session, talk.id, actor=talk.agent)
+    await talk.say("我先去忙")
+    assert len(await said_after(talk)) == 1
