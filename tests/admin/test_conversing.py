@@ -10,6 +10,7 @@ from core import clock
 from core.database import transaction
 from tests.admin.staffing import NAME, PHONE, World
 from tests.admin.test_desk_pages import CRY
+from tests.admin.test_staff_conversations import FORM
 from tests.admin.test_suggesting import LAMP, PART, desk
 from tests.admin.test_whisper import hears, taken, whisper
 
@@ -35,10 +36,12 @@ async def test_what_is_told_to_the_agent_stands_in_the_form_and_is_missing_no_mo
 
 
 async def test_a_second_ticket_begins_without_the_account_of_the_first(world: World) -> None:
-    id = await taken(world, f"{PLACE}的路灯坏了三天，转人工")
+    id = await taken(world, f"{PLACE}的路灯坏了三天，转人工", state=json.dumps(FORM))
     form = {"conversation": id, "description": "路灯坏了三天", "title": "路灯", "request_type": "assistance"}
     async with world.browser("lin") as browser:
         opened = (await browser.post("/desk/tickets", data=form, headers=PART)).text
+    emptied = await page(world, f"/desk?conversation={id}")
+    assert 'name="title" value=""' in emptied and 'option value="utilities.lighting.lamp_out" selected' not in emptied
     await hears(id, "还有一件事，我想说说楼道")
     assert "再登记一件" in opened and f'href="/desk?conversation={id}"' in opened
     second = await page(world, f"/desk?conversation={id}")

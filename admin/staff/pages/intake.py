@@ -63,7 +63,7 @@ class Intake:
         form = context["form"]
         said = "\n".join(context["told"])
         if form is None:
-            understood = context["understanding"] or {}
+            understood = (context["understanding"] if said else None) or {}  # else it is of the ticket before
             made = cls(
                 description=said,
                 category=understood.get("category") or "",
