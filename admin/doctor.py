@@ -20,7 +20,7 @@ from core.ledger import Event, checkpoints
 from core.ledger import protection as ledger_protection
 from core.settings import settings
 from core.text import encode
-from intents import categories, emergency, statutory
+from intents import categories, emergency, statutory_routes
 from kb import synonyms
 from kb.articles import reading
 from routing import clock_versions
@@ -192,7 +192,7 @@ async def _articles() -> str:
 
 async def _safety() -> str:
     invented = [each.code for each in emergency.services().values() if each.number.startswith(INVENTED_NUMBER)]
-    routes = len(statutory.routes())
+    routes = len(statutory_routes.routes())
     if invented:
         raise Doubtful(
             f"emergency.yaml still holds the sample's invented number for {', '.join(invented)}: "

@@ -22,6 +22,7 @@ from core.text.encode import HashingEncoder, Vectors, encoder, per_encoder
 from core.text.normalise import normalise
 from core.text.vectors import Arrays, arrays, digest, kept
 from intents import lexical
+from intents.statutory_routes import routes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -226,13 +227,12 @@ class Danger:
 
 @per_encoder
 def _danger(folder: Path, data: Path) -> Danger:
-    from intents import statutory
     from intents.classify import classifier
 
     used, asked = encoder(), classifier()
     chat = [normalise(line) for line in read_yaml(ELSEWHERE)]
     taught = examples() + tuple(Example(line, None, "ordinary") for line in chat)
-    aside = [normalise(text) for route in statutory.routes().values() for text in route.examples + route.near_misses]
+    aside = [normalise(text) for route in routes().values() for text in route.examples + route.near_misses]
     spoken = asked.examples.plain[: asked.examples.spoken]
     key = digest(
         FORMAT,

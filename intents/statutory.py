@@ -9,16 +9,13 @@ judged by the sentences in which it asks for something. A short text without the
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.city import city, read_yaml
-from core.errors import BadInput
 from core.settings import settings
 from core.text.encode import Vectors, encoder, per_encoder
 from core.text.normalise import normalise
@@ -26,9 +23,8 @@ from core.text.vectors import Arrays, arrays, digest, kept
 from intents import danger, statutory_model
 from intents.classify import classifier, outside
 from intents.reading import Reading, read
+from intents.statutory_routes import WORDS, Words, routes, words
 
-WORDS = Path(__file__).parent / "data" / "statutory_words.yaml"
-HEAD = 300  # characters in which strong words are looked for
 LETTER = 120  # characters; a longer text tells much beside what it asks for
 # In a letter: its title, and how much nearer to a category than to the route it may be (cosine). Of 73 letters of
 # message boards whose requests have a route's words, read by hand, those nearer to a category had them in passing.
@@ -44,66 +40,6 @@ _ASKS = re.compile(
     r"请求|恳请|请(?!假|客)|希望|要求|盼|申请|举报|控告|检举|怎么办|能否|能不能|可否|想问|咨询|诉求|不服"
 )
 MEASURED = ("routes_found", "near_misses_kept", "categories_kept")
-_KEYS = {"code", "name", "explanation", "route", "examples", "near_misses"}
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What is no matter for a ticket, why, and where the law sends it."""
-
-    code: str
-    name: str
-    explanation: str
-    route: str
-    phone: str | None
-    examples: tuple[str, ...]
-    near_misses: tuple[str, ...]
-
-
-@lru_cache(maxsize=4)
-def _routes(folder: Path) -> Mapping[str, Route]:
-    found: dict[str, Route] = {}
-    for row, raw in enumerate(read_yaml(folder / "statutory.yaml"), 1):
-        if not isinstance(raw, dict) or not _KEYS <= raw.keys() <= _KEYS | {"phone"}:
-            missing = ", ".join(sorted(_KEYS - set(raw))) if isinstance(raw, dict) else "everything"
-            raise BadInput(f"statutory.yaml: entry {row} lacks {missing or 'nothing, but has an unknown key'}.")
-        found[raw["code"]] = Route(
-            **{key: raw[key] for key in ("code", "name", "explanation", "route")},
-            phone=str(raw["phone"]) if "phone" in raw else None,
-            examples=tuple(raw["examples"]),
-            near_misses=tuple(raw["near_misses"]),
-        )
-    return found
-
-
-def routes() -> Mapping[str, Route]:
-    """Return the statutory routes by code. Raises BadInput where `statutory.yaml` is broken."""
-    return _routes(city().folder)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What says that a text belongs to a route, and what is blanked before it is looked for."""
-
-    says: re.Pattern[str]
-    unless: re.Pattern[str]
-
-    def excused(self, plain: str) -> bool:
-        """Say whether the head of a normalised text has what is blanked."""
-        return self.unless.search(plain[:HEAD]) is not None
-
-    def say(self, plain: str) -> bool:
-        """Say whether the head of a normalised text has words of the route."""
-        return self.says.search(self.unless.sub("〇", plain[:HEAD])) is not None
-
-
-@lru_cache(maxsize=1)
-def words() -> Mapping[str, Words]:
-    """Return the words of each route by its code."""
-    return {
-        code: Words(re.compile("|".join(raw["says"])), re.compile("|".join(raw["unless"])))
-        for code, raw in read_yaml(WORDS).items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from bot.engine import form as forms
 from bot.engine.person import to_person
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
-from intents import RequestType, statutory
+from intents import RequestType, statutory_routes
 from kb import following
 
 ABUSIVE = "unlawful_or_abusive"  # the route of statutory.yaml for what has no matter in it
@@ -162,7 +162,7 @@ async def _statutory(talk: Talk) -> bool:
         return False
     if understood.statutory == ABUSIVE and (phrases.says("insult", talk.plain) or phrases.says("reproach", talk.plain)):
         return await small_talk.insulted(talk)
-    route = statutory.routes()[understood.statutory]
+    route = statutory_routes.routes()[understood.statutory]
     talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
     if talk.state.form is None:
         options = talk.options("person", "cancel")  # never a form: a tip-off on officials must not go round the offices

@@ -8,7 +8,7 @@ from bot.engine import answers, aside, asking, matters, parts
 from bot.engine.parts import Part
 from bot.engine.state import Told
 from bot.engine.talk import Talk
-from intents import statutory
+from intents import statutory_routes
 
 SHOWN = 20  # characters by which a matter is named
 
@@ -43,7 +43,7 @@ async def _at_once(talk: Talk, part: Part) -> bool:
     """Answer a part that needs no form and no question back."""
     talk.replace(part.text)
     if part.understood.statutory is not None:
-        route = statutory.routes()[part.understood.statutory]
+        route = statutory_routes.routes()[part.understood.statutory]
         talk.say_text(route.explanation, why={"rule": "statutory", "route": route.code})
         return True
     return part.question and await answers.at_once(talk)

@@ -18,7 +18,17 @@ from core.auth import Actor
 from core.privacy import blind_index
 from core.settings import settings
 from core.text.normalise import normalise
-from intents import Address, RequestType, Understanding, Urgency, emergency, languages, places, statutory, understand
+from intents import (
+    Address,
+    RequestType,
+    Understanding,
+    Urgency,
+    emergency,
+    languages,
+    places,
+    statutory_routes,
+    understand,
+)
 from routing import tickets
 from routing.hiding import is_secret, wishes_secrecy
 from routing.tickets import Draft, Opened
@@ -113,7 +123,7 @@ def _notice(opened: Opened, understood: Understanding) -> str:
 
 
 def _before(understood: Understanding, language: str) -> str:
-    danger, route = understood.emergency, statutory.routes().get(understood.statutory or "")
+    danger, route = understood.emergency, statutory_routes.routes().get(understood.statutory or "")
     if danger is not None:
         call = say("notice.call", language, number=danger.number)
         instruction = emergency.instruction_for(danger, english=language == "en")

@@ -1,5 +1,6 @@
 """Whatever comes in the middle of a form: it is answered, nothing told is lost, and a way on is open."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from bot.turns import LONGEST_TEXT
+from core import clock
 
 DATA = Path(__file__).parent / "data"
 STEPS: dict[str, list[str]] = yaml.safe_load((DATA / "form_steps.yaml").read_text())
@@ -80,3 +82,25 @@ async def test_no_question_is_put_a_third_time_whatever_comes(line: Any, step: s
             await made.say(sentence)
         asked = (await made.state())["form"]["asked"]
         assert max(asked.values()) <= 2, asked
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_an_old_message_that_comes_again_amid_a_step_changes_nothing(line: Any, step: str) -> None:
+    async with line() as made:
+        keyed = [(told, str(number)) for number, told in enumerate(STEPS[step])]
+        first = [await made.say(told, key=key) for told, key in keyed]
+        before = await made.state()
+        assert [await made.say(told, key=key) for told, key in keyed] == first
+        assert await made.state() == before
+
+
+@pytest.mark.parametrize("days", [-4000, -1, 1, 4000])
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_clock_that_jumps_amid_a_step_loses_nothing(line: Any, step: str, days: int) -> None:
+    async with line() as made:
+        before = await _to(made, step)
+        with clock.set_to(clock.now() + timedelta(days=days)):
+            for sentence in ("昨天晚上", "13800138000"):
+                assert await made.say(sentence)
+                assert "failed" not in [said.why.get("rule") for said in await made.last()]
+            assert _same((await made.state())["form"], before["form"]["description"].split("\n")[0])

@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from bot.engine import languages, minors
 from core.city import city
-from intents import emergency, statutory
+from intents import emergency, statutory_routes
 
 ROOT = Path(__file__).parents[2]
 SPOKEN = ("bot", "channels/voice", "channels/wechat", "channels/email")  # said to citizens; the others stand on pages
@@ -98,7 +98,7 @@ def test_a_crisis_is_met_briefly_with_a_number_a_person_and_no_procedure() -> No
 
 
 def test_a_route_is_explained_plainly_and_threatens_nobody() -> None:
-    for route in statutory.routes().values():
+    for route in statutory_routes.routes().values():
         assert len(route.explanation) <= LONGEST_ROUTE and not FORBIDDEN.search(route.explanation), route.code
         assert not re.search(r"依法处理|后果|结束这次|追究", route.explanation), route.code
 

@@ -1,6 +1,6 @@
 import pytest
 
-from intents import statutory
+from intents import statutory, statutory_routes
 from intents.classify import LEAST_CONFIDENCE, Classifier, Judgement, classifier
 from intents.reading import read
 
@@ -126,4 +126,4 @@ def test_statutory_routes_are_measured_on_their_own_sentences() -> None:
     assert measured["routes_found"] >= 0.75  # by words and nearest sentences alone, without the linear model
     assert measured["near_misses_kept"] >= 0.85
     assert measured["categories_kept"] >= 0.99
-    assert set(statutory.routes()) >= {"litigation", "arbitration", "petition"}
+    assert set(statutory_routes.routes()) >= {"litigation", "arbitration", "petition"}

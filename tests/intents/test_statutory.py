@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from intents import statutory
+from intents import statutory, statutory_routes
 from intents.reading import read
 
 DATA = Path(__file__).parent / "data"
@@ -83,7 +83,7 @@ def test_a_word_of_a_route_beside_a_matter_sends_nobody_away(said: str) -> None:
 
 def test_who_tells_of_a_spy_is_given_the_number_first() -> None:
     assert statutory.find(read("楼上的租户像是间谍，我要举报")) == "state_secret"
-    assert "12339" in statutory.routes()["state_secret"].explanation.partition("。")[0]
+    assert "12339" in statutory_routes.routes()["state_secret"].explanation.partition("。")[0]
 
 
 STORY = "我们小区的污水管堵了三个星期，味道很大，老人孩子都受不了。" * 5

@@ -12,7 +12,7 @@ import yaml
 
 from core.city import city, read_yaml
 from core.text.normalise import normalise
-from intents import RequestType, emergency_rules, entities, statutory
+from intents import RequestType, emergency_rules, entities, statutory_routes
 from intents.categories import tree
 
 FOLDER = Path(__file__).parent
@@ -102,7 +102,7 @@ def material() -> Material:
         matters=tuple(_matters()),
         questions=tuple(_questions(city().folder / "articles")),
         statutory=tuple(
-            each for route in statutory.routes().values() for each in route.examples if len(each) <= LONGEST
+            each for route in statutory_routes.routes().values() for each in route.examples if len(each) <= LONGEST
         ),
         emergencies=tuple(each["text"] for each in emergencies if each["service"] and len(each["text"]) <= LONGEST),
         roads=tuple(roads),

@@ -14,8 +14,8 @@ from admin.staff.tickets import reading
 from admin.staff.tickets.views import CandidateView
 from bot.engine.matters import brief
 from core.city import city
-from intents import Emergency, Understanding, categories, emergency, statutory
-from intents.statutory import Route
+from intents import Emergency, Understanding, categories, emergency, statutory_routes
+from intents.statutory_routes import Route
 from routing.models import Ticket
 
 
@@ -93,7 +93,7 @@ async def judged(session: AsyncSession, intake: Intake, understood: Understandin
     return Judged(
         alarm=alarm(_found(understood.emergency)),
         possible=alarm(_found(understood.possible_emergency)),
-        route=statutory.routes().get(understood.statutory or ""),
+        route=statutory_routes.routes().get(understood.statutory or ""),
         understanding=brief(understood),
         candidates=await reading.candidates(session, draft),
     )

@@ -63,6 +63,12 @@ async def half_way(message: dict[str, Any]) -> tuple[int, bytes]:
     return 500, b""
 
 
+async def hangs_up(message: dict[str, Any]) -> tuple[int, bytes]:
+    """Die in the middle of the turn, as by SIGKILL."""
+    await act(message, "validate_matter_form")
+    raise ConnectionResetError
+
+
 async def twice(message: dict[str, Any]) -> tuple[int, bytes]:
     said = (await act(message, "validate_matter_form")).json()["responses"]
     said += (await act(message, "action_ask_confirmed")).json()["responses"]
@@ -92,6 +98,7 @@ FAILURES = {
     "odd parts": says(*answer({"text": "好的", "custom": [1], "buttons": ["是"]})),
     "refused": says(401, b""),
     "half way": half_way,
+    "hangs up": hangs_up,
     "twice": twice,
     "not what was done": unsaid,
 }
