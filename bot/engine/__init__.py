@@ -8,7 +8,8 @@ small_talk       what is no request        person           into the queue
 off_duty         what need not wait for a person
 answers          questions                 finding, answered  what the base has; how it is said
 calling          whom to phone about it, and when
-ticket_commands  on a ticket that exists   matters          where a form begins
+ticket_commands, ticket_actions  on a ticket that exists
+matters          where a form begins
 form, filling    what a matter needs       asking, opening  the next question; the ticket
 joint            two answers in one breath
 corrections      what is put right, read   editing, restating  asked for, and put into the form

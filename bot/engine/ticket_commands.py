@@ -1,18 +1,14 @@
 """Commands on a ticket that exists: status, urge, supplement, withdraw, rate, dispute; by its number and code."""
 
 import re
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
 
 from bot.engine import asking, corrections, phrases, survey
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
+from bot.engine.ticket_actions import HANDLERS, moment
 from bot.engine.ticket_phrases import command_in, misread_number, number_and_code
-from bot.engine.ticket_status import say_status
 from core.errors import NotFound, TooMany, YitongError
-from routing import commands, guesses, tickets
-from routing.notices import moment_words, vote_words
+from routing import guesses, tickets
 
 
 async def command(talk: Talk) -> bool:
@@ -77,7 +73,7 @@ async def _offer_more(talk: Talk, known: KnownTicket) -> None:
         return talk.offer("command.what_now", expects="command_urge", options=talk.options("urge", "person"))
     options = talk.options("person", "cancel")
     if again := status["urge_again_at"]:
-        return talk.offer("command.urge.again.person", expects="offer", options=options, moment=_moment(talk, again))
+        return talk.offer("command.urge.again.person", expects="offer", options=options, moment=moment(talk, again))
     talk.offer("command.person", expects="offer", options=options)
 
 
@@ -191,91 +187,3 @@ def _drop(talk: Talk) -> bool:
     talk.state.expect("")
     talk.say("command.dropped", why={"rule": "declined"})
     return True
-
-
-def _done(talk: Talk, command: Command, **values: Any) -> None:
-    talk.state.command = None
-    talk.state.expect("")
-    talk.say(f"command.{command.name}.done", why={"rule": "command", "command": command.name}, **values)
-
-
-def _moment(talk: Talk, written: str) -> str:
-    return moment_words(datetime.fromisoformat(written), talk.state.locale)
-
-
-async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    if again := status["urge_again_at"]:
-        talk.state.command = None
-        talk.state.expect("")
-        return talk.say("command.urge.again", why={"rule": "refused"}, moment=_moment(talk, again))
-    await commands.urge(talk.session, command.number, command.code, text=command.text)
-    _done(talk, command, number=command.number)
-
-
-async def _supplement(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    if not command.text and not talk.state.photos and not talk.turn.media:
-        talk.state.expect("command_text")
-        return talk.say("command.supplement.what", why={"rule": "command_text"})
-    media = tuple(talk.state.photos) + tuple(talk.turn.media)
-    talk.state.photos = []
-    await commands.supplement(talk.session, command.number, command.code, text=command.text, attachments=media)
-    _done(talk, command, number=command.number)
-
-
-async def _withdraw(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    if command.solved is None:
-        options = talk.options("yes", "no")
-        return talk.offer("command.withdraw.sure", expects="command_sure", options=options, number=command.number)
-    await commands.withdraw(talk.session, command.number, command.code)
-    _done(talk, command, number=command.number)
-
-
-async def _rate(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    if "rate" not in status["may"]:
-        if status["state"] in {"closed", "withdrawn"}:
-            return await say_status(talk, command, status)
-        talk.state.command = None
-        talk.state.expect("")
-        return talk.say("command.rate.not_yet", why={"rule": "not_replied"})
-    if command.contacted is None and status["department"]:  # else the centre answered: nobody was to get in touch
-        return talk.offer("command.rate.contacted", expects="command_contacted", options=talk.options("yes", "no"))
-    if command.solved is None:
-        return talk.offer("command.rate.solved", expects="command_solved", options=talk.options("yes", "no"))
-    if command.satisfied is None:
-        options = talk.options(*(f"satisfied_{mark}" for mark in range(1, 6)))  # its place in the list is the mark
-        return talk.offer("command.rate.satisfied", expects="command_satisfied", options=options)
-    ticket = await commands.rate(
-        talk.session,
-        command.number,
-        command.code,
-        contacted=command.contacted is not False,
-        solved=command.solved,
-        satisfied=command.satisfied,
-    )
-    talk.state.command = None
-    talk.state.expect("")
-    talk.say_text(await vote_words(talk.session, ticket, talk.state.locale), why={"rule": "command", "command": "rate"})
-
-
-async def _dispute(talk: Talk, command: Command, status: dict[str, Any]) -> None:
-    """Take "not solved": as a vote where the three questions are open, of a closed ticket to the centre."""
-    if "rate" in status["may"]:
-        command.name, command.solved, command.text = "rate", False, ""
-        return await _rate(talk, command, status)
-    if status["state"] != "closed":
-        return await say_status(talk, command, status)
-    if "dispute" in status["may"] and command.solved is None:
-        options = talk.options("yes", "no")
-        return talk.offer("command.dispute.sure", expects="command_sure", options=options, number=command.number)
-    await commands.dispute(talk.session, command.number, command.code, text=command.text)
-    _done(talk, command, number=command.number)
-
-
-HANDLERS: dict[str, Callable[[Talk, Command, dict[str, Any]], Awaitable[None]]] = {
-    "status": say_status,
-    "urge": _urge,
-    "supplement": _supplement,
-    "withdraw": _withdraw,
-    "rate": _rate,
-    "dispute": _dispute,
-}

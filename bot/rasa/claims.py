@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.engine import filling, flow, ticket_commands
+from bot.engine import filling, flow, ticket_actions, ticket_commands
 from bot.engine.person import to_person
 from bot.engine.talk import Talk, Then
 from bot.engine.ticket_phrases import command_in
@@ -55,7 +55,7 @@ SMALL_TALK = frozenset(
 )
 
 
-_FOR_TICKETS = tuple(ticket_commands.HANDLERS)
+_FOR_TICKETS = tuple(ticket_actions.HANDLERS)
 INTENTS = frozenset(
     {intent for intent, _ in _STEPS.values() if intent}
     | SMALL_TALK
@@ -105,7 +105,7 @@ async def act(action: str, talk: Talk) -> bool:
         await filling.finish(talk)
         return True
     name = action.removeprefix("action_")
-    if name in ticket_commands.HANDLERS:
+    if name in ticket_actions.HANDLERS:
         await ticket_commands.begin(talk, name)
         return True
     step = _BY_ACTION.get(action)
