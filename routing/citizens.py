@@ -25,6 +25,15 @@ def author(ticket: Ticket, *, name: str | None, phone: str | None) -> TicketCiti
     return TicketCitizen(ticket_id=ticket.id, name=name, phone=phone, phone_index=index)
 
 
+async def reach_at(session: AsyncSession, ticket: Ticket, phone: str) -> None:
+    """Let the number by which the ticket's citizen is reached be another one."""
+    citizen = await session.get(TicketCitizen, ticket.id)
+    if citizen is None:
+        session.add(author(ticket, name=None, phone=phone))
+    else:
+        citizen.phone, citizen.phone_index = phone, phone_index(phone)
+
+
 def has_phone() -> ColumnElement[bool]:
     """Return the condition under which a ticket's citizen can be called."""
     return (

@@ -44,6 +44,7 @@ async def _up(talk: Talk) -> None:
     state.form = form
     state.expect("")
     matters.take_over(state, form, together=False)
+    form.read = ""
     form.asked = {element: min(count, asking.MOST_ASKED - 1) for element, count in form.asked.items()}
     talk.say("aside.taken_up", why={"rule": "resumed", "category": form.category}, matter=name(form))
     await asking.proceed(talk)

@@ -5,7 +5,7 @@ from bot.contract import ReplyType
 from bot.engine import form as forms
 from bot.engine import joining, phrases
 from bot.engine.state import Form, Option
-from bot.engine.talk import Talk, Then
+from bot.engine.talk import Talk, Then, digest
 from core.privacy import PHONE, mask_text
 from intents import RequestType
 from routing.departments import tree as departments
@@ -15,7 +15,6 @@ MOST_ASKED = 2  # the same question is never put a third time
 SHOWN_DESCRIPTION = 60  # characters of the account that are read back
 SHOWN_SUMMARY = 60
 ASKED_TOGETHER = frozenset({"where", "when", "hours", *forms.PERSONAL_ELEMENTS, "amount"})  # two of them in one breath
-ASKED_ALONE = frozenset({"what", "district", "contact", "confidential"})
 DOORS_WITH_PHOTOS = frozenset({"web", "wechat", "email"})
 DOORS_WITH_NUMBER = frozenset({"voice"})  # the door knows the caller's number
 
@@ -58,6 +57,8 @@ async def ask(talk: Talk, element: str) -> None:
         return _ask_anew(talk, form, form.editing[0])
     if form.asked.get(element, 0) >= MOST_ASKED:
         return give_up(talk, element)
+    if element == "contact" and forms.all_missing(form) == ["contact"] and form.read != content(form):
+        return _confirm_with_contact(talk, form)
     next_told, opening = talk.opening, talk.opening or ("" if form.asked else talk.word("form.begun"))
     talk.opening = ""
     form.beside = _beside(talk, form, element)
@@ -113,9 +114,7 @@ def _ask_anew(talk: Talk, form: Form, element: str) -> None:
 
 
 def _beside(talk: Talk, form: Form, element: str) -> str:
-    """Return what is asked for in the same breath: the contact with the last element, else one that goes with it."""
-    if _with_contact(form, element):
-        return "contact"
+    """Return what is asked for in the same breath."""
     wanted = [each for each in form.wanted if each in ASKED_TOGETHER and each not in form.settled]
     open_ones = [each for each in wanted if not forms.known(form, each) and not form.asked.get(each)]
     if len(open_ones) < 2 or open_ones[0] != element:
@@ -123,24 +122,12 @@ def _beside(talk: Talk, form: Form, element: str) -> str:
     return open_ones[1]
 
 
-def _with_contact(form: Form, element: str) -> bool:
-    """Say whether this is the last element but for name and number, which were not asked for yet."""
-    left = forms.all_missing(form)
-    return element not in ASKED_ALONE and left[:2] == [element, "contact"] and not form.asked.get("contact")
-
-
 def _ask_both(talk: Talk, form: Form, element: str, opening: str) -> None:
     times, key = form.asked[element], "ask.both"
     rule = "put_again" if talk.resumes else "missing"
-    if form.beside == "contact":
-        key = "ask.phone.too" if form.name else "ask.contact.too"
-        again = ".again" if times > 1 else ".briefly" if element == "where" else ""
-        said = talk.word(f"ask.{element}{again}") + talk.word(key)
-    else:
-        first, second = (talk.word(f"brief.{each}") for each in (element, form.beside))
-        said = talk.word(key, first=first, second=second)
+    first, second = (talk.word(f"brief.{each}") for each in (element, form.beside))
     talk.say_text(
-        opening + said,
+        opening + talk.word(key, first=first, second=second),
         type=ReplyType.FORM,
         data={"element": element, "beside": form.beside, "filled": filled(form)},
         why={"message": key, "rule": rule, "element": element, "beside": form.beside, "asked": times},
@@ -171,21 +158,49 @@ def confirm(talk: Talk) -> None:
     """Read the form back and ask whether it is right; offer once that photos may be added, and secrecy."""
     form = talk.state.form
     assert form is not None
+    _offer(talk, form)
+    form.read = form.agreed = ""
+    secret = ["confirm_secret"] if forms.may_be_confidential(form) else []
+    talk.offer(
+        "form.confirm.secrecy" if form.secrecy_open else "form.confirm",
+        expects=CONFIRM,
+        options=talk.options("confirm", *secret, "change", "cancel_form"),
+        why={"rule": "complete", "category": form.category, "request_type": form.request_type},
+        summary=read_back(talk, form),
+    )
+
+
+def _confirm_with_contact(talk: Talk, form: Form) -> None:
+    """Read the form back and ask for nothing more than name and number: who gives them says that it is right."""
+    _offer(talk, form)
+    form.asked.setdefault("contact", 1)  # read anew for what has changed, it is not the same question
+    form.read = content(form)
+    key = "form.confirm.phone" if form.name else "form.confirm.contact"
+    talk.offer(
+        f"{key}.secrecy" if form.secrecy_open else key,
+        expects="contact",
+        options=talk.options("unnamed", "change", "cancel_form"),
+        why={"rule": "complete_but_contact", "category": form.category, "request_type": form.request_type},
+        summary=read_back(talk, form),
+        name=form.name,
+    )
+
+
+def content(form: Form) -> str:
+    """Return a digest of what a citizen is read back, but for themselves and their photos."""
+    told = (form.description, place_words(form), form.happened, *form.elements.values(), form.join)
+    return digest("\n".join(told))
+
+
+def _offer(talk: Talk, form: Form) -> None:
+    """Offer photos once, and mark what stands offered: photos, secrecy."""
     offers = not form.photo_offered and "where" in form.wanted and talk.turn.channel in DOORS_WITH_PHOTOS
     form.photo_offered, form.photo_open = form.photo_offered or offers, offers and not form.media
     if form.photo_open:
         talk.say("form.photo", why={"rule": "photo_offered"})
-    may_be = forms.may_be_confidential(form)
-    form.secrecy_open = may_be and not form.asked.get(forms.CONFIDENTIAL)
+    form.secrecy_open = forms.may_be_confidential(form) and not form.asked.get(forms.CONFIDENTIAL)
     if form.secrecy_open:
         form.asked[forms.CONFIDENTIAL] = 1
-    talk.offer(
-        "form.confirm.secrecy" if form.secrecy_open else "form.confirm",
-        expects="confirm",
-        options=talk.options("confirm", *(["confirm_secret"] if may_be else []), "change", "cancel_form"),
-        why={"rule": "complete", "category": form.category, "request_type": form.request_type},
-        summary=read_back(talk, form),
-    )
 
 
 def confirm_alone(talk: Talk, rule: str) -> None:
@@ -214,7 +229,7 @@ def read_back(talk: Talk, form: Form) -> str:
     lines += [talk.word(f"summary.{element}", value=value) for element, value in form.elements.items()]
     if form.phone:
         lines.append(talk.word("summary.contact", contact=" ".join(filter(None, (form.name, form.phone)))))
-    else:
+    elif "contact" in form.settled:
         lines.append(talk.word("summary.no_contact"))
     if form.join:
         lines.append(talk.word("summary.join"))
@@ -257,6 +272,7 @@ async def resume(talk: Talk, *, whole: bool = False) -> None:
     if form is None:
         return
     talk.summary_stands = talk.state.expects == CONFIRM and not whole
+    form.read = "" if whole else form.read
     resumed(talk)
     await proceed(talk)
 

@@ -149,6 +149,8 @@ def _fits(element: str, clause: str) -> bool:
     """Say whether a clause may be what holds of an element: figures for a number, few characters for the rest."""
     if element == "phone":
         return re.search(r"\d{7,}", re.sub(r"[\s-]", "", clause)) is not None
+    if re.search(r"\d{7,}", clause) and element not in {"", "order_number"}:
+        return False  # a number beside it: 地点不对，我叫王强13800138000
     return len(clause) <= LONGEST_VALUE
 
 

@@ -1,18 +1,19 @@
 """Putting right what was said: any element, at any moment, several at once; in place, and the summary follows again."""
 
-from bot.engine import asking, corrections, people, phrases, restating, sentences
+from bot.engine import amending, asking, corrections, people, phrases, restating, sentences, within
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, understand
 from core.text.normalise import clean
 
+LEAST_TOLD = 5  # characters from which what changes nothing is kept as part of the account
 PARTIES = frozenset(forms.PERSONAL_ELEMENTS)
 
 
 async def correct(talk: Talk, form: Form) -> bool:
     """Put right what the turn calls wrong; ask for what it does not tell. False where it corrects nothing here."""
     found, rest = corrections.read(clean(talk.text))
-    changed, wanted = [], []
+    changed, wanted, phone = [], [], form.phone
     for each in found:
         element = own(form, each.element)
         if each.right and restating.restate(
@@ -25,6 +26,8 @@ async def correct(talk: Talk, form: Form) -> bool:
                 talk.say("form.broken_number", why={"rule": "broken_number"})
     if not changed and not wanted:
         return False
+    if form.phone != phone:
+        await amending.reach_at(talk, form.phone, instead_of=phone)
     if rest:
         understood = await understand(rest)
         sentences.absorb(form, understood, rest, replace=True)
@@ -84,9 +87,11 @@ async def _taken(talk: Talk, form: Form, element: str) -> bool:
 
 
 def ask_what(talk: Talk, form: Form) -> None:
-    """Ask which element is to be changed."""
+    """Ask which element is to be changed; the summary is read again after it."""
+    form.read = ""
     known = [element for element in form.wanted if element in form.elements]
-    elements = ["what"] + [element for element in ("where", "when") if element in form.wanted] + known + ["contact"]
+    told = {"where": form.place.text, "when": form.happened}
+    elements = ["what", *(each for each, value in told.items() if value or each in form.wanted), *known, "contact"]
     if "confidential" in form.wanted:
         elements.append("confidential")
     options = talk.options(*(f"element_{element}" for element in elements))
@@ -105,11 +110,13 @@ async def change(talk: Talk, form: Form) -> bool:
             forms.reopen(form, own(form, element))
     elif await correct(talk, form):
         return True
+    elif within.put(form, talk.text):
+        pass
     else:
         understood = await talk.understood()
         if not sentences.absorb(form, understood, talk.text, replace=True) or sentences.tells_more(
             form, talk.text, understood
         ):
-            forms.add(form, talk.text if len(talk.text) >= sentences.TELLS_MORE else "")
+            forms.add(form, talk.text if len(talk.text) >= LEAST_TOLD else "")
     await asking.proceed(talk)
     return True

@@ -114,6 +114,8 @@ async def remember(talk: Talk, alarm: Alarm) -> None:
     before = state.alarm.place if state.alarm and state.alarm.current else ""
     alarm.place = sentences.place_of(places, talk.text).text if places else before
     state.alarm = alarm
+    if state.form is not None:
+        state.form.read = ""  # a number given after it says nothing of the form
     state.summary = state.summary or talk.text[: asking.SHOWN_SUMMARY]
 
 

@@ -1,6 +1,18 @@
 """A turn while a form is open: the answer to its question, an answer to another one, a correction, an addition."""
 
-from bot.engine import asking, corrections, editing, joint, opening, people, phrases, sentences, several, within
+from bot.engine import (
+    asking,
+    corrections,
+    editing,
+    joint,
+    opening,
+    people,
+    phrases,
+    read_back,
+    sentences,
+    several,
+    within,
+)
 from bot.engine import form as forms
 from bot.engine.state import Form
 from bot.engine.talk import Talk, Then, understand
@@ -37,6 +49,8 @@ async def take(talk: Talk) -> bool:
     if expects == "confidential" and _confidential(talk, form):
         await asking.proceed(talk)
         return True
+    if expects == joint.CONTACT and form.read:
+        return await _at_read_back(talk, form)
     await _fill(talk, form, understood)
     if form.category is None or tree()[form.category].children:
         question = form.request_type == RequestType.CONSULTATION
@@ -53,6 +67,25 @@ async def repair(talk: Talk) -> None:
     wrong, right = said
     if sentences.same_element(await understand(wrong), await understand(right)):
         talk.replace(right)
+
+
+async def agree(talk: Talk) -> bool:
+    """Take a yes to the summary that asks for name and number: 登记吧 is no small talk there."""
+    form = talk.state.form
+    if form is None or talk.state.expects != joint.CONTACT or not read_back.only_agrees(talk, form):
+        return False
+    return await _at_read_back(talk, form)
+
+
+async def _at_read_back(talk: Talk, form: Form) -> bool:
+    left = read_back.take(talk, form)
+    if left is None:
+        return True
+    if left:
+        talk.replace(left)
+        await _fill(talk, form, await talk.understood())
+    await proceed(talk)
+    return True
 
 
 async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
@@ -80,8 +113,8 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
         if sentences.tells_more(form, text, understood) and not (answered and expects == "what"):
             forms.add(form, text)
     elif passes:
-        form.settled += _passed(talk, form, expects)
-    elif joint.CONTACT in {expects, form.beside} and people.broken_number(talk.plain):
+        form.settled += [each for each in (expects, form.beside) if each]
+    elif expects == joint.CONTACT and people.broken_number(talk.plain):
         talk.say("form.broken_number", why={"rule": "broken_number"})
     elif phrases.angry(talk.plain):
         talk.say("small.upset", why={"rule": "upset"})
@@ -100,13 +133,6 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
 def _asks_us(understood: Understanding) -> bool:
     """Say whether a question in the middle of a form asks for information, and tells nothing of the matter."""
     return understood.category is None or understood.request_type is RequestType.CONSULTATION
-
-
-def _passed(talk: Talk, form: Form, expects: str) -> list[str]:
-    """Return what a text that knows no answer leaves open: of the last element and the contact only one."""
-    if form.beside != joint.CONTACT or sum(phrases.says("skip", each) for each in joint.clauses(talk.plain)) > 1:
-        return [each for each in (expects, form.beside) if each]
-    return [joint.CONTACT if phrases.says("cancel", talk.plain) else expects]  # 不用了, 不清楚
 
 
 async def reassure(talk: Talk) -> bool:
@@ -139,7 +165,9 @@ def answers_question(talk: Talk, understood: Understanding) -> bool:
 
 async def _district(talk: Talk, form: Form) -> bool:
     chosen = talk.chosen()
-    if chosen == "unknown_district" or (chosen is None and phrases.says("skip", talk.plain)):
+    if chosen == "unknown_district" or (
+        chosen is None and phrases.says("skip", talk.plain) and not joint.wishes(talk.plain)
+    ):
         form.settled.append("district")
     elif chosen is not None:
         form.place.district = chosen
@@ -169,7 +197,7 @@ def declines(talk: Talk) -> bool:
     """Say whether the turn leaves open what is asked or offered: a contact, a photo, secrecy."""
     form = talk.state.form
     assert form is not None
-    offered = form.photo_open or form.secrecy_open or form.beside == joint.CONTACT
+    offered = form.photo_open or form.secrecy_open
     return (talk.state.expects in DECLINABLE or offered) and phrases.says("skip", talk.plain)
 
 
@@ -192,10 +220,7 @@ async def _at_confirmation(talk: Talk, form: Form) -> bool:
         asking.confirm_alone(talk, "secret" if wished else "not_secret")
         return True
     if wished is not None or chosen == "confirm" or (chosen is None and phrases.says("yes", talk.plain)):
-        if talk.driven:
-            talk.then = Then.OPEN
-        else:
-            await finish(talk)
+        await _open(talk)
         return True
     if chosen == "cancel_form":
         cancel(talk)
@@ -241,6 +266,25 @@ def _of_secrecy(form: Form, plain: str) -> bool | None:
         return None
     form.confidential = not any(phrases.says("not_confidential", each) for each in said)
     return form.confidential
+
+
+async def proceed(talk: Talk) -> None:
+    """Open the ticket where the citizen has said yes to all that the form holds; else ask what comes next."""
+    form = talk.state.form
+    assert form is not None
+    if not read_back.agreed(form):
+        return await asking.proceed(talk)
+    if talk.opening:
+        talk.say_text(talk.opening.strip(), why={"rule": "secrecy"})
+        talk.opening = ""
+    await _open(talk)
+
+
+async def _open(talk: Talk) -> None:
+    if talk.driven:
+        talk.then = Then.OPEN
+    else:
+        await finish(talk)
 
 
 async def finish(talk: Talk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from bot import queue
 from bot.engine import (
     alarmed,
+    amending,
     answers,
     aside,
     asking,
@@ -202,11 +203,12 @@ STEPS: tuple[Callable[[Talk], Awaitable[bool]], ...] = (
     aside.take_up,
     _cancel,
     returning.meet,
+    filling.agree,
     _pending,
     answers.go_on,
     repeats.known_matter,
     ticket_commands.command,
-    ticket_commands.amend,
+    amending.amend,
     ticket_commands.impatient,
     matters.told_again,
     filling.reassure,

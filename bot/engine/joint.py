@@ -1,4 +1,4 @@
-"""The answer to one question for two elements: where and since when, or the last one with name and number."""
+"""The answer to a question in pieces: for two elements at once, and with name and number beside it."""
 
 import re
 
@@ -7,7 +7,7 @@ from bot.engine import people, phrases, sentences
 from bot.engine.state import Form
 from bot.engine.talk import understand
 from core.text.normalise import normalise
-from intents import Understanding
+from intents import Understanding, entities
 
 CONTACT = "contact"
 _BREAK = re.compile(r"[，,。.；;！!\s]+")
@@ -19,14 +19,59 @@ def clauses(plain: str) -> list[str]:
     return [piece for piece in _BREAK.split(plain) if piece]
 
 
+def without_yes(text: str) -> str:
+    """Return a text without the clauses that only say yes: 对，我姓王."""
+    pieces = split(text)
+    kept = [piece for piece in pieces if not phrases.says("yes", normalise(piece))]
+    return text if len(kept) == len(pieces) else "，".join(kept)
+
+
 async def answer(form: Form, expects: str, text: str, understood: Understanding) -> bool:
-    """Take from each part of a text what it answers of `expects` and, with it, `form.beside`; say whether any does."""
-    pieces = _pieces(text, understood) if form.beside else [text]
-    if len(pieces) < 2:
+    """Take from each part of a text what it answers of `expects` and, with it, `form.beside`; say whether any does.
+
+    Name and number, or that none is left, may stand beside the answer to any question.
+    """
+    if expects == "what":
+        return sentences.answer(form, expects, text, understood)
+    pieces = _pieces(text, understood) if form.beside else split(text)
+    number, name, rest = contact_of(pieces, mobile=expects != CONTACT)
+    form.phone, form.name = form.phone or number, form.name or name
+    refused = [piece for piece in rest if phrases.says("anonymous", normalise(piece))] if len(rest) > 1 else []
+    if refused:
+        form.settled.append(CONTACT)
+        rest = [piece for piece in rest if piece not in refused]
+    if len(rest) == len(pieces) and (not form.beside or len(pieces) < 2):
         return not wishes(normalise(text)) and sentences.answer(form, expects, text, understood)
-    if form.beside == CONTACT:
-        return await _with_contact(form, expects, pieces)
-    return await _each(form, (expects, form.beside), pieces)
+    return await _each(form, tuple(filter(None, (expects, form.beside))), rest) or bool(number)
+
+
+def split(text: str) -> list[str]:
+    """Return the parts of a text between its signs."""
+    return [piece for piece in _PIECES.split(text) if piece]
+
+
+def contact_of(pieces: list[str], *, mobile: bool = False) -> tuple[str, str, list[str]]:
+    """Return the number that one of the pieces gives, the name in it or beside it, and the other pieces.
+
+    `mobile`: no other number is meant; the number of an order looks like that of a house.
+    """
+    numbers = {place: people.number_in(piece) for place, piece in enumerate(pieces)}
+    if not mobile and not any(numbers.values()):
+        numbers = {place: "".join(entities.find(normalise(piece)).phones[:1]) for place, piece in enumerate(pieces)}
+    place, number = next(((place, number) for place, number in numbers.items() if number), (0, ""))
+    if not number:
+        return "", "", pieces
+    name, used = people.name_answered(pieces[place], (number,)), {place}
+    if not name or sentences.names_something(name):
+        beside = [each for each in (place - 1, place + 1) if 0 <= each < len(pieces) and is_name(pieces[each])]
+        name = people.name_answered(pieces[beside[0]], ()) if beside else ""
+        used.update(beside[:1])
+    return number, name, [piece for each, piece in enumerate(pieces) if each not in used]
+
+
+def is_name(piece: str) -> bool:
+    """Say whether a few words are a name and nothing else: 周五, 路口 and 方记饭店 begin like one too."""
+    return people.is_name(piece) and not sentences.names_something(piece)
 
 
 def wishes(plain: str) -> bool:
@@ -36,7 +81,7 @@ def wishes(plain: str) -> bool:
 
 def _pieces(text: str, understood: Understanding) -> list[str]:
     """Return the parts of a text: between its signs, and, where it has none (a voice), around its time."""
-    pieces = [piece for piece in _PIECES.split(text) if piece]
+    pieces = split(text)
     when = understood.entities.times[0].text if understood.entities.times else ""
     if len(pieces) == 1 and when and when in text:
         before, _, after = text.partition(when)
@@ -44,46 +89,25 @@ def _pieces(text: str, understood: Understanding) -> list[str]:
     return pieces
 
 
-async def _take(form: Form, elements: tuple[str, ...], piece: str) -> bool:
-    heard = await understand(piece)
+def _take(form: Form, elements: tuple[str, ...], piece: str, heard: Understanding) -> bool:
     still = [each for each in elements if not forms.known(form, each)]
     if "where" in still and not sentences.is_place(piece, heard):
         still.remove("where")
     return any(sentences.answer(form, element, piece, heard) for element in still)
 
 
-async def _with_contact(form: Form, expects: str, pieces: list[str]) -> bool:
-    """Take the number's part and the name beside it for the contact, the rest for the element; one may be refused."""
-    numbered = next((place for place, piece in enumerate(pieces) if people.number_in(piece)), None)
-    if numbered is not None:
-        number = people.number_in(pieces[numbered])
-        beside = [place for place in (numbered - 1, numbered + 1) if 0 <= place < len(pieces)]
-        name = people.name_answered(pieces[numbered], (number,))
-        named = None if name else next((place for place in beside if _is_name(pieces[place])), None)
-        form.name = name or (people.name_answered(pieces[named], ()) if named is not None else "") or form.name
-        pieces = [piece for place, piece in enumerate(pieces) if place not in {numbered, named}]
-    if numbered is not None:
-        form.phone = form.phone or number
-    elif any(phrases.says("anonymous", normalise(piece)) for piece in pieces):
-        form.settled.append(CONTACT)
-    return await _each(form, (expects, CONTACT), pieces) or numbered is not None
+async def _each(form: Form, elements: tuple[str, ...], pieces: list[str]) -> bool:
+    """Take what each piece answers; the first 不清楚 is for the first of the two that has no answer then.
 
-
-def _is_name(piece: str) -> bool:
-    """Say whether a few words beside a number are a name: 周五, 路口 and 方记饭店 begin like one too."""
-    return bool(people.name_answered(piece, ())) and not sentences.names_something(piece)
-
-
-async def _each(form: Form, elements: tuple[str, str], pieces: list[str]) -> bool:
-    """Take what each piece answers; the first 不清楚 is for the first of the two that has no answer then."""
+    A place that the gazetteer knows goes before what merely sounds like one (宏远公司，在滨江大道20号).
+    """
     passed, taken = 0, False
-    for piece in pieces:
-        if phrases.says("anonymous", normalise(piece)):
-            continue
+    heard = {piece: await understand(piece) for piece in pieces}
+    for piece in sorted(pieces, key=lambda piece: not any(each.road for each in heard[piece].entities.addresses)):
         if phrases.says("skip", normalise(piece)):
             passed += 1
         else:
-            taken |= await _take(form, elements, piece)
+            taken |= _take(form, elements, piece, heard[piece])
     unanswered = [each for each in elements if each not in form.settled and not forms.known(form, each)]
     form.settled += unanswered[:passed]
     return taken or passed > 0

@@ -33,6 +33,9 @@ async def open_ticket(talk: Talk) -> None:
     talk.replies.append(receipt(opened, talk.state.locale, why={"rule": "confirmed", "category": form.category}))
     if form.join:
         talk.say("join.done" if opened.joined else "join.finished", why={"rule": "joined", "number": form.join})
+    talk.state.number_open = True
+    if form.phone and form.agreed:  # the number was not read back before
+        talk.say("ticket.contact", why={"rule": "contact"}, phone=form.phone)
     if not form.phone:
         talk.say("ticket.no_contact", why={"rule": "no_contact"})
 

@@ -29,7 +29,10 @@ _TITLED = re.compile(rf"({_NAME}?{_TITLE}){_STOP}")
 _BARE = re.compile(rf"^([小老阿]?{_NAME}{_TITLE}?)$")
 _LATIN = re.compile(r"(?:my name is|i am|i'm|name:?)\s+([a-z]+(?: [a-z]+)?)\b", re.IGNORECASE)
 _FILLER = re.compile(
-    r"(?:我的|手机号码|手机号|联系电话|联系方式|电话号码|电话|手机|号码|姓名|名字|联系人|是|叫|我|为|打|可以|就|请|联系|phone|number|tel|[\s,，。.;；、:：!！()（）+])+"
+    r"(?:我的|手机号码|手机号|联系电话|联系方式|电话号码|电话|手机|号码|姓名|名字|联系人|是|叫|我|为|打|可以|就|请|联系|座机|固话|phone|number|tel|\b(?:my|is|it)\b|[\s,，。.;；、:：!！()（）+])+"
+)
+_INTRODUCING = re.compile(
+    rf"my name is|i am|i'm|name|免贵|本人|姓名|名字|联系人|[我姓叫是的为:：]|{_TITLE}", re.IGNORECASE
 )
 _BREAK = r"[，,。;；、\s]"
 _NUMBER_WORD = r"(?:手[机機]号?[码碼]?|[联聯]系[电電][话話]|[联聯]系方式|[电電][话話]号?[码碼]?|号[码碼])"
@@ -65,6 +68,12 @@ def name_answered(text: str, phones: tuple[str, ...]) -> str:
     if titled:
         return titled[1]
     return left if phones and re.fullmatch(r"[A-Za-z]{2,20}(?: [A-Za-z]{1,20}){0,2}|[\u4e00-\u9fff]{2,4}", left) else ""
+
+
+def is_name(text: str) -> bool:
+    """Say whether a few words are a name, perhaps with what introduces it, and nothing else."""
+    name = name_answered(text, ())
+    return bool(name) and not _INTRODUCING.sub("", text.replace(name, "", 1)).strip(" ，,。.!！")
 
 
 def of_another(text: str) -> bool:

@@ -199,7 +199,7 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
             if people.name_in(said) or (element in forms.PERSONAL_ELEMENTS and _is_sum(said)):
                 return False  # 我姓杨: of themselves; 两万元
             named = understood.entities
-            timed = named.times or _VAGUE_TIME.search(normalise(said))
+            timed = named.times or any(each.search(normalise(said)) for each in (_VAGUE_TIME, _LASTING))
             if named.phones or timed or (named.addresses and not _PARTY_WORD.search(said)):
                 return False
             if not may_name(normalise(said)):

@@ -56,6 +56,8 @@ class Form:
     photo_open: bool = False  # the offer stands in what was said last
     secrecy_open: bool = False  # the same of the offer to keep the citizen unknown
     beside: str = ""  # the element that the open question asks for besides the one it expects
+    read: str = ""  # digest of what was read back as name and number were asked for with it
+    agreed: str = ""  # the same of what the citizen said yes to
     editing: list[str] = field(default_factory=list)  # elements asked for anew; what was known stays until then
 
 
@@ -87,6 +89,7 @@ class Command:
     number: str = ""
     code: str = ""
     text: str = ""
+    calls: bool = False  # the number to call in `text` holds from now on
     contacted: bool | None = None
     solved: bool | None = None
     satisfied: int | None = None
@@ -167,6 +170,7 @@ class State:
     said: list[str] = field(default_factory=list)  # the sections of it that were said; the head is ""
     told: str = ""  # what was said in questions, by lines: it may tell what an answer depends on
     district: str | None = None  # that a question named
+    number_open: bool = False  # what was said last reads back by what number a new ticket's citizen is called
     photos: list[dict[str, Any]] = field(default_factory=list)  # came before it was clear what they belong to
     tickets: list[KnownTicket] = field(default_factory=list)
     waiting: list[Told] = field(default_factory=list)  # in the order in which they were told

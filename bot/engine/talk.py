@@ -58,11 +58,13 @@ class Talk:
     opening: str = ""  # said before a form's first question
     heard: Understanding | None = None  # what the turn was understood as, whatever part of it is looked at later
     came_back: bool = False  # after hours or days
+    number_open: bool = False  # `State.number_open` as the turn began
     _understood: Understanding | None = None
 
     def __post_init__(self) -> None:
         self.text = clean(self.turn.text)
         self.plain = _plain(self.turn.text)
+        self.number_open, self.state.number_open = self.state.number_open, False
 
     async def understood(self) -> Understanding:
         """Return what `intents` makes of the text."""

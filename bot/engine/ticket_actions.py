@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
+from bot.engine import corrections, people
 from bot.engine.state import Command
 from bot.engine.talk import Talk
 from bot.engine.ticket_status import say_status
@@ -34,11 +35,23 @@ async def _urge(talk: Talk, command: Command, status: dict[str, Any]) -> None:
 async def _supplement(talk: Talk, command: Command, status: dict[str, Any]) -> None:
     if not command.text and not talk.state.photos and not talk.turn.media:
         talk.state.expect("command_text")
-        return talk.say("command.supplement.what", why={"rule": "command_text"})
+        what = "number" if command.calls else "what"
+        return talk.say(f"command.supplement.{what}", why={"rule": "command_text"})
     media = tuple(talk.state.photos) + tuple(talk.turn.media)
     talk.state.photos = []
-    await commands.supplement(talk.session, command.number, command.code, text=command.text, attachments=media)
+    phone = number_put_right(command.text) if command.calls else ""
+    await commands.supplement(
+        talk.session, command.number, command.code, text=command.text, attachments=media, phone=phone
+    )
+    if phone and talk.state.citizen is not None:
+        talk.state.citizen.phone, talk.state.citizen.unnamed = phone, False
     _done(talk, command, number=command.number)
+
+
+def number_put_right(text: str) -> str:
+    """Return the number to call that a text puts right: not the wrong one of 不是138…，是139…."""
+    rights = (people.number_in(each.right) for each in corrections.read(text)[0])
+    return next(filter(None, rights), people.number_in(text))
 
 
 async def _withdraw(talk: Talk, command: Command, status: dict[str, Any]) -> None:

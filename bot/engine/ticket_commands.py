@@ -2,7 +2,7 @@
 
 import re
 
-from bot.engine import asking, corrections, phrases, survey
+from bot.engine import asking, phrases, survey
 from bot.engine.state import Command, KnownTicket, Option
 from bot.engine.talk import Talk
 from bot.engine.ticket_actions import HANDLERS, moment
@@ -32,20 +32,7 @@ async def begin(talk: Talk, name: str) -> None:
     if name == "rate":
         survey.take(wanted, talk.plain)
     talk.state.command = wanted
-    await _advance(talk)
-
-
-async def amend(talk: Talk) -> bool:
-    """Add to the ticket just opened what the citizen puts right of it: 电话写错了，是…"""
-    state = talk.state
-    found = corrections.read(talk.text)[0] if state.tickets and state.form is None else []
-    if not any(each.element for each in found):
-        return False
-    known = state.tickets[-1]
-    told = talk.text if all(each.right for each in found) else ""
-    state.command = Command(name="supplement", number=known.number, code=known.code, text=told)
-    await _advance(talk)
-    return True
+    await advance(talk)
 
 
 async def impatient(talk: Talk) -> bool:
@@ -59,7 +46,7 @@ async def impatient(talk: Talk) -> bool:
     known = state.tickets[-1]
     talk.say("command.sorry", why={"rule": "impatient"})
     state.command = Command(name="status", number=known.number, code=known.code)
-    await _advance(talk)
+    await advance(talk)
     if not state.expects:
         await _offer_more(talk, known)
     return True
@@ -111,7 +98,7 @@ async def go_on(talk: Talk) -> bool:
             state.command = None
             state.expect("")
             return False
-    await _advance(talk)
+    await advance(talk)
     return True
 
 
@@ -120,7 +107,7 @@ async def _identified(talk: Talk, command: Command, chosen: str | None) -> bool:
     number, code = (known.number, known.code) if known else number_and_code(talk.plain, asked=True)
     if not number and not code:
         if command.asked < asking.MOST_ASKED and re.search(r"\d{4,}", talk.plain):
-            await _advance(talk)
+            await advance(talk)
             return True
         talk.state.command = None
         talk.state.expect("")
@@ -129,11 +116,11 @@ async def _identified(talk: Talk, command: Command, chosen: str | None) -> bool:
             return True
         return False
     command.number, command.code = number or command.number, code or command.code
-    await _advance(talk)
+    await advance(talk)
     return True
 
 
-async def _advance(talk: Talk) -> None:
+async def advance(talk: Talk) -> None:
     """Find the ticket, ask for what the command lacks, or carry it out."""
     state, command = talk.state, talk.state.command
     assert command is not None

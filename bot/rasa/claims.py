@@ -28,7 +28,7 @@ _STEPS = {
     "flow.pending": ("reply", "action_take_reply"),
     "answers.go_on": ("follow_up", "action_follow_up"),
     "repeats.known_matter": ("told_before", "action_offer_commands"),
-    "ticket_commands.amend": ("ticket_amend", "action_amend"),
+    "amending.amend": ("ticket_amend", "action_amend"),
     "ticket_commands.impatient": ("impatient", "action_say_sorry"),
     "matters.told_again": ("told_again", "action_say_noted"),
     "filling.reassure": ("worry", "action_reassure"),
@@ -38,6 +38,7 @@ _STEPS = {
     "single_word.ask": ("single_word", "action_ask_what_about_it"),
     "flow.statutory": ("statutory_route", "action_explain_route"),
     "flow.consultation": ("question", "action_answer"),
+    "filling.agree": ("inform", VALIDATE),
     "filling.take": ("inform", VALIDATE),
     "matters.begin": ("matter", VALIDATE),
     "matters.clarify": ("unclear", "action_clarify"),
@@ -82,7 +83,7 @@ def of(step: str, talk: Talk) -> Claim:
         return Claim(f"ticket_{name}", f"action_{name}")
     if step == "matters.begin" and talk.state.form is None:
         return Claim(*_SAME)
-    if step == "filling.take" and talk.then is Then.OPEN:
+    if step in {"filling.agree", "filling.take"} and talk.then is Then.OPEN:
         return Claim(_CONFIRM, VALIDATE)
     if step not in _STEPS:
         return Claim("other", OTHER)

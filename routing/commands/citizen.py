@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from routing import callbacks
+from routing import callbacks, citizens
 from routing.commands import acting
 from routing.commands.taking import take_by_code, words
 from routing.models import Ticket
@@ -19,10 +19,12 @@ async def urge(session: AsyncSession, number: str, code: str, *, text: str = "")
 
 
 async def supplement(
-    session: AsyncSession, number: str, code: str, *, text: str, attachments: Sequence[Any] = ()
+    session: AsyncSession, number: str, code: str, *, text: str, attachments: Sequence[Any] = (), phone: str = ""
 ) -> Ticket:
-    """补充: add words or photos. Raises BadInput where there is neither."""
+    """补充: add words or photos; `phone`: the number that holds from now on. Raises BadInput where there is neither."""
     ticket = await take_by_code(session, number, code, "supplement")
+    if phone:
+        await citizens.reach_at(session, ticket, phone)
     text = words(text, wanted=None if attachments else "text")
     return await acting.supplement(session, ticket, actor=CITIZEN, text=text, attachments=attachments)
 

@@ -56,6 +56,7 @@ class Citizen:
         self.turns, self.patience = 0, PATIENCE
         self.asked: dict[str, int] = {}
         self.script: list[str] = []  # of a command on a ticket: what is still to be said
+        self.received: Heard | None = None  # the receipt, while its number is put right
         self.left = False  # gave the matter up by their own wish
 
     @property
@@ -79,7 +80,13 @@ class Citizen:
         self.turns += 1
         if heard.ticket:
             self.tickets.append(heard.ticket)
-            self.current.opened = True
+            told, self.current.opened = self.current, True
+            if self.habits.corrects == "contact" and "contact" in told.facts and not told.taken_back:
+                self.received = heard
+                return self._correction(told)  # as the receipt reads the number back
+            return self._next_wish(heard)
+        if self.received is not None:
+            heard, self.received = (heard if heard.asks else self.received), None
             return self._next_wish(heard)
         if self.left or self.turns > MOST_TURNS or ("handoff" in heard.types and "emergency" not in heard.types):
             return None
@@ -182,7 +189,7 @@ class Citizen:
         match asks:
             case "":
                 return self._unasked(heard)
-            case "confirm":
+            case "confirm" | "confirm_and_contact":
                 return self._to_summary(heard)
             case "change":
                 element = {"contact": "element_contact"}.get(self.habits.corrects, "element_where")
@@ -241,7 +248,7 @@ class Citizen:
         return wording.said([(told.facts[element], True)], habits.manner, self.chance)
 
     def _to_summary(self, heard: Heard) -> Step | None:
-        told, habits, times = self.current, self.habits, self.asked["confirm"]
+        told, habits, times = self.current, self.habits, self.asked[heard.asks]
         if self.wishes[0] == "waver":
             self.left = True
             return Step(self._phrase("leave"))
@@ -255,7 +262,13 @@ class Citizen:
             return Step(self._account(also=True))
         if "confirm_secret" in heard.options and habits.secret:  # as they were told to, or in words of their own
             return Step(heard.options["confirm_secret"] if self.chance.random() < 0.5 else self._phrase("secret"))
-        return Step(self._phrase("confirm"))
+        if heard.asks == "confirm":
+            return Step(self._phrase("confirm"))
+        self.asked["contact"] = self.asked.get("contact", 0) + 1
+        contact, chance = self._to_element("contact"), self.chance.random()
+        if chance < 0.1:
+            return Step(self._phrase("confirm"))  # and no number
+        return Step(f"{self._phrase('confirm')}，{contact}" if chance < 0.3 else contact)
 
     def _correction(self, told: Told) -> Step:
         element = self.habits.corrects

@@ -12,6 +12,7 @@ from bot.wording import wording
 # What a choice asks, known by what it offers; the first that fits.
 _CHOICES = (
     ("confirm", {"confirm"}),
+    ("confirm_and_contact", {"unnamed", "change"}),
     ("change", {"element_what"}),
     ("district", {"unknown_district"}),
     ("which_district", {"other_district"}),

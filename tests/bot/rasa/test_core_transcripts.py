@@ -54,14 +54,14 @@ async def test_when_rasa_dies_between_two_turns_the_citizen_notices_nothing(
     rasa: RasaEngine, rasa_server: RasaServer, line: Any
 ) -> None:
     async with line() as made:
-        await made.say("南山路18号路灯坏了三天了")
+        await made.say("路灯坏了三天了")
         rasa_server.stop()
-        replies = await made.say("我姓王，13800138000")
+        replies = await made.say("南山路18号")
         assert [str(reply.type) for reply in replies] == ["text", "choice"]
         assert rasa.rests_until is not None
         rasa_server.start()
-        replies = await made.say("确认")
-        assert [str(reply.type) for reply in replies] == ["ticket"]
+        replies = await made.say("我姓王，13800138000")
+        assert [str(reply.type) for reply in replies] == ["ticket", "text"]
         assert rasa.rests_until is None, "Rasa has gone on with what the built-in engine had taken"
         assert len((await made.state())["tickets"]) == 1
 

@@ -108,7 +108,7 @@ FAILURES = {
 async def test_where_rasa_fails_the_built_in_engine_answers(
     how: str, pretender: Pretender, line: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "PATIENCE", 0.3)
+    monkeypatch.setattr(engine, "PATIENCE", 1)
     pretender.behaviour = FAILURES[how]
     async with line() as made:
         replies = await made.say(MATTER)
@@ -169,11 +169,11 @@ async def test_the_form_goes_as_rasa_asks(pretender: Pretender, line: Any) -> No
     """Its rules could ask for the contact before anything else."""
     async with line() as made:
         pretender.behaviour = asks_for("validate_matter_form", "action_ask_contact")
-        replies = await made.say("南山路18号路灯坏了三天了")
+        replies = await made.say("路灯坏了三天了")
         assert replies[-1].data["element"] == "contact"
         told = pretender.messages[0]
         assert told["parse_data"]["intent"]["name"] == "matter"
-        assert told["text"] == "南山路18号路灯坏了三天了"
+        assert told["text"] == "路灯坏了三天了"
 
 
 async def test_what_rasa_says_itself_stands_where_rasa_says_it(pretender: Pretender, line: Any) -> None:
