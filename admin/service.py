@@ -5,14 +5,14 @@ import errno
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import FrameType
 
 import structlog
 import uvicorn
 
-from admin import accounts, migrate, sample, warm
+from admin import accounts, migrate, processes, sample, warm
 from admin.notices import connect_channels
 from admin.web import create_app
 from bot import forgotten as forgotten  # its sweep: nothing else in this process asks for it
@@ -32,18 +32,21 @@ SWITCH_SECONDS = 0.0005
 
 
 def serve() -> None:
-    """Run database, web and worker in this process until it is told to stop.
+    """Run database, worker and web, in this process or with web processes beside it, until it is told to stop.
 
     Raises Unavailable when the worker broke.
     """
-    listening = _listen()
+    count = processes.wanted()
+    listening = _listen() if count == 1 else _hold()
     _prepare()
-    asyncio.run(_run(listening, with_worker=True))
+    asyncio.run(_run(listening, with_worker=True) if count == 1 else _run_apart(listening, count))
 
 
-def web() -> None:
-    """Run the web app until it is told to stop."""
-    listening = _listen()
+def web(*, share_port: bool = False, parent: int | None = None) -> None:
+    """Run the web app until it is told to stop, or `parent` ends; `share_port`: beside others of this machine."""
+    if parent is not None:
+        processes.end_with(parent)
+    listening = _listen(share=share_port)
     _prepare()
     asyncio.run(_run(listening, with_worker=False))
 
@@ -54,16 +57,30 @@ def worker() -> None:
     asyncio.run(_work())
 
 
-def _listen() -> socket.socket:
-    """Take the port before anything else, so that a second start says so at once."""
-    host, port = settings().host, settings().port
+def _hold() -> socket.socket:
+    """Take the port for the web processes, which share it: nobody else can, and no connection comes here."""
+    with _bound(settings().port, listens=False) as free:  # not shared yet, so that a second start says so
+        port = free.getsockname()[1]
+    return _bound(port, listens=False, share=True)
+
+
+def _listen(*, share: bool = False) -> socket.socket:
+    """Take the port before anything else, so that a second start says so at once; `share`: with others who share it."""
+    return _bound(settings().port, share=share)
+
+
+def _bound(port: int, *, listens: bool = True, share: bool = False) -> socket.socket:
+    host = settings().host
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio leaves Nagle's algorithm on, and an answer waits 40 ms for its head to be acknowledged.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listening.bind((host, port))
-        listening.listen(2048)
+        bound.bind((host, port))
+        if listens:
+            bound.listen(2048)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise Unavailable(
@@ -72,7 +89,7 @@ def _listen() -> socket.socket:
         raise Unavailable(
             f"Cannot listen on {host}:{port} ({error.strerror}); choose another --host or --port."
         ) from None
-    return listening
+    return bound
 
 
 def _prepare() -> None:
@@ -121,21 +138,56 @@ def _config(*, with_worker: bool) -> uvicorn.Config:
     )
 
 
+async def _run_apart(listening: socket.socket, count: int) -> None:
+    """Run the worker here and web processes beside it. Raises Unavailable where one of them breaks."""
+    await _first_time()
+    webs = processes.WebProcesses(listening, count)
+    try:
+        async with _working() as working:
+            keeping = asyncio.create_task(_keep(webs, listening))
+            await asyncio.wait((keeping, working), return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done():
+                keeping.result()  # it ends by itself only where a web process does not come up
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            if not working.cancelled() and working.exception() is not None:
+                log.error("worker.failed", exc_info=working.exception())
+                raise Unavailable("The worker broke, so the line stopped; the log says why.")
+    finally:
+        await webs.stop()
+        listening.close()
+
+
+async def _keep(webs: processes.WebProcesses, listening: socket.socket) -> None:
+    await webs.start()
+    _announce(listening)
+    await webs.watch()
+
+
 async def _work() -> None:
+    async with _working() as working:
+        sys.stdout.write("Yitong's worker is ready.\n")
+        sys.stdout.flush()
+        with suppress(asyncio.CancelledError):
+            await working
+
+
+@asynccontextmanager
+async def _working() -> AsyncIterator["asyncio.Task[None]"]:
+    """Give the worker, which SIGINT and SIGTERM cancel."""
     await clock_versions.take_up_quietly()
     following = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, clock_versions)]
     working = asyncio.create_task(jobs.work(), name="worker")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-    sys.stdout.write("Yitong's worker is ready.\n")
-    sys.stdout.flush()
-    with suppress(asyncio.CancelledError):
-        await working
-    for task in following:
-        task.cancel()
-    await asyncio.gather(*following, return_exceptions=True)
-    await live.hub.stop()
-    await database.dispose()
+    try:
+        yield working
+    finally:
+        for task in (working, *following):
+            task.cancel()
+        await asyncio.gather(working, *following, return_exceptions=True)
+        await live.hub.stop()
+        await database.dispose()
 
 
 async def _first_time() -> None:
@@ -163,9 +215,13 @@ class AnnouncingServer(uvicorn.Server):
         """Start, then say so."""
         await super().startup(sockets)
         for each in sockets or []:
-            host, port = each.getsockname()[:2]
-            sys.stdout.write(f"Yitong is ready: http://{f'[{host}]' if ':' in host else host}:{port}\n")
-            sys.stdout.flush()
+            _announce(each)
+
+
+def _announce(listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    sys.stdout.write(f"Yitong is ready: http://{f'[{host}]' if ':' in host else host}:{port}\n")
+    sys.stdout.flush()
 
 
 def _stop_when_broken(task: asyncio.Task[None], server: uvicorn.Server) -> None:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.turns [--seconds 60] [--rasa]
 
-One real `serve` (web, worker, embedded PostgreSQL and encoder in one process, as shipped), in a data folder of its own.
+One real `serve` as shipped (web processes, worker, embedded PostgreSQL, encoder), in a data folder of its own.
 Its citizens are those of `tests/simulation`: reports with forms, questions, small talk, corrections, commands on their
 tickets; every sentence comes over the public interface, on one connection a citizen. Only the limit of messages a
 minute is lifted, since all of them come from one address.
@@ -159,7 +159,8 @@ def measure(seconds: float, *, with_rasa: bool) -> None:
 
         def driven(engine: str, seconds: float, **chosen: str) -> Talks:
             """Return what was said flat out to the line with an engine."""
-            line = Line(folder, YITONG_MESSAGE_RATE="1000000/minute", YITONG_LOG_LEVEL="warning", **chosen)
+            as_shipped = {"YITONG_WEB_PROCESSES": "0", "YITONG_MESSAGE_RATE": "1000000/minute"}
+            line = Line(folder, YITONG_LOG_LEVEL="warning", **as_shipped, **chosen)
 
             def door() -> Citizens:
                 return Citizens(line.url)

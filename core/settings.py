@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     city: Path = Field(ROOT / "cities" / "sample", description="Folder that describes the city (cities/README.md).")
     host: str = Field("127.0.0.1", description="Address that `serve` and `web` listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` and `web` listen on.")
+    web_processes: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Web processes of `serve`; 0: one for each core, at most 4 and one for 2 GB of memory; 1: web and "
+        "worker in one process.",
+    )
     public_url: str = Field(
         "", description="Address under which the world reaches this line; signatures of the doors are checked on it."
     )

@@ -71,7 +71,7 @@ class Line:
         if not self.data.exists():
             lend_vectors(self.data)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("YITONG_")}
-        environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self.settings}
+        environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "YITONG_WEB_PROCESSES": "1", **self.settings}
         program = ["-c", TURNED, str(self.turned.total_seconds())] if self.turned else ["-m", "admin"]
         port = [] if self.command == "worker" else ["--port", str(self.port)]
         with self._errors.open("a") as errors:
@@ -132,6 +132,12 @@ class Line:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Return its process."""
+        assert self._process is not None
+        return self._process.pid
 
     def is_running(self) -> bool:
         """Say whether its process lives."""

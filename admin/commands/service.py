@@ -32,7 +32,7 @@ def _one_thread_a_product() -> None:
 
 
 def serve(host: Host = None, port: Port = None) -> None:
-    """Everything in one process: database, web and worker, with the city's data loaded."""
+    """Everything: database, worker and web processes, with the city's data loaded."""
     _one_thread_a_product()
     from admin import service
 
@@ -40,13 +40,18 @@ def serve(host: Host = None, port: Port = None) -> None:
     service.serve()
 
 
-def web(host: Host = None, port: Port = None) -> None:
+def web(
+    host: Host = None,
+    port: Port = None,
+    share_port: Annotated[bool, typer.Option(help="Share the port with other web processes of this machine.")] = False,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
     """The web app alone, on a migrated database; run as many as you need."""
     _one_thread_a_product()
     from admin import service
 
     _set(host, port)
-    service.web()
+    service.web(share_port=share_port, parent=parent)
 
 
 def worker() -> None:
