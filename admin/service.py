@@ -135,6 +135,7 @@ def _config(*, with_worker: bool) -> uvicorn.Config:
         lifespan="on",
         forwarded_allow_ips=settings().trusted_proxies,
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=75,  # longer than a reverse proxy's own, or it writes on a connection just closed
     )
 
 

@@ -35,7 +35,8 @@ def _compiled() -> dict[str, re.Pattern[str]]:
             whole = _any(phrases["whole"])
             # Possessive: 是的是的是的… has two readings a word, and trying them all would never end.
             again = rf"{_SIGNS}(?:{lead})*+(?={whole})"  # 你说什么？我没听清
-            patterns.append(rf"^{_SIGNS}*+(?:{lead}{_SIGNS}*+)*{whole}(?:{again}|{_SIGNS}|{whole}|{tail})*+$")
+            but = rf"(?!.*{_any(phrases['but'])})" if "but" in phrases else ""  # 没错 is no 没 and 错
+            patterns.append(rf"^{but}{_SIGNS}*+(?:{lead}{_SIGNS}*+)*{whole}(?:{again}|{_SIGNS}|{whole}|{tail})*+$")
         made[name] = re.compile("|".join(f"(?:{each})" for each in patterns))
     return made
 

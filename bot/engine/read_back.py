@@ -23,7 +23,7 @@ def take(talk: Talk, form: Form) -> str | None:
     if phrases.says("no_photo", talk.plain) or (photo_open and phrases.says("nothing", talk.plain)):
         talk.opening = talk.word("form.no_photo")
         return ""
-    if talk.chosen() == "change" or (phrases.says("no", talk.plain) and not phrases.says("skip", talk.plain)):
+    if talk.chosen() == "change" or (phrases.yes_or_no(talk.plain) == "no" and not phrases.says("skip", talk.plain)):
         editing.ask_what(talk, form)
         return None
     label = normalise(talk.word("option.unnamed"))  # also where it was offered a question before

@@ -84,6 +84,7 @@ def test_not_cancel(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "meaning"),
     [("是的", "yes"), ("对对对", "yes"), ("好的，没问题", "yes"), ("可以登记", "yes"), ("不是", "no"),
+     ("没错", "yes"), ("没有错", "yes"), ("对，没错", "yes"),
      ("没有解决", "no"), ("还没有呢", "no"), ("不用", "no"), ("是南山路那边", None),
      ("不是南山路", None), ("好几天了", None)],
 )  # fmt: skip

@@ -1,12 +1,13 @@
 """What every walk through the pages does: open one, sign in."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.processes import Line
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
+expect.set_options(timeout=30_000)
 
 
 def open_page(browser: Browser, line: Line, path: str, size: dict[str, int]) -> Page:
