@@ -1,6 +1,6 @@
-"""The web processes of `serve` on one port: begun, watched and ended by the process that runs database and worker.
+"""The processes of `serve`: a worker, and web processes on one port; one that has the database begins and ends them.
 
-Each is an ordinary `web`; the kernel shares new connections out among those that listen on the port.
+They are the ordinary `worker` and `web`; the kernel shares new connections out among those that listen on the port.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from typing import Any
 
 import psutil
 import structlog
@@ -26,6 +25,7 @@ MOST = 4  # web processes that are begun without being asked for
 MEMORY = 2 * 1024**3  # bytes of the machine's for each of them: one takes some 700 MB with its models
 AGAIN_SECONDS = 1.0  # until one that ended by itself is begun anew
 GRACE_SECONDS = 10.0  # for open requests, when the line stops
+COURTESY = 5  # how much the worker gives way (nice): who waits for an answer goes before a job
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # where their figures meet (prometheus_client)
 
 
@@ -37,7 +37,7 @@ def wanted() -> int:
     return settings().web_processes or max(int(fitting), 1)
 
 
-def end_with(parent: int) -> None:
+def follow(parent: int) -> None:
     """End this process at once when its parent is gone: nobody would ever stop it, and it holds the port."""
 
     def watch() -> None:
@@ -48,20 +48,20 @@ def end_with(parent: int) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-class WebProcesses:
-    """Several of them; `start` returns when all answer, `watch` runs until it is cancelled."""
+class Processes:
+    """A worker and several web processes; `start` returns when all answer, `watch` runs until it is cancelled."""
 
-    def __init__(self, listening: socket.socket, count: int) -> None:
+    def __init__(self, listening: socket.socket, webs: int) -> None:
         """`listening`: holds the port and takes no connection itself."""
         self._address = listening.getsockname()[:2]
-        self._count = count
+        self._roles = ("worker", *["web"] * webs)
         self._figures = tempfile.TemporaryDirectory(prefix="yitong-figures-")
-        self._running: list[asyncio.subprocess.Process] = []
+        self._running: dict[asyncio.subprocess.Process, str] = {}
         self._stopping = False
 
     async def start(self) -> None:
         """Begin all of them. Raises Unavailable where one does not come up; standard error says why."""
-        await asyncio.gather(*[self._begin() for _ in range(self._count)])
+        await asyncio.gather(*map(self._begin, self._roles))
 
     async def watch(self) -> None:
         """Begin anew each one that ends by itself."""
@@ -73,8 +73,7 @@ class WebProcesses:
         for each in self._running:
             with suppress(ProcessLookupError):
                 each.terminate()
-        ends = [asyncio.create_task(each.wait()) for each in self._running]
-        if ends:
+        if ends := [asyncio.create_task(each.wait()) for each in self._running]:
             await asyncio.wait(ends, timeout=GRACE_SECONDS)
         for each in self._running:
             with suppress(ProcessLookupError):
@@ -82,35 +81,34 @@ class WebProcesses:
             await each.wait()
         self._figures.cleanup()
 
-    async def _begin(self) -> asyncio.subprocess.Process:
+    async def _begin(self, role: str) -> asyncio.subprocess.Process:
         host, port = self._address
-        command = [sys.executable, "-m", "admin", "--data", str(settings().data), "web"]
-        address = ["--host", host, "--port", str(port), "--share-port", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "admin", "--data", str(settings().data), role, "--parent", str(os.getpid())]
+        environment = dict(os.environ)
+        if role == "web":
+            command += ["--host", host, "--port", str(port), "--share-port"]
+            environment |= {"YITONG_DATABASE_URL": database.url(), METRICS: self._figures.name}
         begun = await asyncio.create_subprocess_exec(
-            *command, *address, stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=self._environment()
+            *command, stdout=asyncio.subprocess.PIPE, cwd=ROOT, env=environment
         )
-        self._running.append(begun)
+        self._running[begun] = role
         assert begun.stdout is not None
-        if not await begun.stdout.readline():  # what `web` says when it answers
-            raise Unavailable("A web process did not come up; the lines above say why.")
+        if not await begun.stdout.readline():  # what it says when it is ready
+            del self._running[begun]
+            raise Unavailable(f"A {role} process did not come up; the lines above say why.")
         return begun
-
-    def _environment(self) -> dict[str, str]:
-        return os.environ | {"YITONG_DATABASE_URL": database.url(), METRICS: self._figures.name}
 
     async def _keep(self, process: asyncio.subprocess.Process) -> None:
         while True:
-            code = await process.wait()
+            status = await process.wait()
             if self._stopping:
                 return
-            self._running.remove(process)
-            log.error("web.ended", status=code)
-            await asyncio.sleep(AGAIN_SECONDS)
-            process = await self._again(process)
+            role = self._running.pop(process)
+            log.error(f"{role}.ended", status=status)
+            process = await self._again(role)
 
-    async def _again(self, ended: asyncio.subprocess.Process) -> Any:
-        while not self._stopping:
-            with suppress(Unavailable):
-                return await self._begin()
+    async def _again(self, role: str) -> asyncio.subprocess.Process:
+        while True:
             await asyncio.sleep(AGAIN_SECONDS)
-        return ended
+            with suppress(Unavailable):
+                return await self._begin(role)

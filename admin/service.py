@@ -2,11 +2,12 @@
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import structlog
@@ -45,14 +46,17 @@ def serve() -> None:
 def web(*, share_port: bool = False, parent: int | None = None) -> None:
     """Run the web app until it is told to stop, or `parent` ends; `share_port`: beside others of this machine."""
     if parent is not None:
-        processes.end_with(parent)
+        processes.follow(parent)
     listening = _listen(share=share_port)
     _prepare()
     asyncio.run(_run(listening, with_worker=False))
 
 
-def worker() -> None:
-    """Run jobs and sweeps until told to stop."""
+def worker(*, parent: int | None = None) -> None:
+    """Run jobs and sweeps until told to stop; beside its `parent` it gives way to those who wait for an answer."""
+    if parent is not None:
+        processes.follow(parent)
+        os.nice(processes.COURTESY)
     _prepare()
     asyncio.run(_work())
 
@@ -139,56 +143,46 @@ def _config(*, with_worker: bool) -> uvicorn.Config:
     )
 
 
-async def _run_apart(listening: socket.socket, count: int) -> None:
-    """Run the worker here and web processes beside it. Raises Unavailable where one of them breaks."""
+async def _run_apart(listening: socket.socket, webs: int) -> None:
+    """Run worker and web processes beside this one. Raises Unavailable where one of them does not come up."""
     await _first_time()
-    webs = processes.WebProcesses(listening, count)
+    beside, told = processes.Processes(listening, webs), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    keeping, waiting = asyncio.create_task(_keep(beside, listening)), asyncio.create_task(told.wait())
+    await asyncio.wait((keeping, waiting), return_when=asyncio.FIRST_COMPLETED)
     try:
-        async with _working() as working:
-            keeping = asyncio.create_task(_keep(webs, listening))
-            await asyncio.wait((keeping, working), return_when=asyncio.FIRST_COMPLETED)
-            if keeping.done():
-                keeping.result()  # it ends by itself only where a web process does not come up
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            if not working.cancelled() and working.exception() is not None:
-                log.error("worker.failed", exc_info=working.exception())
-                raise Unavailable("The worker broke, so the line stopped; the log says why.")
+        if keeping.done():
+            keeping.result()  # it ends by itself only where one does not come up
     finally:
-        await webs.stop()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await beside.stop()
         listening.close()
+        await database.dispose()
 
 
-async def _keep(webs: processes.WebProcesses, listening: socket.socket) -> None:
-    await webs.start()
+async def _keep(beside: processes.Processes, listening: socket.socket) -> None:
+    await beside.start()
     _announce(listening)
-    await webs.watch()
+    await beside.watch()
 
 
 async def _work() -> None:
-    async with _working() as working:
-        sys.stdout.write("Yitong's worker is ready.\n")
-        sys.stdout.flush()
-        with suppress(asyncio.CancelledError):
-            await working
-
-
-@asynccontextmanager
-async def _working() -> AsyncIterator["asyncio.Task[None]"]:
-    """Give the worker, which SIGINT and SIGTERM cancel."""
     await clock_versions.take_up_quietly()
     following = [asyncio.create_task(each.follow(), name=each.__name__) for each in (warm, clock_versions)]
     working = asyncio.create_task(jobs.work(), name="worker")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-    try:
-        yield working
-    finally:
-        for task in (working, *following):
-            task.cancel()
-        await asyncio.gather(working, *following, return_exceptions=True)
-        await live.hub.stop()
-        await database.dispose()
+    sys.stdout.write("Yitong's worker is ready.\n")
+    sys.stdout.flush()
+    with suppress(asyncio.CancelledError):
+        await working
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    await live.hub.stop()
+    await database.dispose()
 
 
 async def _first_time() -> None:

@@ -12,6 +12,8 @@ from core.auth import Role
 Host = Annotated[str | None, typer.Option(help="Address to listen on (YITONG_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (YITONG_PORT); 0: a free one.")]
 
+Parent = Annotated[int | None, typer.Option(hidden=True)]  # the process that `serve` runs in, and ends with
+
 
 def _set(host: str | None, port: int | None) -> None:
     from core.settings import settings
@@ -44,7 +46,7 @@ def web(
     host: Host = None,
     port: Port = None,
     share_port: Annotated[bool, typer.Option(help="Share the port with other web processes of this machine.")] = False,
-    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+    parent: Parent = None,
 ) -> None:
     """The web app alone, on a migrated database; run as many as you need."""
     _one_thread_a_product()
@@ -54,12 +56,12 @@ def web(
     service.web(share_port=share_port, parent=parent)
 
 
-def worker() -> None:
+def worker(parent: Parent = None) -> None:
     """The worker alone: jobs, clocks and notices; run as many as you need."""
     _one_thread_a_product()
     from admin import service
 
-    service.worker()
+    service.worker(parent=parent)
 
 
 def migrate(

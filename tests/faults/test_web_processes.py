@@ -55,6 +55,10 @@ def test_they_share_the_port_and_one_that_dies_is_replaced(line: Line) -> None:
     soon(lambda: len(webs(line)) == COUNT and first.pid not in [each.pid for each in webs(line)])
     soon(lambda: "web.ended" in line.log())
     assert second.is_running()
+    (worker,) = [each for each in psutil.Process(line.pid).children() if "worker" in each.cmdline()]
+    assert worker.nice() > second.nice(), "who waits for an answer goes before a job"
+    worker.kill()
+    soon(lambda: "worker.ended" in line.log())
     soon(lambda: ask(line, "/healthz").status_code == 200)
 
 
