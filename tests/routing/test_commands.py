@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import clock
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.outbox import Notice
-from routing import commands, tickets, timing
+from routing import citizens, commands, tickets, timing
+from routing.phones import with_phone
 from routing.policy import ClockKind
 from tests.routing import road
 from tests.routing.conftest import AGENT, CITIZEN, MONDAY, SUPERVISOR, department, draft
@@ -295,6 +296,19 @@ class TestSecrecy:
         opened = await arrive(session, "dispatched", confidential=True)
         await commands.supplement(session, opened.ticket.number, opened.code, text="不用保密了")
         assert opened.ticket.confidential
+
+
+@pytest.mark.parametrize("before", ["13900139001", None])
+async def test_a_number_put_right_is_the_one_by_which_the_citizen_is_found_and_called(
+    session: AsyncSession, before: str | None
+) -> None:
+    opened = await arrive(session, "dispatched", citizen_phone=before)
+    number, right = opened.ticket.number, "13900139002"
+    await commands.supplement(session, number, opened.code, text="号码不对", phone=right)
+    shown = await citizens.reveal(session, number, actor=AGENT, reason="回访核对")
+    assert shown["phone"] == right
+    found = await session.scalars(with_phone(right))
+    assert opened.ticket.id in found.all()
 
 
 async def test_the_citizen_hears_of_the_steps_by_their_own_door(session: AsyncSession) -> None:
