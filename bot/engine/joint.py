@@ -93,6 +93,8 @@ def _take(form: Form, elements: tuple[str, ...], piece: str, heard: Understandin
     still = [each for each in elements if not forms.known(form, each)]
     if "where" in still and not sentences.is_place(piece, heard):
         still.remove("where")
+    if not sentences.tells_hours(piece, heard):
+        still.sort(key=lambda each: each == "hours")  # any words may answer it; a name is rather a party's
     return any(sentences.answer(form, element, piece, heard) for element in still)
 
 

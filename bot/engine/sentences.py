@@ -191,7 +191,7 @@ def answer(form: Form, element: str, text: str, understood: Understanding) -> bo
         case "contact":
             form.name = people.name_answered(said, understood.entities.phones) or form.name
             return False  # the number is what is asked for
-        case "hours" if _HOURS.search(normalise(said)) or _tells_time(said, understood):
+        case "hours" if tells_hours(said, understood):
             form.elements["hours"] = said
         case "order_number" if (number := _ORDER.search(normalise(said))) and not people.number_in(number[0]):
             form.elements["order_number"] = number[0]
@@ -247,6 +247,11 @@ def may_name(plain: str) -> bool:
 def speaks_to_us(plain: str) -> bool:
     """Say whether an answer is a yes, a no or a question back: no name, sum or place."""
     return phrases.yes_or_no(plain) is not None or phrases.says("question", plain)
+
+
+def tells_hours(said: str, understood: Understanding) -> bool:
+    """Say whether a few words are a time of day or another time."""
+    return _HOURS.search(normalise(said)) is not None or _tells_time(said, understood)
 
 
 def _tells_time(said: str, understood: Understanding) -> bool:

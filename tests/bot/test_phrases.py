@@ -40,6 +40,10 @@ def test_ten_thousand_fillers_are_read_in_no_time(text: str) -> None:
         ("你们这帮废物！南山路18号漏水", "南山路18号漏水"),
         ("南山路18号漏水", "南山路18号漏水"),
         ("傻逼", "…"),
+        ("他妈的没人管", "…没人管"),
+        ("我妈的社保断了", "我妈的社保断了"),
+        ("想从爸妈的户口本上分出来，行不行", "想从爸妈的户口本上分出来，行不行"),
+        ("姑妈的房子漏水", "姑妈的房子漏水"),
     ],
 )
 def test_no_insult_is_left_for_a_title(told: str, civil: str) -> None:
