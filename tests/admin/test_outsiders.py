@@ -131,7 +131,7 @@ async def asked(world: World) -> list[Asked]:
     system = await a_system(world, "urban_management", "城管业务平台")
     real = {"number": number, "first": number, "second": second, "negotiation": str(opened.id), "login": "lamps"}
     real |= {"index": "1", "version": "1", "webhook": "1", "hint": "abcd", "kind": "year", "name": "returns"}
-    real |= {"decision": "retry", "other": await world.waiting()}
+    real |= {"decision": "retry", "message": "1", "other": await world.waiting()}
     ids = {"/conversations/": await world.waiting(), "/negotiations/": str(opened.id), "/systems/": system.public_id}
     # Of the interface for systems, {id} is a webhook.
     return list(requests(world.app, real, {OF_SYSTEMS: "1"} | ids))

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import type_picture
 from tests.browser.test_story import say
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -31,7 +31,7 @@ def test_from_a_proposal_to_the_citizens_answer_and_back(browser: Browser, line:
     department.get_by_label("主题").fill("市政")
     picture(department, "knowledge-editor")
     department.get_by_role("button", name="保存并提交审核").click()
-    expect(department).to_have_url(re.compile("/review$"))
+    arrived(department, re.compile("/review$"))
 
     centre = open_page(browser, line, "/knowledge?tab=review", DESK)
     sign_in(centre, line, "supervisor")
@@ -39,7 +39,7 @@ def test_from_a_proposal_to_the_citizens_answer_and_back(browser: Browser, line:
     centre.get_by_text("退回修改").click()
     centre.get_by_label("理由").fill("依据请写条款。")
     centre.get_by_role("button", name="退回", exact=True).click()
-    expect(centre).to_have_url(re.compile("tab=review"))
+    arrived(centre, re.compile("tab=review"))
     expect(centre.locator("#shelf")).not_to_contain_text(QUESTION)
 
     department.goto("/knowledge?tab=drafts")
@@ -47,7 +47,7 @@ def test_from_a_proposal_to_the_citizens_answer_and_back(browser: Browser, line:
     expect(department.locator("#editor")).to_contain_text("依据请写条款。")
     department.get_by_label("政策依据").fill("《城市照明管理规定》第二十一条")
     department.get_by_role("button", name="保存并提交审核").click()
-    expect(department).to_have_url(re.compile("/review$"))
+    arrived(department, re.compile("/review$"))
     expect(centre.locator("#shelf")).to_contain_text(QUESTION)  # the open list hears of it
     centre.get_by_role("link", name=QUESTION).click()
     centre.get_by_role("button", name="审核通过，发布").click()
@@ -63,7 +63,7 @@ def test_from_a_proposal_to_the_citizens_answer_and_back(browser: Browser, line:
     department.goto(f"{address}/edit")
     department.get_by_label("正文").fill(SECOND)
     department.get_by_role("button", name="保存并提交审核").click()
-    expect(department).to_have_url(re.compile("/review$"))
+    arrived(department, re.compile("/review$"))
     centre.goto(f"{address}/review")
     expect(centre.locator(".difference del")).to_have_text("20")
     expect(centre.locator(".difference ins")).to_have_text("5")

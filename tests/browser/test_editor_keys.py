@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.walking import DESK, open_page, sign_in
+from tests.browser.walking import DESK, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def test_pressed_twice_saves_and_submits_once(browser: Browser, line: Line) -> N
     page.wait_for_load_state()  # the keys are heard
     for _ in range(3):
         page.keyboard.press("Control+s")
-    expect(page).to_have_url(re.compile("/edit"))
+    arrived(page, re.compile("/edit"))
     page.wait_for_load_state("networkidle")  # a page that is still on its way would break off the next
     page.goto("/knowledge/new")
     page.get_by_label("标题").fill("空调外机怎么装")
@@ -26,7 +26,7 @@ def test_pressed_twice_saves_and_submits_once(browser: Browser, line: Line) -> N
     page.get_by_label("主题").fill("市政")
     page.get_by_label("政策依据").fill("《市容条例》第三条")
     page.get_by_role("button", name="保存并提交审核").dblclick()
-    expect(page).to_have_url(re.compile("/review$"))
+    arrived(page, re.compile("/review$"))
     for tab, title in (("drafts", "雨篷遮阳棚怎么备案"), ("review", "空调外机怎么装")):
         page.goto(f"/knowledge?tab={tab}")
         expect(page.get_by_role("link", name=title)).to_have_count(1)
@@ -38,7 +38,7 @@ def test_while_it_is_being_saved_nothing_can_be_typed_that_would_be_lost(browser
     page.get_by_label("标题").fill("井盖松了找谁")
     page.wait_for_load_state()
     page.keyboard.press("Control+s")
-    expect(page).to_have_url(re.compile("/edit"))
+    arrived(page, re.compile("/edit"))
     page.wait_for_load_state("networkidle")
     on_its_way: list[Route] = []
     page.route("**/knowledge/save", lambda route: on_its_way.append(route))

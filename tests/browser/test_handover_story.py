@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import type_picture
 from tests.browser.test_story import say
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 def at_desk(browser: Browser, line: Line, login: str, size: dict[str, int] = DESK) -> Page:
     page = open_page(browser, line, "/desk", size)
     sign_in(page, line, login)
-    expect(page).to_have_url(re.compile("/desk"))
+    arrived(page, re.compile("/desk"))
     expect(page.locator("#live")).to_have_attribute("data-state", "on")
     return page
 
@@ -45,7 +45,7 @@ def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
     expect(citizen.locator("#presence")).to_contain_text("您排在第1位", timeout=30_000)
 
     agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
-    expect(agent).to_have_url(re.compile("conversation="))
+    arrived(agent, re.compile("conversation="))
     expect(citizen.locator("#presence")).not_to_contain_text("第1位")
     citizen.locator("#text").fill("就在望江区南山路18号，我家厨房着火了")
     citizen.locator("#text").press("Enter")
@@ -62,7 +62,7 @@ def test_the_queue_by_skill_the_whisper_and_back_to_the_bot(
 
     agent.on("dialog", lambda dialog: dialog.accept())
     agent.get_by_role("button", name="交还并接着登记").click()
-    expect(agent).to_have_url(re.compile(r"/desk$"))
+    arrived(agent, re.compile(r"/desk$"))
     expect(citizen.locator("#presence")).to_be_hidden()
     expect(citizen.locator(".said.bot").last).not_to_contain_text("在什么地方")
     picture(citizen, "citizen-given-back")
@@ -73,7 +73,7 @@ def test_a_sentence_that_is_being_written_is_lost_to_nothing(browser: Browser, l
     say(citizen, "转人工")
     agent = at_desk(browser, line, "agent")
     agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
-    expect(agent).to_have_url(re.compile("conversation="))
+    arrived(agent, re.compile("conversation="))
     box, why = agent.locator("#sentence"), agent.locator("#log .because").first
     why.locator("summary").click()
     on_its_way: list[Route] = []
@@ -96,7 +96,7 @@ def test_a_sentence_that_is_being_written_is_lost_to_nothing(browser: Browser, l
     expect(box).to_have_value("")
     agent.on("dialog", lambda dialog: dialog.accept())
     agent.get_by_role("button", name="交还机器人").click()
-    expect(agent).to_have_url(re.compile(r"/desk$"))
+    arrived(agent, re.compile(r"/desk$"))
 
 
 def test_the_key_takes_who_is_looked_at_and_the_form_follows_what_is_told(browser: Browser, line: Line) -> None:
@@ -118,7 +118,7 @@ def test_the_key_takes_who_is_looked_at_and_the_form_follows_what_is_told(browse
     expect(agent.locator("#i-phone")).to_have_value("13800138000")
     expect(agent.locator("#i-title")).to_have_value("我写的标题")  # what the agent wrote stays
     agent.get_by_role("button", name="交还机器人").click()
-    expect(agent).to_have_url(re.compile(r"/desk$"))
+    arrived(agent, re.compile(r"/desk$"))
     first.locator("#presence button").click()
     expect(first.locator("#presence")).to_be_hidden()
 
@@ -132,7 +132,7 @@ def test_who_was_slower_reads_who_was_faster_though_the_queue_was_drawn_anew(bro
     supervisor.route("**/take", lambda route: on_its_way.append(route))
     supervisor.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
     agent.locator("#queue li.entry").first.get_by_role("button", name="接听").click()
-    expect(agent).to_have_url(re.compile("conversation="))
+    arrived(agent, re.compile("conversation="))
     with supervisor.expect_response("**/desk/queue"):
         pass  # the queue without the citizen has arrived, and the button that was pressed is still there
     on_its_way[0].continue_()
@@ -140,7 +140,7 @@ def test_who_was_slower_reads_who_was_faster_though_the_queue_was_drawn_anew(bro
     expect(supervisor.locator("#queue li.entry")).to_have_count(0)
     agent.on("dialog", lambda dialog: dialog.accept())
     agent.get_by_role("button", name="交还机器人").click()
-    expect(agent).to_have_url(re.compile(r"/desk$"))
+    arrived(agent, re.compile(r"/desk$"))
 
 
 def test_the_supervisor_opens_each_figure_into_its_list(browser: Browser, line: Line, picture: type_picture) -> None:

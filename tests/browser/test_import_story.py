@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import type_picture
 from tests.browser.test_story import say
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.kb.formats import writing
 from tests.processes import Line
 
@@ -35,7 +35,7 @@ def test_a_word_file_becomes_what_a_citizen_is_told(browser: Browser, line: Line
     department.get_by_label("应复审日期").fill("2099-11-01")
     picture(department, "knowledge-import")
     department.get_by_role("button", name="开始导入").click()
-    expect(department).to_have_url(re.compile("/knowledge/import/[0-9a-f]{16}$"))
+    arrived(department, re.compile("/knowledge/import/[0-9a-f]{16}$"))
     expect(department.locator("#imported")).to_contain_text("都处理完了")  # it says so by itself
     expect(department.locator("#imported tbody tr")).to_have_count(2)
     expect(department.locator("#imported")).to_contain_text("可能是扫描的图片")
@@ -44,12 +44,12 @@ def test_a_word_file_becomes_what_a_citizen_is_told(browser: Browser, line: Line
     department.get_by_role("link", name=TITLE).click()
     department.get_by_label("审核日期").fill("2026-11-01")
     department.get_by_role("button", name="保存并提交审核").click()
-    expect(department).to_have_url(re.compile("/review$"))
+    arrived(department, re.compile("/review$"))
     draft = department.url
 
     department.goto("/knowledge/import")  # the report can be come back to
     department.get_by_role("link", name="备案通知.docx 等 2 个文件").click()
-    expect(department).to_have_url(report)
+    arrived(department, report)
 
     centre = open_page(browser, line, draft.removeprefix(line.url), DESK)
     sign_in(centre, line, "supervisor")

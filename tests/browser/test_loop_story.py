@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import type_picture
 from tests.browser.test_story import say
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Li
 
     editor = open_page(browser, line, "/knowledge/gaps", DESK)
     sign_in(editor, line, "admin")
-    expect(editor).to_have_url(re.compile("/knowledge/gaps"))
+    arrived(editor, re.compile("/knowledge/gaps"))
     editor.get_by_role("button", name="现在归组").click()
     gap = editor.locator("#gaps tbody tr").filter(has_text="热气球")
     expect(gap).to_have_count(1)
@@ -36,7 +36,7 @@ def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Li
         box.check()
     picture(editor, "knowledge-gap")
     editor.get_by_role("button", name="写成新文章").click()
-    expect(editor).to_have_url(re.compile("/edit"))
+    arrived(editor, re.compile("/edit"))
     expect(editor.get_by_label("标题")).to_have_value(re.compile("热气球"))
     editor.get_by_label("正文").fill(ANSWER)
     editor.get_by_label("主题").fill("民航")
@@ -44,7 +44,7 @@ def test_what_was_asked_in_vain_is_written_and_closes(browser: Browser, line: Li
     if not editor.get_by_label("负责部门").input_value():
         editor.get_by_label("负责部门").select_option(index=1)
     editor.get_by_role("button", name="保存并提交审核").click()
-    expect(editor).to_have_url(re.compile("/review$"))
+    arrived(editor, re.compile("/review$"))
     review = editor.url
     editor.goto(address)
     expect(editor.locator("#gap-page")).to_contain_text("正在写")
@@ -67,7 +67,7 @@ def test_an_agent_inserts_a_suggestion_by_key(browser: Browser, line: Line, pict
     agent = open_page(browser, line, "/desk", DESK)
     sign_in(agent, line, "agent")
     agent.locator("#queue li.entry").first.get_by_role("button").click()
-    expect(agent).to_have_url(re.compile("conversation="))
+    arrived(agent, re.compile("conversation="))
     expect(agent.locator("#suggestions")).to_contain_text("还没有")
     citizen.locator("#text").fill("身份证到期了怎么换新")
     citizen.locator("#text").press("Enter")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import type_picture
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ def say(page: Page, text: str) -> None:
 def test_from_a_citizens_sentence_to_a_closed_ticket(browser: Browser, line: Line, picture: type_picture) -> None:
     agent = open_page(browser, line, "/desk", DESK)
     sign_in(agent, line, "agent")
-    expect(agent).to_have_url(re.compile("/desk"))
+    arrived(agent, re.compile("/desk"))
 
     citizen = open_page(browser, line, "/", PHONE)
     say(citizen, "身份证到期了怎么换？")
@@ -52,7 +52,7 @@ def test_from_a_citizens_sentence_to_a_closed_ticket(browser: Browser, line: Lin
     expect(colleague.locator(".composer.take button")).to_be_visible()
     agent.locator("#queue li.entry").first.get_by_role("button").click()
     expect(colleague.locator(".composer.take .alert")).to_contain_text("林晓")
-    expect(agent).to_have_url(re.compile("conversation="))
+    arrived(agent, re.compile("conversation="))
     picture(agent, "desk-conversation")
     agent.locator("textarea[name=text]").fill("您好，我看到您的工单了，已经派给市城管局。")
     agent.locator("textarea[name=text]").press("Enter")

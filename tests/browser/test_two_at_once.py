@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.walking import DESK, PHONE, open_page, sign_in
+from tests.browser.walking import DESK, PHONE, arrived, open_page, sign_in
 from tests.processes import Line
 
 pytestmark = pytest.mark.browser
@@ -60,7 +60,7 @@ def stands_above(upper: Locator, lower: Locator) -> bool:
 def opened(browser: Browser, line: Line, path: str, login: str, size: dict[str, int]) -> Page:
     page = open_page(browser, line, path, size)
     sign_in(page, line, login)
-    expect(page).to_have_url(re.compile(re.escape(path)))
+    arrived(page, re.compile(re.escape(path)))
     expect(page.locator("#live")).to_have_attribute("data-state", "on")  # before, a form goes without the script
     return page
 

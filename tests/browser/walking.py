@@ -1,5 +1,7 @@
 """What every walk through the pages does: open one, sign in."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -17,6 +19,12 @@ def open_page(browser: Browser, line: Line, path: str, size: dict[str, int]) -> 
     page.on("pageerror", lambda error: pytest.fail(f"{path}: {error}"))
     page.goto(path)
     return page
+
+
+def arrived(page: Page, address: str | re.Pattern[str]) -> None:
+    """Wait until a page has this address and is loaded, whatever navigation led there."""
+    expect(page).to_have_url(address)
+    page.wait_for_load_state()
 
 
 def sign_in(page: Page, line: Line, login: str) -> None:

@@ -40,6 +40,7 @@ GIVEN: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("reason", "text", "note", "comment", "result", "basis", "description"), st.sampled_from(WORDS)),
     **dict.fromkeys(("approved", "upheld", "solved", "contacted"), st.booleans()),
     "title": st.just("另一件事"),
+    "phone": st.sampled_from(("", "13900139002")),
     "department": st.sampled_from(DEPARTMENTS),
     "co_handlers": st.lists(st.sampled_from(DEPARTMENTS), max_size=2, unique=True),
     "satisfied": st.integers(1, 5),
