@@ -38,8 +38,9 @@ async def test_citizens_at_once_are_not_mixed_up(
             async with transaction() as session:
                 await converse(session, Turn(id, "web", said, clock.now()))
         async with transaction() as session:
-            form = state_of(await conversations.get(session, id))["form"]
-        assert (form["description"], form["place"]["text"], form["phone"]) == (matter, place, number)
+            state = state_of(await conversations.get(session, id))
+        assert (state["place"]["text"], state["citizen"]["phone"], len(state["tickets"])) == (place, number, 1)
+        assert state["tickets"][0]["title"].startswith(place)
 
     await asyncio.gather(*[talks(*each) for each in AT_ONCE])
     assert rasa.rests_until is None
