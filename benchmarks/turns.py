@@ -159,8 +159,14 @@ def measure(seconds: float, *, with_rasa: bool) -> None:
 
         def driven(engine: str, seconds: float, **chosen: str) -> Talks:
             """Return what was said flat out to the line with an engine."""
-            as_shipped = {"YITONG_WEB_PROCESSES": "0", "YITONG_MESSAGE_RATE": "1000000/minute"}
-            line = Line(folder, YITONG_LOG_LEVEL="warning", **as_shipped, **chosen)
+            processes = os.environ.get("YITONG_WEB_PROCESSES", "0")  # as shipped: one for each core
+            line = Line(
+                folder,
+                YITONG_WEB_PROCESSES=processes,
+                YITONG_MESSAGE_RATE="1000000/minute",
+                YITONG_LOG_LEVEL="warning",
+                **chosen,
+            )
 
             def door() -> Citizens:
                 return Citizens(line.url)

@@ -33,7 +33,7 @@ async def _puts_number_right(talk: Talk) -> bool:
 async def reach_at(talk: Talk, phone: str, *, instead_of: str) -> None:
     """Let the number put right in a form hold for the ticket before, where that has the wrong one too."""
     state = talk.state
-    if state.citizen is None or not instead_of or state.citizen.phone != instead_of:
+    if state.citizen is None or not state.tickets or not instead_of or state.citizen.phone != instead_of:
         return
     known, state.citizen.phone = state.tickets[-1], phone
     if "supplement" in (await tickets.public_status(talk.session, known.number, known.code))["may"]:

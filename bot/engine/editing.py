@@ -6,7 +6,6 @@ from bot.engine.state import Form
 from bot.engine.talk import Talk, understand
 from core.text.normalise import clean
 
-LEAST_TOLD = 5  # characters from which what changes nothing is kept as part of the account
 PARTIES = frozenset(forms.PERSONAL_ELEMENTS)
 
 
@@ -117,6 +116,6 @@ async def change(talk: Talk, form: Form) -> bool:
         if not sentences.absorb(form, understood, talk.text, replace=True) or sentences.tells_more(
             form, talk.text, understood
         ):
-            forms.add(form, talk.text if len(talk.text) >= LEAST_TOLD else "")
+            forms.add(form, talk.text if len(talk.text) >= forms.LEAST_TOLD else "")
     await asking.proceed(talk)
     return True

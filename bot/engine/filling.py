@@ -19,7 +19,6 @@ from bot.engine.talk import Talk, Then, understand
 from intents import RequestType, Understanding
 from intents.categories import tree
 
-LEAST_TOLD = 5  # characters from which a sentence that answers nothing is kept as part of the account
 LONGEST_WORRY = 20  # characters; a longer text has a matter in it
 ABOUT_THE_FORM = ("how_long", "why_contact", "why_place", "how_much")  # questions of the citizen
 DECLINABLE = frozenset(
@@ -126,7 +125,7 @@ async def _fill(talk: Talk, form: Form, understood: Understanding) -> None:
     elif phrases.says("question", talk.plain) and _asks_us(understood) and len(text) <= LONGEST_WORRY:
         talk.say("form.asked_later", why={"rule": "form_question"})  # no part of the matter, and no answer either
         asking.resumed(talk)
-    elif phrases.yes_or_no(talk.plain) is None and (len(text) >= LEAST_TOLD or understood.category is not None):
+    elif phrases.yes_or_no(talk.plain) is None and (len(text) >= forms.LEAST_TOLD or understood.category is not None):
         forms.add(form, text)
 
 

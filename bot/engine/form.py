@@ -15,6 +15,7 @@ PLACELESS = (RequestType.CONSULTATION, RequestType.SUGGESTION, RequestType.PRAIS
 LONGEST_TITLE = 30  # characters
 _CLAUSE = re.compile(r"[^，,。;；!！\n]+[，,。;；!！\n]*")
 WISHES = ("anonymous", "confidential", "not_confidential", "no_photo")
+LEAST_TOLD = 5  # characters from which what answers nothing is kept as part of the account
 LONGEST_WISH = 12  # characters of a clause that says nothing but whether to stay unknown
 _LINE = re.compile(r"[a-z]?\d{1,4}路(?:公交车?|车)?|(?:轨道|地铁)?\d{1,2}号线")  # goes through several districts
 LONG_ACCOUNT = 80  # characters; whoever writes this much has said what they know, only the place is asked for

@@ -7,8 +7,6 @@ from bot.engine.state import Form
 from bot.engine.talk import Talk
 from core.text.normalise import normalise
 
-LEAST_TOLD = 5  # characters beside name, number and yes from which something more is told
-
 
 def only_agrees(talk: Talk, form: Form) -> bool:
     """Say whether a turn only says yes to that summary, or chooses what is offered with it."""
@@ -46,7 +44,7 @@ def take(talk: Talk, form: Form) -> str | None:
         form.name = people.name_answered(left, ()) or form.name
         talk.say("form.broken_number", why={"rule": "broken_number"})
         return ""
-    return "" if agrees and (len(left) < LEAST_TOLD or phrases.says("thanks", normalise(left))) else left
+    return "" if agrees and (len(left) < forms.LEAST_TOLD or phrases.says("thanks", normalise(left))) else left
 
 
 def _wishes(talk: Talk, form: Form, piece: str) -> bool:
